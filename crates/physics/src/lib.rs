@@ -1,0 +1,24 @@
+//! Laws of gas, moist air, heat, sorption, reaction, electrochemistry, metabolism, meteoroids and
+//! regolith: pure functions without state and without input or output.
+//!
+//! Kernels that a habitat's step runs are written against the number type [`number::Real`], take
+//! and return base SI numbers and carry the unit in every name (`p_pa`, `t_k`, `n_co2_mol`). The
+//! scalar interface for people takes and returns the newtypes of [`units`].
+//!
+//! Not here: anything that remembers something between two steps (`habitat`).
+
+pub mod constants;
+pub mod electrolysis;
+pub mod exchanger;
+pub mod math;
+pub mod metabolism;
+pub mod meteoroid;
+pub mod moist_air;
+pub mod number;
+pub mod orifice;
+pub mod physiology;
+pub mod reaction;
+pub mod regolith;
+pub mod sorption;
+pub mod species;
+pub mod units;

@@ -1,0 +1,1 @@
+//! moist_air
