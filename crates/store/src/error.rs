@@ -1,0 +1,112 @@
+use std::io;
+use std::path::{Path, PathBuf};
+
+use parquet::errors::ParquetError;
+use thiserror::Error;
+
+/// What can go wrong between a run and its files.
+#[derive(Debug, Error)]
+pub enum StoreError {
+    /// The file system has no room left.
+    #[error("disk full while writing `{path}`; nothing was left behind and an older file was kept", path = path.display())]
+    DiskFull {
+        /// The file that was to be written.
+        path: PathBuf,
+    },
+    /// The operating system refused something else.
+    #[error("cannot {action} `{path}`: {source}", path = path.display())]
+    Io {
+        /// What was tried: `read`, `write`, `create a file in`, `replace`.
+        action: &'static str,
+        /// The file or directory.
+        path: PathBuf,
+        /// What the operating system said.
+        source: io::Error,
+    },
+    /// A file is not what its name says.
+    #[error("`{path}` is not a telemetry file: {reason}", path = path.display())]
+    Format {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A field of a CSV file is not a number.
+    #[error("`{path}` line {line}, column `{column}`: `{found}` is not a number", path = path.display())]
+    NotANumber {
+        /// The file.
+        path: PathBuf,
+        /// Line, from 1.
+        line: u64,
+        /// Name of the column.
+        column: String,
+        /// What stands there.
+        found: String,
+    },
+    /// The first column is not the time.
+    #[error(
+        "the first telemetry column is `{found}`; it has to be `time_s`, the unscaled time in s"
+    )]
+    FirstColumn {
+        /// Name of the first column, empty when there is none.
+        found: String,
+    },
+    /// Two columns carry one name.
+    #[error("telemetry column `{0}` is declared twice")]
+    ColumnTwice(String),
+    /// A column reads a channel that does not exist.
+    #[error(
+        "telemetry column `{name}` reads channel {channel}; there are {channels} channels, numbered from 0"
+    )]
+    NoSuchChannel {
+        /// Name of the column.
+        name: String,
+        /// What it reads.
+        channel: usize,
+        /// How many there are.
+        channels: usize,
+    },
+}
+
+impl StoreError {
+    pub(crate) fn io(action: &'static str, path: &Path, source: io::Error) -> StoreError {
+        let path = path.to_path_buf();
+        match source.kind() {
+            io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+                StoreError::DiskFull { path }
+            }
+            _ => StoreError::Io {
+                action,
+                path,
+                source,
+            },
+        }
+    }
+
+    pub(crate) fn parquet(action: &'static str, path: &Path, error: ParquetError) -> StoreError {
+        match error {
+            ParquetError::External(source) => match source.downcast::<io::Error>() {
+                Ok(source) => StoreError::io(action, path, *source),
+                Err(source) => StoreError::Format {
+                    path: path.to_path_buf(),
+                    reason: source.to_string(),
+                },
+            },
+            other => StoreError::Format {
+                path: path.to_path_buf(),
+                reason: other.to_string(),
+            },
+        }
+    }
+
+    pub(crate) fn csv(action: &'static str, path: &Path, error: csv::Error) -> StoreError {
+        let reason = error.to_string();
+        match error.into_kind() {
+            csv::ErrorKind::Io(source) => StoreError::io(action, path, source),
+            _ => StoreError::Format {
+                path: path.to_path_buf(),
+                reason,
+            },
+        }
+    }
+}
