@@ -1,1 +1,3 @@
 //! habitat
+
+pub mod scenario;

@@ -1,0 +1,562 @@
+//! What a scenario must fulfil beyond its types: ranges, names, references, schedules, time steps.
+//!
+//! The checks work on the data alone and answer with the path of a key; [`super::Loaded`] knows
+//! where that key stands in which file.
+
+use std::collections::BTreeSet;
+
+use catalogue::{Alias, Unit};
+use serde_json::Value;
+
+use super::decode::nearest;
+use super::error::{Kind, Problem, number, short};
+use super::range::range_of;
+use super::timing::{schedules, times};
+use super::{Atmosphere, Scenario};
+
+/// Zones that a plan may have.
+pub const ZONES_MAX: usize = 16;
+/// People that a plan may have.
+pub const CREW_MAX: usize = 12;
+
+/// Names that channel ids use for something else, and which no zone may take.
+const RESERVED_ZONES: &[&str] = &["crew", "habitat", "ledger", "stores", "water"];
+/// Names that channel ids use for something else inside a zone, and which no unit may take.
+const RESERVED_UNITS: &[&str] = &["air", "structure"];
+
+/// Check a scenario; a scenario that passes compiles unless a telemetry column names a channel that
+/// the habitat does not have.
+///
+/// # Errors
+/// The first [`Problem`]: a number outside its range, a name that is wrong or used twice or names
+/// nothing, a schedule with a hole, times that do not divide each other, values that cannot be true
+/// together.
+pub fn check(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    counts(scenario)?;
+    let value = serde_json::to_value(scenario).map_err(|error| {
+        Problem::new(
+            Kind::Inconsistent,
+            "",
+            "no canonical form",
+            error.to_string(),
+            "plain data",
+        )
+    })?;
+    ranges(&value, &mut String::new())?;
+    times(scenario)?;
+    names(scenario)?;
+    references(scenario)?;
+    schedules(scenario)?;
+    atmospheres(scenario)?;
+    stores(scenario)?;
+    units(scenario)?;
+    telemetry(scenario)
+}
+
+fn counts(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    let zones = scenario.zones.len();
+    if zones == 0 || zones > ZONES_MAX {
+        let allowed = format!("1 to {ZONES_MAX} zones");
+        return Err(Problem::new(
+            Kind::OutOfRange,
+            "zone",
+            "number of zones",
+            zones.to_string(),
+            allowed,
+        ));
+    }
+    let crew = scenario.crew.len();
+    if crew > CREW_MAX {
+        let allowed = format!("0 to {CREW_MAX} people");
+        return Err(Problem::new(
+            Kind::OutOfRange,
+            "crew",
+            "number of people",
+            crew.to_string(),
+            allowed,
+        ));
+    }
+    Ok(())
+}
+
+/// Hold every number against its range; `path` is the path of `value`.
+fn ranges(value: &Value, path: &mut String) -> Result<(), Box<Problem>> {
+    let length = path.len();
+    match value {
+        Value::Object(map) => {
+            for (key, inner) in map {
+                if length > 0 {
+                    path.push('.');
+                }
+                path.push_str(key);
+                ranges(inner, path)?;
+                path.truncate(length);
+            }
+            Ok(())
+        }
+        Value::Array(items) => {
+            for (index, inner) in items.iter().enumerate() {
+                path.push_str(&format!("[{index}]"));
+                ranges(inner, path)?;
+                path.truncate(length);
+            }
+            Ok(())
+        }
+        Value::Number(found) => {
+            let (Some(range), Some(found)) = (range_of(path), found.as_f64()) else {
+                return Ok(());
+            };
+            if range.contains(found) {
+                return Ok(());
+            }
+            let unit = if range.unit.is_empty() {
+                String::new()
+            } else {
+                format!(" {}", range.unit)
+            };
+            let found = format!("{}{unit}", number(found));
+            let kind = if range.key == "schema" {
+                Kind::Version
+            } else {
+                Kind::OutOfRange
+            };
+            Err(Problem::new(
+                kind,
+                path.as_str(),
+                "out of range",
+                found,
+                range.words(),
+            ))
+        }
+        // Serialisation writes NaN and infinities as null, and so it writes an absent option.
+        Value::Null if !path.ends_with(".isothermal_k") && !path.ends_with(".relief_pa") => {
+            match range_of(path) {
+                Some(range) => {
+                    let allowed = format!("a finite number, {}", range.words());
+                    Err(Problem::new(
+                        Kind::NotFinite,
+                        path.as_str(),
+                        "not a finite number",
+                        "NaN or infinity",
+                        allowed,
+                    ))
+                }
+                None => Ok(()),
+            }
+        }
+        _ => Ok(()),
+    }
+}
+
+fn is_name(text: &str) -> bool {
+    text.starts_with(|first: char| first.is_ascii_lowercase())
+        && text
+            .chars()
+            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+}
+
+/// A named thing: path of its table, its name.
+type Named<'a> = (String, &'a str);
+
+/// Every unit: path of its table, its name, its zone.
+fn all_units(scenario: &Scenario) -> Vec<(String, &str, &str)> {
+    let mut units = Vec::new();
+    macro_rules! collect {
+        ($($key:literal $list:ident),+ $(,)?) => {
+            $(for (index, unit) in scenario.$list.iter().enumerate() {
+                units.push((format!("{}[{index}]", $key), unit.name.as_str(), unit.zone.as_str()));
+            })+
+        };
+    }
+    collect!(
+        "acs" acs, "oga" oga, "cdra" cdra, "sabatier" sabatier, "ccaa" ccaa, "tccs" tccs,
+        "lioh" lioh, "candle" candles, "wpa" wpa, "upa" upa, "brine_processor" brine_processors,
+    );
+    units
+}
+
+fn names(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    let name = &scenario.name;
+    let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
+    if !name.starts_with(word) || !name.chars().all(|c| word(c) || c == '_' || c == '-') {
+        return Err(Problem::new(
+            Kind::BadName,
+            "name",
+            "not a scenario name",
+            format!("\"{}\"", short(name)),
+            "lower case letters, digits, `-` and `_`, a letter or digit first",
+        ));
+    }
+    let list = |key: &str, names: Vec<&'_ str>| -> Vec<(String, String)> {
+        names
+            .iter()
+            .enumerate()
+            .map(|(i, name)| (format!("{key}[{i}]"), (*name).to_owned()))
+            .collect()
+    };
+    let zones = list(
+        "zone",
+        scenario.zones.iter().map(|z| z.name.as_str()).collect(),
+    );
+    let crew = list(
+        "crew",
+        scenario.crew.iter().map(|c| c.name.as_str()).collect(),
+    );
+    let terms = list(
+        "source_term",
+        scenario
+            .source_terms
+            .iter()
+            .map(|s| s.name.as_str())
+            .collect(),
+    );
+    let columns = list(
+        "telemetry.column",
+        scenario
+            .telemetry
+            .columns
+            .iter()
+            .map(|c| c.name.as_str())
+            .collect(),
+    );
+    let units: Vec<(String, String)> = all_units(scenario)
+        .into_iter()
+        .map(|(path, name, _)| (path, name.to_owned()))
+        .collect();
+    for (group, what, reserved) in [
+        (&zones, "zone", RESERVED_ZONES),
+        (&crew, "person", &[][..]),
+        (&terms, "source term", &[][..]),
+        (&units, "unit", RESERVED_UNITS),
+        (&columns, "telemetry column", &["time_s"][..]),
+    ] {
+        distinct(
+            group
+                .iter()
+                .map(|(path, name)| (path.clone(), name.as_str())),
+            what,
+            reserved,
+        )?;
+    }
+    Ok(())
+}
+
+fn distinct<'a>(
+    group: impl Iterator<Item = Named<'a>>,
+    what: &str,
+    reserved: &[&str],
+) -> Result<(), Box<Problem>> {
+    let mut seen: BTreeSet<&str> = BTreeSet::new();
+    for (path, name) in group {
+        let path = format!("{path}.name");
+        let found = format!("\"{}\"", short(name));
+        if !is_name(name) {
+            let allowed = "a lower case letter, then lower case letters, digits and `_`";
+            return Err(Problem::new(
+                Kind::BadName,
+                path,
+                format!("not a name of a {what}"),
+                found,
+                allowed,
+            ));
+        }
+        if reserved.contains(&name) {
+            let allowed = format!("any name but {}", quoted(reserved.iter().copied()));
+            return Err(Problem::new(
+                Kind::BadName,
+                path,
+                format!("reserved name of a {what}"),
+                found,
+                allowed,
+            ));
+        }
+        if !seen.insert(name) {
+            let allowed = format!("a name that no other {what} has");
+            return Err(Problem::new(
+                Kind::Duplicate,
+                path,
+                format!("name of a {what} used twice"),
+                found,
+                allowed,
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
+    names
+        .map(|name| format!("`{name}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
+}
+
+/// Refuse a zone that does not exist.
+fn zone_exists(scenario: &Scenario, path: String, zone: &str) -> Result<(), Box<Problem>> {
+    let known = || scenario.zones.iter().map(|zone| zone.name.as_str());
+    if known().any(|name| name == zone) {
+        return Ok(());
+    }
+    let problem = Problem::new(
+        Kind::UnknownName,
+        path,
+        "no such zone",
+        format!("\"{}\"", short(zone)),
+        quoted(known()),
+    );
+    Err(match nearest(zone, known()) {
+        Some(name) => problem.hint(format!("did you mean `{name}`?")),
+        None => problem,
+    })
+}
+
+fn references(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    let mut pairs: BTreeSet<(&str, &str)> = BTreeSet::new();
+    for (i, link) in scenario.ventilation.iter().enumerate() {
+        zone_exists(scenario, format!("ventilation[{i}].from"), &link.from)?;
+        zone_exists(scenario, format!("ventilation[{i}].to"), &link.to)?;
+        if link.from == link.to {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                format!("ventilation[{i}].to"),
+                "ventilation from a zone to itself",
+                format!("\"{}\"", link.to),
+                format!("a zone other than `{}`", link.from),
+            ));
+        }
+        let pair = if link.from < link.to {
+            (link.from.as_str(), link.to.as_str())
+        } else {
+            (link.to.as_str(), link.from.as_str())
+        };
+        if !pairs.insert(pair) {
+            return Err(Problem::new(
+                Kind::Duplicate,
+                format!("ventilation[{i}]"),
+                "two zones linked twice",
+                format!("\"{}\" and \"{}\" again", link.from, link.to),
+                "one ventilation for each pair of zones",
+            ));
+        }
+    }
+    for (i, term) in scenario.source_terms.iter().enumerate() {
+        zone_exists(scenario, format!("source_term[{i}].zone"), &term.zone)?;
+    }
+    for (i, person) in scenario.crew.iter().enumerate() {
+        for (j, block) in person.schedule.iter().enumerate() {
+            zone_exists(
+                scenario,
+                format!("crew[{i}].schedule[{j}].zone"),
+                &block.zone,
+            )?;
+        }
+    }
+    for (path, _, zone) in all_units(scenario) {
+        zone_exists(scenario, format!("{path}.zone"), zone)?;
+    }
+    for (i, cdra) in scenario.cdra.iter().enumerate() {
+        let Some(name) = &cdra.ccaa else { continue };
+        let path = format!("cdra[{i}].ccaa");
+        let here: Vec<&str> = scenario
+            .ccaa
+            .iter()
+            .filter(|c| c.zone == cdra.zone)
+            .map(|c| c.name.as_str())
+            .collect();
+        if here.contains(&name.as_str()) {
+            continue;
+        }
+        let allowed = if here.is_empty() {
+            format!("no key `ccaa`, because zone `{}` has no ccaa", cdra.zone)
+        } else {
+            format!(
+                "a ccaa of zone `{}`: {}",
+                cdra.zone,
+                quoted(here.into_iter())
+            )
+        };
+        let elsewhere = scenario.ccaa.iter().find(|ccaa| &ccaa.name == name);
+        let (what, found) = match elsewhere {
+            Some(ccaa) => (
+                "ccaa in another zone",
+                format!("\"{}\", which is in zone `{}`", short(name), ccaa.zone),
+            ),
+            None => ("no such ccaa", format!("\"{}\"", short(name))),
+        };
+        return Err(Problem::new(Kind::UnknownName, path, what, found, allowed));
+    }
+    Ok(())
+}
+
+/// Saturation vapour pressure over water, Pa: Alduchov & Eskridge (1996), J. Appl. Meteor. 35, 601,
+/// as far as a plausibility check needs it.
+fn saturation_pa(t_k: f64) -> f64 {
+    let celsius = t_k - 273.15;
+    610.94 * (17.625 * celsius / (celsius + 243.04)).exp()
+}
+
+fn atmospheres(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    air("atmosphere", &scenario.atmosphere)?;
+    for (i, zone) in scenario.zones.iter().enumerate() {
+        if let Some(atmosphere) = &zone.atmosphere {
+            air(&format!("zone[{i}].atmosphere"), atmosphere)?;
+        }
+    }
+    for (i, acs) in scenario.acs.iter().enumerate() {
+        if acs.pp_o2_pa > acs.p_total_pa {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                format!("acs[{i}].pp_o2_pa"),
+                "O2 set-point above the total pressure",
+                format!("{} Pa", number(acs.pp_o2_pa)),
+                format!("at most p_total_pa = {} Pa", number(acs.p_total_pa)),
+            ));
+        }
+    }
+    Ok(())
+}
+
+/// Check that the partial pressures of an atmosphere fit into its total pressure.
+fn air(path: &str, air: &Atmosphere) -> Result<(), Box<Problem>> {
+    let water = air.relative_humidity * saturation_pa(air.temperature_k);
+    let others = water + air.pp_co2_pa;
+    let vacuum = air.pressure_pa == 0.0 && others == 0.0;
+    if others >= air.pressure_pa && !vacuum {
+        return Err(Problem::new(
+            Kind::Inconsistent,
+            format!("{path}.pressure_pa"),
+            "pressure below the sum of CO2 and water vapour",
+            format!("{} Pa", number(air.pressure_pa)),
+            format!(
+                "more than {others:.1} Pa, which is CO2 {:.1} Pa and water vapour {water:.1} Pa",
+                air.pp_co2_pa
+            ),
+        )
+        .or_at(path));
+    }
+    let dry = air.pressure_pa - water;
+    let o2 = air.o2_fraction * dry;
+    if o2 + air.pp_co2_pa > dry * (1.0 + 1e-12) {
+        return Err(Problem::new(
+            Kind::Inconsistent,
+            format!("{path}.o2_fraction"),
+            "O2 and CO2 exceed the dry gas",
+            number(air.o2_fraction),
+            format!(
+                "at most {:.6}, because CO2 takes {} Pa of {dry:.1} Pa dry gas",
+                1.0 - air.pp_co2_pa / dry,
+                number(air.pp_co2_pa)
+            ),
+        )
+        .or_at(path));
+    }
+    Ok(())
+}
+
+fn stores(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    let stores = &scenario.stores;
+    for (key, content, capacity) in [
+        ("potable", stores.potable_kg, stores.potable_capacity_kg),
+        (
+            "condensate",
+            stores.condensate_kg,
+            stores.condensate_capacity_kg,
+        ),
+        ("urine", stores.urine_kg, stores.urine_capacity_kg),
+        ("brine", stores.brine_kg, stores.brine_capacity_kg),
+    ] {
+        if content > capacity {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                format!("stores.{key}_kg"),
+                "store holds more than its capacity",
+                format!("{} kg", number(content)),
+                format!("at most {key}_capacity_kg = {} kg", number(capacity)),
+            )
+            .or_at(format!("stores.{key}_capacity_kg")));
+        }
+    }
+    Ok(())
+}
+
+fn units(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    for (i, oga) in scenario.oga.iter().enumerate() {
+        if oga.o2_kg_d > oga.o2_max_kg_d {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                format!("oga[{i}].o2_kg_d"),
+                "production above the largest production",
+                format!("{} kg/d", number(oga.o2_kg_d)),
+                format!("at most o2_max_kg_d = {} kg/d", number(oga.o2_max_kg_d)),
+            ));
+        }
+    }
+    for (i, cdra) in scenario.cdra.iter().enumerate() {
+        if cdra.air_save_min >= cdra.half_cycle_min {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                format!("cdra[{i}].air_save_min"),
+                "air-save as long as the half-cycle",
+                format!("{} min", number(cdra.air_save_min)),
+                format!(
+                    "less than half_cycle_min = {} min",
+                    number(cdra.half_cycle_min)
+                ),
+            )
+            .or_at(format!("cdra[{i}].half_cycle_min")));
+        }
+        if cdra.feed_reducer && scenario.sabatier.is_empty() {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                format!("cdra[{i}].feed_reducer"),
+                "CO2 for a reducer that does not exist",
+                "feed_reducer = true and no [[sabatier]]",
+                "false, or a [[sabatier]]",
+            ));
+        }
+    }
+    Ok(())
+}
+
+fn telemetry(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    for (i, column) in scenario.telemetry.columns.iter().enumerate() {
+        let path = |key: &str| format!("telemetry.column[{i}].{key}");
+        let symbol = |text: &str| {
+            !text.is_empty()
+                && text
+                    .chars()
+                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        };
+        let channel = &column.channel;
+        if channel != "time_s"
+            && (channel.split('.').count() != 3 || !channel.split('.').all(symbol))
+        {
+            return Err(Problem::new(
+                Kind::UnknownName,
+                path("channel"),
+                "not a channel id",
+                format!("\"{}\"", short(channel)),
+                "`time_s`, or an id of three parts as in `living.air.pp_co2_pa`",
+            ));
+        }
+        let unit = &column.unit;
+        let trouble = match channel.as_str() {
+            "time_s" => Alias::find(Unit::Second, unit)
+                .err()
+                .map(|error| error.allowed),
+            _ if symbol(unit) => None,
+            _ => Some("a unit in lower case, as in `torr`, `c` or `kg_d`".to_owned()),
+        };
+        if let Some(allowed) = trouble {
+            let found = format!("\"{}\"", short(unit));
+            return Err(Problem::new(
+                Kind::WrongUnit,
+                path("unit"),
+                "not a display unit",
+                found,
+                allowed,
+            ));
+        }
+    }
+    Ok(())
+}

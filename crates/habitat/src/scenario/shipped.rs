@@ -1,0 +1,51 @@
+//! The scenarios inside the program, so that one file is all a machine needs.
+
+/// A scenario inside the program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shipped {
+    /// Name on the command line.
+    pub name: &'static str,
+    /// One sentence for people; the file says the same.
+    pub title: &'static str,
+    /// The file, as it stands in `scenarios/`.
+    pub text: &'static str,
+}
+
+macro_rules! shipped {
+    ($name:literal, $title:literal) => {
+        Shipped {
+            name: $name,
+            title: $title,
+            text: include_str!(concat!("../../../../scenarios/", $name, ".toml")),
+        }
+    };
+}
+
+/// The scenarios inside the program, in the order they are listed to people.
+pub const SHIPPED: &[Shipped] = &[
+    shipped!(
+        "cabin-30d",
+        "Cabin of the reference habitat, four crew, thirty days"
+    ),
+    shipped!(
+        "cdra-chamber-test",
+        "CDRA integrated chamber test, test hours 18.7 to 84.8"
+    ),
+    shipped!(
+        "lmlstp-phase-3",
+        "LMLSTP Phase III, four crew and a wheat crop, 91 days"
+    ),
+    shipped!(
+        "sealed-box",
+        "Two people's gas exchange in a sealed box of 100 m3"
+    ),
+    shipped!("leak-box", "A 10 mm hole in a box of 100 m3"),
+];
+
+impl Shipped {
+    /// The shipped scenario of that name.
+    #[must_use]
+    pub fn find(name: &str) -> Option<&'static Shipped> {
+        SHIPPED.iter().find(|shipped| shipped.name == name)
+    }
+}
