@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 
 use catalogue::{Alias, Unit};
+use physics::moist_air::saturation_pressure_pa;
 use serde_json::Value;
 
 use super::decode::nearest;
@@ -388,13 +389,6 @@ fn references(scenario: &Scenario) -> Result<(), Box<Problem>> {
     Ok(())
 }
 
-/// Saturation vapour pressure over water, Pa: Alduchov & Eskridge (1996), J. Appl. Meteor. 35, 601,
-/// as far as a plausibility check needs it.
-fn saturation_pa(t_k: f64) -> f64 {
-    let celsius = t_k - 273.15;
-    610.94 * (17.625 * celsius / (celsius + 243.04)).exp()
-}
-
 fn atmospheres(scenario: &Scenario) -> Result<(), Box<Problem>> {
     air("atmosphere", &scenario.atmosphere)?;
     for (i, zone) in scenario.zones.iter().enumerate() {
@@ -418,7 +412,7 @@ fn atmospheres(scenario: &Scenario) -> Result<(), Box<Problem>> {
 
 /// Check that the partial pressures of an atmosphere fit into its total pressure.
 fn air(path: &str, air: &Atmosphere) -> Result<(), Box<Problem>> {
-    let water = air.relative_humidity * saturation_pa(air.temperature_k);
+    let water = air.relative_humidity * saturation_pressure_pa(air.temperature_k);
     let others = water + air.pp_co2_pa;
     let vacuum = air.pressure_pa == 0.0 && others == 0.0;
     if others >= air.pressure_pa && !vacuum {
