@@ -1,0 +1,384 @@
+//! A plot as inline SVG.
+
+use std::fmt::Write as _;
+
+use super::axis::{Axis, TimeUnit, grouped};
+use super::decimate::decimate;
+use super::page::{escape, severity_class};
+use super::{Event, LimitLine, Plot, Series, Severity, XAxis};
+
+/// Points drawn per line.
+const POINTS: usize = 1_200;
+
+// The drawing area inside the view box, in its units.
+const WIDTH: f64 = 660.0;
+const HEIGHT: f64 = 240.0;
+const LEFT: f64 = 62.0;
+const RIGHT: f64 = 648.0;
+const TOP: f64 = 14.0;
+const BOTTOM: f64 = 204.0;
+
+/// A limit may take up to this part of the picture away from the data.
+const DATA_SHARE: f64 = 0.3;
+/// More event marks than this would hide the lines.
+const MARKS: usize = 40;
+
+/// Append the figure of `plot`, with marks at those of `events` that are not nominal.
+pub(super) fn figure(out: &mut String, plot: &Plot, events: &[Event]) {
+    let (x, clock) = x_axis(plot);
+    let (low, high) = y_range(plot);
+    let (low, high, hidden) = with_limits(low, high, &plot.limits);
+    let y = Axis::around(low, high, 5);
+
+    out.push_str("<figure class=\"plot\"><figcaption>");
+    let _ = write!(
+        out,
+        "<b>{}</b> <span class=\"unit\">{}</span>",
+        escape(&plot.title),
+        unit_text(&plot.unit, y.exponent)
+    );
+    out.push_str("</figcaption>");
+    open_svg(out, plot, &x, &y, clock);
+    grid(out, &x, &y, clock, &plot.x);
+    if plot.x == XAxis::MissionTime {
+        event_marks(out, &x, events);
+    }
+    limit_lines(out, &y, &plot.limits);
+    for (index, series) in plot.series.iter().enumerate() {
+        let path = path(&series.points, &x, &y);
+        let _ = write!(out, "<path class=\"line s{}\" d=\"{path}\"/>", index % 8);
+    }
+    if plot
+        .series
+        .iter()
+        .all(|series| finite(series).next().is_none())
+    {
+        let _ = write!(
+            out,
+            "<text class=\"empty\" x=\"{}\" y=\"{}\">no data</text>",
+            (LEFT + RIGHT) / 2.0,
+            (TOP + BOTTOM) / 2.0
+        );
+    }
+    let _ = write!(
+        out,
+        "<line class=\"cursor\" y1=\"{TOP}\" y2=\"{BOTTOM}\"/></svg>"
+    );
+    legend(out, plot, &y, &hidden);
+    out.push_str("</figure>\n");
+}
+
+fn finite(series: &Series) -> impl Iterator<Item = (f64, f64)> {
+    series
+        .points
+        .iter()
+        .copied()
+        .filter(|(x, y)| x.is_finite() && y.is_finite())
+}
+
+fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
+        (low.min(v), high.max(v))
+    })
+}
+
+fn x_axis(plot: &Plot) -> (Axis, Option<TimeUnit>) {
+    let (low, high) = bounds(plot.series.iter().flat_map(finite).map(|(x, _)| x));
+    match plot.x {
+        XAxis::MissionTime => {
+            let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+            let (axis, unit) = Axis::time(low, high);
+            (axis, Some(unit))
+        }
+        XAxis::Quantity(_) => (Axis::around(low, high, 8), None),
+    }
+}
+
+fn y_range(plot: &Plot) -> (f64, f64) {
+    bounds(plot.series.iter().flat_map(finite).map(|(_, y)| y))
+}
+
+/// Stretch the range to the limits that leave the data enough room; return the others.
+fn with_limits(low: f64, high: f64, limits: &[LimitLine]) -> (f64, f64, Vec<&LimitLine>) {
+    let mut range = (low, high);
+    let mut hidden = Vec::new();
+    if low > high {
+        return (low, high, hidden);
+    }
+    let distance = |limit: &LimitLine| (low - limit.value).max(limit.value - high).max(0.0);
+    let mut nearest: Vec<&LimitLine> = limits.iter().filter(|l| l.value.is_finite()).collect();
+    nearest.sort_by(|a, b| distance(a).total_cmp(&distance(b)));
+    // A flat line is given the room of a twentieth of its value.
+    let span = (high - low).max(0.05 * high.abs());
+    for limit in nearest {
+        let wide = (range.0.min(limit.value), range.1.max(limit.value));
+        if span >= DATA_SHARE * (wide.1 - wide.0) {
+            range = wide;
+        } else {
+            hidden.push(limit);
+        }
+    }
+    (range.0, range.1, hidden)
+}
+
+fn unit_text(unit: &str, exponent: i32) -> String {
+    if exponent == 0 {
+        escape(unit)
+    } else {
+        format!(
+            "10<sup>{}</sup> {}",
+            grouped(f64::from(exponent), 0),
+            escape(unit)
+        )
+    }
+}
+
+/// Start the picture; its data attributes let the script turn positions back into values.
+fn open_svg(out: &mut String, plot: &Plot, x: &Axis, y: &Axis, clock: Option<TimeUnit>) {
+    let _ = write!(
+        out,
+        "<svg viewBox=\"0 0 {WIDTH} {HEIGHT}\" role=\"img\" aria-label=\"{}, {}\" \
+         data-x=\"{} {}\" data-y=\"{} {}\" data-box=\"{LEFT} {RIGHT} {TOP} {BOTTOM}\" \
+         data-scale=\"{}\" data-decimals=\"{}\" data-time=\"{}\">",
+        escape(&plot.title),
+        escape(&plot.unit),
+        x.low,
+        x.high,
+        y.low,
+        y.high,
+        10_f64.powi(-y.exponent),
+        y.decimals,
+        if clock.is_some() { "1" } else { "" },
+    );
+}
+
+fn grid(out: &mut String, x: &Axis, y: &Axis, clock: Option<TimeUnit>, label: &XAxis) {
+    for tick in &y.ticks {
+        let at = y_of(y, tick.value);
+        let _ = write!(
+            out,
+            "<path class=\"grid\" d=\"M{LEFT} {at:.2}H{RIGHT}\"/><text class=\"y\" x=\"{}\" y=\"{at:.2}\">{}</text>",
+            LEFT - 7.0,
+            tick.label
+        );
+    }
+    for tick in &x.ticks {
+        let at = x_of(x, tick.value);
+        let _ = write!(
+            out,
+            "<path class=\"grid\" d=\"M{at:.2} {TOP}V{BOTTOM}\"/><path class=\"tick\" d=\"M{at:.2} {BOTTOM}v5\"/><text class=\"x\" x=\"{at:.2}\" y=\"{}\">{}</text>",
+            BOTTOM + 8.0,
+            tick.label
+        );
+    }
+    for day in &x.minor {
+        let at = x_of(x, *day);
+        let _ = write!(out, "<path class=\"tick\" d=\"M{at:.2} {BOTTOM}v3\"/>");
+    }
+    let _ = write!(out, "<path class=\"axis\" d=\"M{LEFT} {BOTTOM}H{RIGHT}\"/>");
+    let text = match (label, clock) {
+        (XAxis::Quantity(text), _) => escape(text),
+        (XAxis::MissionTime, unit) => {
+            format!(
+                "mission time, {}",
+                unit.unwrap_or(TimeUnit::Second).symbol()
+            )
+        }
+    };
+    let _ = write!(
+        out,
+        "<text class=\"xlabel\" x=\"{}\" y=\"{}\">{text}</text>",
+        (LEFT + RIGHT) / 2.0,
+        HEIGHT - 4.0
+    );
+}
+
+fn event_marks(out: &mut String, x: &Axis, events: &[Event]) {
+    let mut marks: Vec<&Event> = events
+        .iter()
+        .filter(|event| event.severity > Severity::Nominal)
+        .filter(|event| (x.low..=x.high).contains(&event.time_s))
+        .collect();
+    if marks.len() > MARKS {
+        marks.retain(|event| event.severity == Severity::Warning);
+    }
+    for event in marks.into_iter().take(MARKS) {
+        let at = x_of(x, event.time_s);
+        let _ = write!(
+            out,
+            "<g class=\"mark {}\"><title>{} {}</title><path d=\"M{at:.2} {TOP}V{BOTTOM}\"/><path class=\"flag\" d=\"M{:.2} {TOP}h9l-4.5 6.5z\"/></g>",
+            severity_class(event.severity),
+            super::page::mission_time(event.time_s),
+            escape(&event.text),
+            at - 4.5,
+        );
+    }
+}
+
+fn limit_lines(out: &mut String, y: &Axis, limits: &[LimitLine]) {
+    for limit in limits {
+        if !(y.low..=y.high).contains(&limit.value) {
+            continue;
+        }
+        let at = y_of(y, limit.value);
+        // Below the line where there is no room above it.
+        let text = if at - TOP < 12.0 { at + 11.0 } else { at - 4.0 };
+        let _ = write!(
+            out,
+            "<g class=\"limit {}\"><path d=\"M{LEFT} {at:.2}H{RIGHT}\"/><text x=\"{}\" y=\"{text:.2}\">{} {}</text></g>",
+            severity_class(limit.severity),
+            RIGHT - 4.0,
+            escape(&limit.label),
+            compact(limit.value * 10_f64.powi(-y.exponent)),
+        );
+    }
+}
+
+/// A stated value with the decimals it needs, at most four.
+fn compact(value: f64) -> String {
+    let decimals = (0..4).find(|d| {
+        let scaled = value * 10_f64.powi(*d);
+        (scaled - scaled.round()).abs() <= 1e-9 * scaled.abs()
+    });
+    grouped(value, decimals.unwrap_or(4) as usize)
+}
+
+fn x_of(axis: &Axis, value: f64) -> f64 {
+    LEFT + axis.fraction(value) * (RIGHT - LEFT)
+}
+
+fn y_of(axis: &Axis, value: f64) -> f64 {
+    BOTTOM - axis.fraction(value) * (BOTTOM - TOP)
+}
+
+/// The line through `points`; each gap starts a new stroke and a lone point is a dot.
+fn path(points: &[(f64, f64)], x: &Axis, y: &Axis) -> String {
+    let mut d = String::new();
+    let mut run = 0_usize;
+    for (at_x, at_y) in decimate(points, POINTS) {
+        if !(at_x.is_finite() && at_y.is_finite()) {
+            close_run(&mut d, run);
+            run = 0;
+            continue;
+        }
+        let command = if run == 0 { 'M' } else { 'L' };
+        let _ = write!(d, "{command}{:.1} {:.2}", x_of(x, at_x), y_of(y, at_y));
+        run += 1;
+    }
+    close_run(&mut d, run);
+    d
+}
+
+fn close_run(d: &mut String, run: usize) {
+    if run == 1 {
+        d.push_str("h0");
+    }
+}
+
+fn legend(out: &mut String, plot: &Plot, y: &Axis, hidden: &[&LimitLine]) {
+    let scale = 10_f64.powi(-y.exponent);
+    let show = |value: f64| grouped(value * scale, y.decimals.saturating_sub(1));
+    out.push_str("<table class=\"legend\"><thead><tr><th></th><th></th><th class=\"now\"></th><th>min</th><th>max</th><th>last</th></tr></thead><tbody>");
+    for (index, series) in plot.series.iter().enumerate() {
+        let (low, high) = bounds(finite(series).map(|(_, y)| y));
+        let last = finite(series).last();
+        let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), show);
+        let known = |value: f64| last.map(|_| value);
+        let _ = write!(
+            out,
+            "<tr><td><svg class=\"swatch\" viewBox=\"0 0 22 8\" aria-hidden=\"true\"><path class=\"line s{}\" d=\"M1 4H21\"/></svg></td><td>{}</td><td class=\"now\"></td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            index % 8,
+            escape(&series.name),
+            cell(known(low)),
+            cell(known(high)),
+            cell(last.map(|(_, y)| y)),
+        );
+    }
+    out.push_str("</tbody></table>");
+    if !hidden.is_empty() {
+        let list: Vec<String> = hidden
+            .iter()
+            .map(|limit| format!("{} {}", escape(&limit.label), compact(limit.value * scale)))
+            .collect();
+        let _ = write!(
+            out,
+            "<p class=\"beyond\">Beyond the scale: {}</p>",
+            list.join(" · ")
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plot(points: Vec<(f64, f64)>) -> Plot {
+        Plot {
+            title: "total pressure".into(),
+            unit: "Pa".into(),
+            series: vec![Series {
+                name: "living".into(),
+                points,
+            }],
+            ..Plot::default()
+        }
+    }
+
+    fn drawn(plot: &Plot) -> String {
+        let mut out = String::new();
+        figure(&mut out, plot, &[]);
+        out
+    }
+
+    #[test]
+    fn a_gap_starts_a_new_stroke_and_a_lone_point_is_a_dot() {
+        let nan = f64::NAN;
+        let html = drawn(&plot(vec![
+            (0.0, 1.0),
+            (1.0, 2.0),
+            (2.0, nan),
+            (3.0, 2.0),
+            (4.0, nan),
+            (5.0, 1.0),
+            (6.0, 1.5),
+        ]));
+        let start = html.find("class=\"line s0\" d=\"").unwrap();
+        let d = html[start..].split('"').nth(3).unwrap();
+        assert_eq!(d.matches('M').count(), 3, "{d}");
+        assert_eq!(d.matches("h0").count(), 1, "{d}");
+        assert!(!html.contains("NaN"));
+    }
+
+    #[test]
+    fn nothing_to_draw_is_said() {
+        assert!(drawn(&plot(vec![])).contains("no data"));
+        let html = drawn(&plot(vec![(0.0, f64::NAN), (f64::INFINITY, 2.0)]));
+        assert!(html.contains("no data") && !html.contains("NaN") && !html.contains("inf"));
+        assert!(!drawn(&Plot::default()).contains("NaN"));
+    }
+
+    #[test]
+    fn a_near_limit_is_drawn_and_a_far_one_is_named() {
+        let mut one = plot(vec![(0.0, 400.0), (60.0, 500.0)]);
+        let limit = |value, label: &str| LimitLine {
+            value,
+            label: label.into(),
+            severity: Severity::Warning,
+        };
+        one.limits = vec![limit(600.0, "near"), limit(2_700.0, "far")];
+        let html = drawn(&one);
+        assert!(html.contains("class=\"limit warning\"><path"));
+        assert!(html.contains("Beyond the scale: far 2700"), "{html}");
+        assert_eq!(html.matches(">near 600<").count(), 1);
+    }
+
+    #[test]
+    fn a_hundred_thousand_points_stay_small() {
+        let html = drawn(&plot(
+            (0..100_000)
+                .map(|i| (f64::from(i), f64::from(i % 977)))
+                .collect(),
+        ));
+        assert!(html.len() < 30_000, "{} bytes", html.len());
+    }
+}
