@@ -1,0 +1,109 @@
+//! Atmosphere control and supply: makes up oxygen and nitrogen from tanks.
+//!
+//! # Ports
+//! Tank oxygen and nitrogen out, cabin in. Needs no power.
+//! # State
+//! Commanded set-points; whether each valve is open.
+//! # Stages
+//! After every unit that changes the air.
+//! # Parameters
+//! Dead band and largest flow of the scenario (assumed where left out).
+//! # Simplifications
+//! A two-point regulator: a valve opens below the dead band and closes at the set-point; it gives at
+//! most its largest flow and never beyond the upper edge of the band. Tank gas arrives at the
+//! temperature of the stores.
+
+use physics::species::Gas;
+
+use crate::air::zone::{Zone, ZonePlan};
+use crate::ledger::Ledger;
+use crate::slots::state;
+use crate::stores::{Stores, StoresPlan};
+
+/// Parameters of one regulator.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AcsPlan {
+    /// Name.
+    pub name: String,
+    /// Index of its zone.
+    pub zone: usize,
+    /// Half-width of the dead band, share of the set-point.
+    pub dead_band: f64,
+    /// Largest flow of either gas, kg/s.
+    pub flow_max_kg_s: f64,
+}
+
+state! {
+    /// One two-point valve.
+    pub struct Valve {
+        /// Commanded pressure, Pa.
+        pub set_pa: f64,
+        /// Open at the moment.
+        pub open: bool,
+        /// Gas given in the last step, mol/s.
+        pub given_mol_s: f64,
+    }
+}
+
+state! {
+    /// What a regulator remembers.
+    pub struct Acs {
+        /// Oxygen, by its partial pressure.
+        pub o2: Valve,
+        /// Nitrogen, by the total pressure.
+        pub n2: Valve,
+    }
+}
+
+impl Valve {
+    /// A closed valve.
+    #[must_use]
+    pub fn new(set_pa: f64) -> Valve {
+        Valve { set_pa, open: false, given_mol_s: 0.0 }
+    }
+
+    /// Amount to give in this step, mol.
+    fn wanted_mol(&mut self, plan: &AcsPlan, now_pa: f64, pa_per_mol: f64, max_mol: f64) -> f64 {
+        if now_pa < self.set_pa * (1.0 - plan.dead_band) {
+            self.open = true;
+        } else if now_pa >= self.set_pa {
+            self.open = false;
+        }
+        let room_mol = (self.set_pa * (1.0 + plan.dead_band) - now_pa) / pa_per_mol;
+        if self.open { room_mol.clamp(0.0, max_mol) } else { 0.0 }
+    }
+}
+
+impl Acs {
+    /// Run one step.
+    ///
+    /// # Conserves
+    /// Gas moves from tank to zone with its enthalpy; an empty tank gives nothing.
+    pub fn run(
+        &mut self,
+        plan: &AcsPlan,
+        zone: (&mut Zone, &ZonePlan),
+        stores: (&mut Stores, &StoresPlan),
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) {
+        let (zone, zone_plan) = zone;
+        let (stores, stores_plan) = stores;
+        let pa_per_mol = zone.pa_per_mol(zone_plan);
+        let max_mol = |gas: Gas| plan.flow_max_kg_s * dt_s / gas.molar_mass_kg_mol();
+
+        let now_pa = zone.pp_pa(zone_plan, Gas::O2);
+        let wanted_mol = self.o2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::O2));
+        let o2 = Stores::draw_gas(&mut stores.o2_mol, Gas::O2, wanted_mol, stores_plan.t_k);
+        let now_pa = zone.p_total_pa(zone_plan);
+        let wanted_mol = self.n2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::N2));
+        let n2 = Stores::draw_gas(&mut stores.n2_mol, Gas::N2, wanted_mol, stores_plan.t_k);
+
+        for given in [&o2, &n2] {
+            ledger.gas_moved(given);
+            zone.put(given);
+        }
+        self.o2.given_mol_s = o2.n_mol[Gas::O2 as usize] / dt_s;
+        self.n2.given_mol_s = n2.n_mol[Gas::N2 as usize] / dt_s;
+    }
+}

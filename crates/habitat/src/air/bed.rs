@@ -1,0 +1,328 @@
+//! A packed bed of adsorbent in axial cells.
+
+use physics::constants::{R_J_MOL_K, T_REF_K};
+use physics::math;
+use physics::sorption::{Medium, Toth, henry_chord_mol_kg_pa};
+use physics::species::{CP_J_MOL_K, Gas, HF_J_MOL};
+
+use crate::air::parcel::Parcel;
+use crate::slots::state;
+
+const CO2: usize = Gas::Co2 as usize;
+const H2O: usize = Gas::H2o as usize;
+
+/// A layer of one medium.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Layer {
+    /// The medium with its isotherms, its mass in one bed and its driving-force coefficients.
+    pub medium: Medium,
+    /// Cells of the layer.
+    pub cells: usize,
+    /// Heat capacity of the housing around the layer, J/K.
+    pub housing_j_k: f64,
+}
+
+/// Parameters of a bed by cell, in the order of the adsorbing flow.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct BedPlan {
+    mass_kg: Vec<f64>,
+    heat_j_k: Vec<f64>,
+    co2: Vec<Toth>,
+    h2o: Vec<Toth>,
+    k_co2_per_s: Vec<f64>,
+    k_h2o_per_s: Vec<f64>,
+}
+
+impl BedPlan {
+    /// Stack layers into a bed.
+    #[must_use]
+    pub fn new(layers: &[Layer]) -> BedPlan {
+        let mut plan = BedPlan::default();
+        for layer in layers {
+            for _ in 0..layer.cells {
+                let medium = &layer.medium;
+                let heat_j_k = medium.mass_kg * medium.cp_j_kg_k + layer.housing_j_k;
+                plan.mass_kg.push(medium.mass_kg / layer.cells as f64);
+                plan.heat_j_k.push(heat_j_k / layer.cells as f64);
+                plan.co2.push(medium.co2);
+                plan.h2o.push(medium.h2o);
+                plan.k_co2_per_s.push(medium.k_co2_1_s);
+                plan.k_h2o_per_s.push(medium.k_h2o_1_s);
+            }
+        }
+        plan
+    }
+
+    /// Number of cells.
+    #[must_use]
+    pub fn cells(&self) -> usize {
+        self.mass_kg.len()
+    }
+
+    /// Heat capacity of the whole bed, J/K.
+    #[must_use]
+    pub fn heat_j_k(&self) -> f64 {
+        self.heat_j_k.iter().sum()
+    }
+
+    /// Heat capacity of one cell, J/K.
+    #[must_use]
+    pub fn cell_heat_j_k(&self, cell: usize) -> f64 {
+        self.heat_j_k[cell]
+    }
+}
+
+state! {
+    /// What a bed remembers between two steps, by cell.
+    pub struct Bed {
+        /// Temperature, K.
+        pub t_k: Vec<f64>,
+        /// Adsorbed CO2, mol.
+        pub co2_mol: Vec<f64>,
+        /// Adsorbed water, mol.
+        pub h2o_mol: Vec<f64>,
+        /// Partial pressure of CO2 over the cell, Pa.
+        pub p_co2_pa: Vec<f64>,
+        /// Partial pressure of water over the cell, Pa.
+        pub p_h2o_pa: Vec<f64>,
+    }
+}
+
+/// What a bed gave off to a vacuum or a pump in one step.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Desorbed {
+    /// CO2, mol.
+    pub co2_mol: f64,
+    /// Water, mol.
+    pub h2o_mol: f64,
+    /// Enthalpy of both, J.
+    pub h_j: f64,
+}
+
+impl Bed {
+    /// An empty bed at `t_k`.
+    #[must_use]
+    pub fn new(plan: &BedPlan, t_k: f64) -> Bed {
+        let n = plan.cells();
+        Bed {
+            t_k: vec![t_k; n],
+            co2_mol: vec![0.0; n],
+            h2o_mol: vec![0.0; n],
+            p_co2_pa: vec![1.0; n],
+            p_h2o_pa: vec![1e-3; n],
+        }
+    }
+
+    /// Enthalpy of one mole adsorbed: formation enthalpy of the gas plus heat of adsorption, J/mol.
+    fn adsorbed_j_mol(gas: usize, toth: &Toth) -> f64 {
+        HF_J_MOL[gas] + toth.dh_j_mol
+    }
+
+    /// Energy held, J: sensible heat of medium and housing, and enthalpy of what is adsorbed.
+    #[must_use]
+    pub fn energy_j(&self, plan: &BedPlan) -> f64 {
+        let mut e_j = 0.0;
+        for i in 0..plan.cells() {
+            e_j += plan.heat_j_k[i] * (self.t_k[i] - T_REF_K)
+                + self.co2_mol[i] * Self::adsorbed_j_mol(CO2, &plan.co2[i])
+                + self.h2o_mol[i] * Self::adsorbed_j_mol(H2O, &plan.h2o[i]);
+        }
+        e_j
+    }
+
+    /// Adsorbed CO2, mol.
+    #[must_use]
+    pub fn co2_total_mol(&self) -> f64 {
+        self.co2_mol.iter().sum()
+    }
+
+    /// Adsorbed water, mol.
+    #[must_use]
+    pub fn h2o_total_mol(&self) -> f64 {
+        self.h2o_mol.iter().sum()
+    }
+
+    /// Mean temperature, weighted by heat capacity, K.
+    #[must_use]
+    pub fn mean_k(&self, plan: &BedPlan) -> f64 {
+        let mut sum = 0.0;
+        for i in 0..plan.cells() {
+            sum += plan.heat_j_k[i] * self.t_k[i];
+        }
+        sum / plan.heat_j_k()
+    }
+
+    /// Loading per pressure of both gases in every cell; a loop without branches or carries.
+    #[inline(always)]
+    fn chords(&self, plan: &BedPlan, k_co2: &mut [f64], k_h2o: &mut [f64]) {
+        let n = plan.cells();
+        for i in 0..n {
+            k_co2[i] = henry_chord_mol_kg_pa(&plan.co2[i], self.t_k[i], self.p_co2_pa[i]);
+        }
+        for i in 0..n {
+            k_h2o[i] = henry_chord_mol_kg_pa(&plan.h2o[i], self.t_k[i], self.p_h2o_pa[i]);
+        }
+    }
+
+    /// Pass gas through the bed for one step; `reverse` enters at the far end.
+    ///
+    /// # Equation
+    /// ```text
+    /// per cell, in flow order, gas quasi-steady, chord K = q*(T, p)/p of the last step:
+    ///   G·(p_in − p) = g·(K·p − q)       G = flow/P,  g = m·(1 − e^(−k·dt))/dt
+    ///   q' = q + (K·p − q)·(1 − e^(−k·dt))
+    ///   C·T' + S_out·T' = C·T + S_in·T_in − ΔH·(uptake) + Q      S = heat capacity of the gas, J/K
+    /// ```
+    /// Linear-driving-force uptake, exponential in time, implicit in the gas along the flow.
+    /// # Conserves
+    /// Uptake is exactly what the gas loses; heat of adsorption goes to the cell; enthalpy of the
+    /// gas is followed cell by cell.
+    #[inline(always)]
+    pub fn pass(
+        &mut self,
+        plan: &BedPlan,
+        parcel: &mut Parcel,
+        p_total_pa: f64,
+        dt_s: f64,
+        reverse: bool,
+    ) {
+        let total_mol = parcel.total_mol();
+        let n = plan.cells();
+        if total_mol <= 0.0 || n == 0 {
+            return;
+        }
+        let mut k_co2 = [0.0; CELLS_MAX];
+        let mut k_h2o = [0.0; CELLS_MAX];
+        self.chords(plan, &mut k_co2[..n], &mut k_h2o[..n]);
+
+        // Heat capacity of the parcel and its temperature above the reference, in energy.
+        let mut s_j_k = 0.0;
+        let mut hf_j = 0.0;
+        for g in 0..CP_J_MOL_K.len() {
+            s_j_k += parcel.n_mol[g] * CP_J_MOL_K[g];
+            hf_j += parcel.n_mol[g] * HF_J_MOL[g];
+        }
+        let mut sensible_j = parcel.h_j - hf_j;
+        let g_mol_pa = total_mol / p_total_pa;
+        let mut co2_mol = parcel.n_mol[CO2];
+        let mut h2o_mol = parcel.n_mol[H2O];
+        let mut last = (f64::NAN, 0.0);
+        let mut last_w = (f64::NAN, 0.0);
+        for step in 0..n {
+            let i = if reverse { n - 1 - step } else { step };
+            if plan.k_co2_per_s[i] != last.0 {
+                last = (plan.k_co2_per_s[i], 1.0 - math::exp(-plan.k_co2_per_s[i] * dt_s));
+            }
+            if plan.k_h2o_per_s[i] != last_w.0 {
+                last_w = (plan.k_h2o_per_s[i], 1.0 - math::exp(-plan.k_h2o_per_s[i] * dt_s));
+            }
+            let m_kg = plan.mass_kg[i];
+            let p_pa = (co2_mol + last.1 * self.co2_mol[i]) / (g_mol_pa + m_kg * last.1 * k_co2[i]);
+            let out_mol = g_mol_pa * p_pa;
+            let co2_up_mol = co2_mol - out_mol;
+            let w_pa =
+                (h2o_mol + last_w.1 * self.h2o_mol[i]) / (g_mol_pa + m_kg * last_w.1 * k_h2o[i]);
+            let w_out_mol = g_mol_pa * w_pa;
+            let h2o_up_mol = h2o_mol - w_out_mol;
+            self.co2_mol[i] += co2_up_mol;
+            self.h2o_mol[i] += h2o_up_mol;
+            self.p_co2_pa[i] = p_pa;
+            self.p_h2o_pa[i] = w_pa;
+            co2_mol = out_mol;
+            h2o_mol = w_out_mol;
+
+            s_j_k -= co2_up_mol * CP_J_MOL_K[CO2] + h2o_up_mol * CP_J_MOL_K[H2O];
+            let heat_j = sensible_j
+                - co2_up_mol * plan.co2[i].dh_j_mol
+                - h2o_up_mol * plan.h2o[i].dh_j_mol;
+            let c_j_k = plan.heat_j_k[i];
+            let t_k =
+                (c_j_k * self.t_k[i] + s_j_k * T_REF_K + heat_j) / (c_j_k + s_j_k);
+            sensible_j = s_j_k * (t_k - T_REF_K);
+            self.t_k[i] += (heat_j - sensible_j) / c_j_k;
+        }
+        hf_j += (co2_mol - parcel.n_mol[CO2]) * HF_J_MOL[CO2]
+            + (h2o_mol - parcel.n_mol[H2O]) * HF_J_MOL[H2O];
+        parcel.n_mol[CO2] = co2_mol;
+        parcel.n_mol[H2O] = h2o_mol;
+        parcel.h_j = hf_j + sensible_j;
+    }
+
+    /// Let the bed give off gas into a space at the given partial pressures, heated by `q_j`.
+    ///
+    /// # Equation
+    /// ```text
+    /// q' = q − (q − q*(T, p))·(1 − e^(−k·dt))   where q > q*, else q
+    /// C·(T' − T) = Q + ΔH·(given off),  gas leaves at T
+    /// ```
+    /// # Conserves
+    /// What leaves is reported with its enthalpy; the heat is spread over cells by heat capacity.
+    #[inline(always)]
+    pub fn desorb(
+        &mut self,
+        plan: &BedPlan,
+        p_co2_pa: f64,
+        p_h2o_pa: f64,
+        q_j: f64,
+        dt_s: f64,
+    ) -> Desorbed {
+        let n = plan.cells();
+        let mut k_co2 = [0.0; CELLS_MAX];
+        let mut k_h2o = [0.0; CELLS_MAX];
+        for i in 0..n {
+            self.p_co2_pa[i] = p_co2_pa;
+            self.p_h2o_pa[i] = p_h2o_pa;
+        }
+        self.chords(plan, &mut k_co2[..n], &mut k_h2o[..n]);
+        let total_j_k = plan.heat_j_k();
+        let mut given = Desorbed::default();
+        for i in 0..n {
+            let share = 1.0 - math::exp(-plan.k_co2_per_s[i] * dt_s);
+            let share_w = 1.0 - math::exp(-plan.k_h2o_per_s[i] * dt_s);
+            let co2_mol =
+                ((self.co2_mol[i] - plan.mass_kg[i] * k_co2[i] * p_co2_pa) * share).max(0.0);
+            let h2o_mol =
+                ((self.h2o_mol[i] - plan.mass_kg[i] * k_h2o[i] * p_h2o_pa) * share_w).max(0.0);
+            let t_k = self.t_k[i];
+            let h_j = co2_mol * (HF_J_MOL[CO2] + CP_J_MOL_K[CO2] * (t_k - T_REF_K))
+                + h2o_mol * (HF_J_MOL[H2O] + CP_J_MOL_K[H2O] * (t_k - T_REF_K));
+            self.co2_mol[i] -= co2_mol;
+            self.h2o_mol[i] -= h2o_mol;
+            let lost_j = h_j
+                - co2_mol * Self::adsorbed_j_mol(CO2, &plan.co2[i])
+                - h2o_mol * Self::adsorbed_j_mol(H2O, &plan.h2o[i]);
+            self.t_k[i] += (q_j * (plan.heat_j_k[i] / total_j_k) - lost_j) / plan.heat_j_k[i];
+            given.co2_mol += co2_mol;
+            given.h2o_mol += h2o_mol;
+            given.h_j += h_j;
+        }
+        given
+    }
+
+    /// Pressure of CO2 that the bed would hold over itself if its gas space were closed, Pa.
+    ///
+    /// The amount-weighted chord: `Σ q / Σ m·K`; the gas space itself holds little against the bed.
+    #[must_use]
+    pub fn equilibrium_co2_pa(&self, plan: &BedPlan) -> f64 {
+        let n = plan.cells();
+        let mut k_co2 = [0.0; CELLS_MAX];
+        let mut k_h2o = [0.0; CELLS_MAX];
+        self.chords(plan, &mut k_co2[..n], &mut k_h2o[..n]);
+        let mut held = 0.0;
+        let mut capacity = 0.0;
+        for i in 0..n {
+            held += self.co2_mol[i];
+            capacity += plan.mass_kg[i] * k_co2[i];
+        }
+        held / capacity.max(1e-12)
+    }
+}
+
+/// Largest number of cells of a bed.
+pub const CELLS_MAX: usize = 64;
+
+/// Amount of gas in a volume, mol.
+#[must_use]
+pub fn amount_mol(p_pa: f64, volume_m3: f64, t_k: f64) -> f64 {
+    p_pa * volume_m3 / (R_J_MOL_K * t_k)
+}

@@ -1,0 +1,218 @@
+//! Cabin air assembly (CCAA): fan, temperature control valve, condensing heat exchanger.
+//!
+//! # Ports
+//! Cabin air in and back; coolant at a given flow and temperature; condensate to its tank; fan power
+//! as heat to the air.
+//! # State
+//! Commanded set-point and on/off; position of the valve; what the coil did in the last step.
+//! # Stages
+//! Before CO2 removal, which draws from its outlet.
+//! # Parameters
+//! | what | default | unit | source |
+//! |---|---|---|---|
+//! | air flow | 0.2 | m3/s | PFT-ISSA-9610 |
+//! | coolant | 0.115 kg/s at 277.31 K | | V-HAB |
+//! | fan at sea level | 469 | W | HabNet |
+//! | proportional band, valve lag | 3 K, 300 s | | assumed |
+//! | coil | see `physics::exchanger` | | tuned on proto-flight points 1 to 3 |
+//! # Simplifications
+//! The coil is in steady state at every moment. Condensate is warmed to tank temperature by the
+//! cabin; what its tank cannot take wets the walls.
+
+use physics::constants::M_H2O_KG_MOL;
+use physics::exchanger::{BypassValve, CoilInlet, CondensingCoil};
+use physics::species::{CP_J_MOL_K, GASES, Gas};
+
+use crate::air::parcel::Parcel;
+use crate::air::zone::{Zone, ZonePlan, liquid_j_mol};
+use crate::ledger::Ledger;
+use crate::slots::state;
+use crate::stores::{Stores, StoresPlan};
+
+/// Proportional band of the temperature control, K. Assumed.
+const BAND_K: f64 = 3.0;
+/// Lag of the valve, s. Assumed.
+const VALVE_S: f64 = 300.0;
+/// Heat capacity of liquid coolant water, J/kg/K (§ 8 B of the reference uses this value).
+const COOLANT_J_KG_K: f64 = 4_186.0;
+/// Amount density at 101.325 kPa and 295 K to which fan power refers, mol/m3.
+const SEA_LEVEL_MOL_M3: f64 = 101_325.0 / (8.314_462_6 * 295.0);
+
+/// Parameters of one unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CcaaPlan {
+    /// Name.
+    pub name: String,
+    /// Index of its zone.
+    pub zone: usize,
+    /// Air flow, m3/s.
+    pub flow_m3_s: f64,
+    /// Coolant flow, kg/s.
+    pub coolant_kg_s: f64,
+    /// Coolant at the inlet, K.
+    pub coolant_k: f64,
+    /// Fan power at sea level, W.
+    pub fan_w: f64,
+    /// The heat exchanger.
+    pub coil: CondensingCoil<f64>,
+    /// Share of the air through the coil with the valve at its end towards the bypass.
+    pub share_min: f64,
+    /// Share of the air through the coil with the valve at its end towards the coil.
+    pub share_max: f64,
+}
+
+impl CcaaPlan {
+    /// Parameters of the reference unit.
+    #[must_use]
+    pub fn new(model: &crate::scenario::Ccaa, zone: usize) -> CcaaPlan {
+        let coil = CondensingCoil::<f64>::ccaa();
+        CcaaPlan {
+            name: model.name.clone(),
+            zone,
+            flow_m3_s: model.flow_m3_s,
+            coolant_kg_s: model.coolant_kg_s,
+            coolant_k: model.coolant_k,
+            fan_w: model.fan_w,
+            share_min: coil.valve.coil_flow_fraction(BypassValve::<f64>::ANGLE_MAX_DEG),
+            share_max: coil.valve.coil_flow_fraction(BypassValve::<f64>::ANGLE_MIN_DEG),
+            coil,
+        }
+    }
+}
+
+state! {
+    /// What the unit remembers.
+    pub struct Ccaa {
+        /// Commanded on.
+        pub on: bool,
+        /// Commanded cabin temperature, K.
+        pub set_point_k: f64,
+        /// Share of the air that passes the coil.
+        pub coil_share: f64,
+        /// Air at the outlet in the last step, K.
+        pub air_out_k: f64,
+        /// Coolant at the outlet in the last step, K.
+        pub coolant_out_k: f64,
+        /// Condensate in the last step, kg/s.
+        pub condensate_kg_s: f64,
+        /// Heat to the coolant in the last step, W.
+        pub coolant_w: f64,
+        /// Electric power in the last step, W.
+        pub power_w: f64,
+    }
+}
+
+/// Air on its way from the unit back to the cabin.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Outlet {
+    /// The air.
+    pub air: Parcel,
+    /// Its volume at outlet temperature, m3.
+    pub volume_m3: f64,
+    /// Its pressure, Pa.
+    pub p_pa: f64,
+}
+
+impl Ccaa {
+    /// A unit at rest with its valve half open.
+    #[must_use]
+    pub fn new(model: &crate::scenario::Ccaa) -> Ccaa {
+        Ccaa {
+            on: model.on,
+            set_point_k: model.set_point_k,
+            coil_share: 0.5,
+            air_out_k: model.set_point_k,
+            coolant_out_k: model.coolant_k,
+            condensate_kg_s: 0.0,
+            coolant_w: 0.0,
+            power_w: 0.0,
+        }
+    }
+
+    /// Run one step; the caller returns the outlet air to the zone.
+    ///
+    /// # Conserves
+    /// Air in = air out + condensate; enthalpy in = enthalpy out + condensate + coolant heat, which
+    /// leaves by the ledger.
+    #[must_use]
+    pub fn run(
+        &mut self,
+        plan: &CcaaPlan,
+        zone: (&mut Zone, &ZonePlan),
+        stores: (&mut Stores, &StoresPlan),
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) -> Outlet {
+        let (zone, zone_plan) = zone;
+        let (stores, stores_plan) = stores;
+        self.condensate_kg_s = 0.0;
+        self.coolant_w = 0.0;
+        self.power_w = 0.0;
+        let p_pa = zone.p_total_pa(zone_plan);
+        if !self.on || p_pa <= 100.0 {
+            return Outlet::default();
+        }
+        let want = (0.5 + (zone.t_k - self.set_point_k) / BAND_K)
+            .clamp(plan.share_min, plan.share_max);
+        self.coil_share += (want - self.coil_share) * (1.0 - physics::math::exp(-dt_s / VALVE_S));
+
+        let share = Zone::drawn_share(zone_plan, plan.flow_m3_s, dt_s);
+        let mut air = zone.take(share);
+        let total_mol = air.total_mol();
+        ledger.gas_moved(&air);
+        self.power_w =
+            plan.fan_w * (total_mol / (plan.flow_m3_s * dt_s).max(1e-12)) / SEA_LEVEL_MOL_M3;
+        ledger.electric_in(self.power_w * dt_s);
+        zone.heat(self.power_w * dt_s);
+
+        let w = Gas::H2o as usize;
+        let vapour_mol = air.n_mol[w];
+        let dry_mol = total_mol - vapour_mol;
+        let mut dry_cp = 0.0;
+        let mut dry_kg = 0.0;
+        for g in 0..GASES {
+            if g != w {
+                dry_cp += air.n_mol[g] * CP_J_MOL_K[g];
+                dry_kg += air.n_mol[g] * Gas::ALL[g].molar_mass_kg_mol();
+            }
+        }
+        let coil = plan.coil.run_at_fraction(
+            &CoilInlet {
+                ndot_dry_mol_s: dry_mol / dt_s,
+                ndot_h2o_mol_s: vapour_mol / dt_s,
+                dry_molar_mass_kg_mol: dry_kg / dry_mol.max(1e-12),
+                dry_cp_j_mol_k: dry_cp / dry_mol.max(1e-12),
+                p_total_pa: p_pa,
+                t_air_k: zone.t_k,
+                coolant_w_k: plan.coolant_kg_s * COOLANT_J_KG_K,
+                t_coolant_k: plan.coolant_k,
+            },
+            self.coil_share,
+        );
+        let condensate_mol = (coil.condensate_mol_s * dt_s).min(vapour_mol);
+        air.n_mol[w] -= condensate_mol;
+        let out = Parcel::at(air.n_mol, coil.t_air_k);
+        let condensate_j = condensate_mol * liquid_j_mol(coil.t_coil_k);
+        let coolant_j = air.h_j - out.h_j - condensate_j;
+        ledger.coolant_out(coolant_j);
+
+        // Cold condensate takes heat from the cabin until it has the temperature of the tanks.
+        let tank_j = condensate_mol * liquid_j_mol(stores_plan.t_k);
+        zone.heat(condensate_j - tank_j);
+        let condensate_kg = condensate_mol * M_H2O_KG_MOL;
+        let kept_kg = condensate_kg.min(stores.condensate_room_kg(stores_plan));
+        stores.condensate_kg += kept_kg;
+        zone.film_mol += (condensate_kg - kept_kg) / M_H2O_KG_MOL;
+
+        self.air_out_k = coil.t_air_k;
+        self.coolant_w = coolant_j / dt_s;
+        self.coolant_out_k =
+            plan.coolant_k + self.coolant_w / (plan.coolant_kg_s * COOLANT_J_KG_K).max(1e-9);
+        self.condensate_kg_s = condensate_kg / dt_s;
+        Outlet {
+            air: out,
+            volume_m3: out.total_mol() * physics::constants::R_J_MOL_K * coil.t_air_k / p_pa,
+            p_pa,
+        }
+    }
+}

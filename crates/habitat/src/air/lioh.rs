@@ -1,0 +1,97 @@
+//! Backup CO2 removal by lithium hydroxide canisters.
+//!
+//! # Ports
+//! Cabin air in and back; fan power as heat to the air.
+//! # State
+//! Hydroxide and carbonate held.
+//! # Stages
+//! With the air units.
+//! # Parameters
+//! Flow of the scenario; fan 30 W (assumed); capture complete while hydroxide is left (assumed).
+//! # Simplifications
+//! Lithium is carried as ash; solids keep the reference temperature; reaction heat warms the air.
+
+use physics::reaction::Solid;
+use physics::species::{Gas, enthalpy_j_mol};
+
+use crate::air::parcel::Parcel;
+use crate::air::zone::{Zone, ZonePlan};
+use crate::ledger::{Account, Ledger};
+use crate::slots::state;
+
+/// Fan power, W. Assumed.
+const FAN_W: f64 = 30.0;
+
+/// Parameters of one stock.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LiohPlan {
+    /// Name.
+    pub name: String,
+    /// Index of its zone.
+    pub zone: usize,
+    /// Air flow, m3/s.
+    pub flow_m3_s: f64,
+}
+
+state! {
+    /// What the stock remembers.
+    pub struct Lioh {
+        /// Commanded on.
+        pub on: bool,
+        /// Lithium hydroxide left, mol.
+        pub lioh_mol: f64,
+        /// Lithium carbonate made, mol.
+        pub carbonate_mol: f64,
+        /// CO2 removed in the last step, mol/s.
+        pub co2_mol_s: f64,
+        /// Electric power in the last step, W.
+        pub power_w: f64,
+    }
+}
+
+impl Lioh {
+    /// Everything held, in all columns.
+    #[must_use]
+    pub fn account(&self) -> Account {
+        let mut account = Account::default();
+        for (solid, n_mol) in [(Solid::LiOh, self.lioh_mol), (Solid::Li2Co3, self.carbonate_mol)] {
+            account.add(&solid.composition(), n_mol, solid.hf_j_mol());
+        }
+        account
+    }
+
+    /// Run one step: `2 LiOH + CO2 → Li2CO3 + H2O`, water leaves as vapour.
+    ///
+    /// # Conserves
+    /// Atoms move between air and canister; what the enthalpies leave over warms the air.
+    pub fn run(
+        &mut self,
+        plan: &LiohPlan,
+        zone: (&mut Zone, &ZonePlan),
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) {
+        self.co2_mol_s = 0.0;
+        self.power_w = 0.0;
+        if !self.on || self.lioh_mol <= 0.0 {
+            return;
+        }
+        let (zone, zone_plan) = zone;
+        self.power_w = FAN_W;
+        ledger.electric_in(FAN_W * dt_s);
+        let share = Zone::drawn_share(zone_plan, plan.flow_m3_s, dt_s);
+        let wanted_mol = (share * zone.n_mol[Gas::Co2 as usize]).min(0.5 * self.lioh_mol);
+        let co2 = zone.take_gas(Gas::Co2, wanted_mol);
+        let n_mol = co2.n_mol[Gas::Co2 as usize];
+        self.lioh_mol = (self.lioh_mol - 2.0 * n_mol).max(0.0);
+        self.carbonate_mol += n_mol;
+        let mut vapour = Parcel::default();
+        vapour.n_mol[Gas::H2o as usize] = n_mol;
+        vapour.h_j = n_mol * enthalpy_j_mol(Gas::H2o, zone.t_k);
+        let q_j = co2.h_j + n_mol * (2.0 * Solid::LiOh.hf_j_mol() - Solid::Li2Co3.hf_j_mol()) - vapour.h_j;
+        ledger.gas_moved(&co2);
+        zone.put(&vapour);
+        zone.heat(q_j + FAN_W * dt_s);
+        self.co2_mol_s = n_mol / dt_s;
+    }
+}

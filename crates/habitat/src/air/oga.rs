@@ -1,0 +1,108 @@
+//! Oxygen generator: PEM electrolysis of potable water.
+//!
+//! # Ports
+//! Potable water and electric power in; oxygen to the zone, hydrogen to the reducer's line; heat to
+//! coolant and air.
+//! # State
+//! Commanded rate; power of the last step.
+//! # Stages
+//! Before the reducer, after the crew has drunk.
+//! # Parameters
+//! | what | value | unit | source |
+//! |---|---|---|---|
+//! | standby, largest rate | 469, 9.2 | W, kg/d | HabNet |
+//! | active area | 1 284 | cm2 | derived: 9.2 kg/d at 1 A/cm2 |
+//! | polarisation | see `physics::electrolysis` | | DOI 10.1016/j.electacta.2016.06.120 |
+//! # Simplifications
+//! The stack follows its command at once; gases leave at the temperature of the stores.
+
+use physics::constants::M_H2O_KG_MOL;
+use physics::electrolysis;
+use physics::species::{Gas, enthalpy_j_mol};
+
+use crate::air::parcel::Parcel;
+use crate::air::zone::{Zone, liquid_j_mol};
+use crate::ledger::Ledger;
+use crate::slots::state;
+use crate::stores::{Stores, StoresPlan};
+
+/// Active area of the stack, cm2: the current of 9.2 kg/d of oxygen at 1 A/cm2.
+pub const ACTIVE_AREA_CM2: f64 = 1_284.0;
+
+/// Parameters of one unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OgaPlan {
+    /// Name.
+    pub name: String,
+    /// Index of its zone.
+    pub zone: usize,
+    /// Largest production, mol/s.
+    pub o2_max_mol_s: f64,
+    /// Power of controller and pumps, W.
+    pub standby_w: f64,
+    /// Share of the heat that goes to the air.
+    pub air_heat_fraction: f64,
+}
+
+state! {
+    /// What the unit remembers.
+    pub struct Oga {
+        /// Commanded production, mol/s.
+        pub set_mol_s: f64,
+        /// Production in the last step, mol/s.
+        pub o2_mol_s: f64,
+        /// Electric power in the last step, W.
+        pub power_w: f64,
+        /// Heat in the last step, W.
+        pub heat_w: f64,
+    }
+}
+
+impl Oga {
+    /// Run one step.
+    ///
+    /// # Equation
+    /// ```text
+    /// 2 H2O → 2 H2 + O2,   P = I·V(I) + standby,   Q = P + H(water) − H(oxygen) − H(hydrogen)
+    /// ```
+    /// # Conserves
+    /// Water becomes gas in kind; power enters and heat leaves by the ledger.
+    pub fn run(
+        &mut self,
+        plan: &OgaPlan,
+        zone: &mut Zone,
+        stores: (&mut Stores, &StoresPlan),
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) {
+        let (stores, stores_plan) = stores;
+        let rate_mol_s = self.set_mol_s.clamp(0.0, plan.o2_max_mol_s);
+        let water_kg =
+            Stores::draw(&mut stores.potable_kg, 2.0 * rate_mol_s * dt_s * M_H2O_KG_MOL);
+        let water_mol = water_kg / M_H2O_KG_MOL;
+        let o2_mol = 0.5 * water_mol;
+        self.o2_mol_s = o2_mol / dt_s;
+        let stack_w = electrolysis::stack_power_w(self.o2_mol_s, ACTIVE_AREA_CM2);
+        self.power_w = stack_w + plan.standby_w;
+
+        let t_k = stores_plan.t_k;
+        let mut oxygen = Parcel::default();
+        oxygen.n_mol[Gas::O2 as usize] = o2_mol;
+        oxygen.h_j = o2_mol * enthalpy_j_mol(Gas::O2, t_k);
+        let mut hydrogen = Parcel::default();
+        hydrogen.n_mol[Gas::H2 as usize] = water_mol;
+        hydrogen.h_j = water_mol * enthalpy_j_mol(Gas::H2, t_k);
+        let heat_j =
+            self.power_w * dt_s + water_mol * liquid_j_mol(t_k) - oxygen.h_j - hydrogen.h_j;
+        self.heat_w = heat_j / dt_s;
+
+        ledger.electric_in(self.power_w * dt_s);
+        let air_j = plan.air_heat_fraction * heat_j;
+        ledger.coolant_out(heat_j - air_j);
+        ledger.gas_moved(&oxygen);
+        ledger.gas_moved(&hydrogen);
+        zone.put(&oxygen);
+        zone.heat(air_j);
+        stores.h2_line_mol += water_mol;
+    }
+}

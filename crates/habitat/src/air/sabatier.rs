@@ -1,0 +1,110 @@
+//! Carbon dioxide reducer: a Sabatier reactor with its accumulator.
+//!
+//! # Ports
+//! Hydrogen of the line and CO2 of the accumulator in; water to condensate; methane and what did not
+//! react to vacuum; electric power; heat to coolant.
+//! # State
+//! Commanded on; rates of the last step.
+//! # Stages
+//! After oxygen generation and CO2 removal.
+//! # Parameters
+//! | what | value | unit | source |
+//! |---|---|---|---|
+//! | feed ratio | 3.5 | mol H2/mol CO2 | V-HAB, HabNet |
+//! | conversion of the lean reactant | 0.88 | – | ICES 2005-01-2864 Table 5 |
+//! | heater, compressor, separator | 106, 500, 80 | W | HabNet |
+//! | accumulator | 19.8 L, 827 kPa | | HabNet |
+//! # Simplifications
+//! The reactor is at its working temperature while it runs; products leave at the temperature of the
+//! stores; the heat of reaction goes to coolant.
+
+use physics::constants::M_H2O_KG_MOL;
+use physics::reaction;
+use physics::species::{Gas, enthalpy_j_mol};
+
+use crate::air::parcel::Parcel;
+use crate::air::zone::liquid_j_mol;
+use crate::ledger::Ledger;
+use crate::slots::state;
+use crate::stores::{Stores, StoresPlan};
+
+/// Electric power while it runs, W (HabNet: heater 106, compressor 500, separator 80).
+const POWER_W: f64 = 686.0;
+
+/// Parameters of one unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SabatierPlan {
+    /// Name.
+    pub name: String,
+    /// Index of its zone.
+    pub zone: usize,
+    /// Feed ratio, mol H2 per mol CO2.
+    pub h2_co2_ratio: f64,
+    /// Conversion of the lean reactant.
+    pub conversion: f64,
+}
+
+state! {
+    /// What the unit remembers.
+    pub struct Sabatier {
+        /// Commanded on.
+        pub on: bool,
+        /// CO2 reduced in the last step, mol/s.
+        pub co2_mol_s: f64,
+        /// Water made in the last step, mol/s.
+        pub water_mol_s: f64,
+        /// Electric power in the last step, W.
+        pub power_w: f64,
+    }
+}
+
+impl Sabatier {
+    /// Run one step.
+    ///
+    /// # Equation
+    /// ```text
+    /// CO2 + 4 H2 → CH4 + 2 H2O,   extent = conversion · min(CO2, H2/4)
+    /// ```
+    /// # Conserves
+    /// CO2 and hydrogen that do not react leave as CO2 and hydrogen. A full condensate tank stops
+    /// the reactor.
+    pub fn run(
+        &mut self,
+        plan: &SabatierPlan,
+        stores: (&mut Stores, &StoresPlan),
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) {
+        let (stores, stores_plan) = stores;
+        self.co2_mol_s = 0.0;
+        self.water_mol_s = 0.0;
+        self.power_w = 0.0;
+        let room_mol = stores.condensate_room_kg(stores_plan) / M_H2O_KG_MOL;
+        if !self.on || stores.h2_line_mol <= 0.0 || stores.co2_mol <= 0.0 {
+            return;
+        }
+        let h2_mol = stores.h2_line_mol.min(2.0 * room_mol).min(stores.co2_mol * plan.h2_co2_ratio);
+        let co2_mol = (h2_mol / plan.h2_co2_ratio).min(stores.co2_mol);
+        if h2_mol <= 0.0 {
+            return;
+        }
+        let t_k = stores_plan.t_k;
+        stores.h2_line_mol -= h2_mol;
+        stores.co2_mol -= co2_mol;
+        let run = reaction::sabatier(co2_mol, h2_mol, plan.conversion);
+        let water_mol = run.h2o_product_mol;
+        stores.condensate_kg += water_mol * M_H2O_KG_MOL;
+
+        let mut vented_mol = run.outlet_mol();
+        vented_mol[Gas::H2o as usize] = 0.0;
+        let vented = Parcel::at(vented_mol, t_k);
+        let in_j = co2_mol * enthalpy_j_mol(Gas::Co2, t_k) + h2_mol * enthalpy_j_mol(Gas::H2, t_k);
+        self.power_w = POWER_W;
+        let electric_j = self.power_w * dt_s;
+        ledger.electric_in(electric_j);
+        ledger.gas_out(&vented);
+        ledger.coolant_out(in_j + electric_j - vented.h_j - water_mol * liquid_j_mol(t_k));
+        self.co2_mol_s = run.co2_consumed_mol / dt_s;
+        self.water_mol_s = water_mol / dt_s;
+    }
+}

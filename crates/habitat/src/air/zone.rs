@@ -1,0 +1,386 @@
+//! A pressurised volume: well-mixed gas, the structure around it, and the water on its walls.
+
+use physics::constants::{CP_H2O_LIQUID_J_MOL_K, HF_H2O_LIQUID_J_MOL, R_J_MOL_K, T_REF_K};
+use physics::moist_air::saturation_pressure_pa;
+use physics::orifice;
+use physics::species::{
+    CP_J_MOL_K, GASES, Gas, HF_J_MOL, internal_energy_j, internal_energy_line, temperature_k,
+};
+
+use crate::air::parcel::Parcel;
+use crate::ledger::Ledger;
+use crate::slots::state;
+
+/// Full area of a relief valve, m2. Assumed: 20 mm bore.
+const RELIEF_AREA_M2: f64 = 3.14e-4;
+
+/// Time constant with which wall water and wet textiles evaporate into dry air, s. Assumed: 2 h.
+const EVAPORATION_S: f64 = 7_200.0;
+
+/// Parameters of a zone.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ZonePlan {
+    /// Name.
+    pub name: String,
+    /// Free gas volume, m3.
+    pub volume_m3: f64,
+    /// Heat capacity of the structure, J/K.
+    pub structure_j_k: f64,
+    /// Heat conductance from air to structure, W/K.
+    pub structure_w_k: f64,
+    /// Temperature of an ideal thermostat, K.
+    pub isothermal_k: Option<f64>,
+    /// Leakage at the standing pressure, 1/s.
+    pub leak_per_s: f64,
+    /// Area of a hole to the surroundings times its discharge coefficient, m2.
+    pub hole_m2: f64,
+    /// Pressure of the surroundings, Pa.
+    pub surroundings_pa: f64,
+    /// Exchange with surroundings of the initial composition, 1/s.
+    pub exchange_per_s: f64,
+    /// Pressure difference at which the relief valve opens, Pa.
+    pub relief_pa: Option<f64>,
+    /// Air outside the hull, per mol; the zone's own air at the start.
+    pub outside_mol_mol: [f64; GASES],
+    /// Amount of gas at the start, mol.
+    pub initial_mol: f64,
+    /// Temperature of the air outside, K.
+    pub outside_k: f64,
+    /// Heat of equipment to the air, W.
+    pub equipment_air_w: f64,
+    /// Heat of equipment to cold plates, W.
+    pub equipment_plate_w: f64,
+    /// Heat of fans, W.
+    pub fan_w: f64,
+    /// Gas given off by materials, mol/s.
+    pub offgassing_mol_s: [f64; GASES],
+}
+
+state! {
+    /// What a zone remembers between two steps.
+    pub struct Zone {
+        /// Amount of each gas, mol.
+        pub n_mol: [f64; GASES],
+        /// Internal energy of the gas, J; holds every heat and gas flow at once.
+        pub u_j: f64,
+        /// Air temperature at the end of the last step, K; every unit of a step reads this one.
+        pub t_k: f64,
+        /// Structure temperature, K.
+        pub structure_k: f64,
+        /// Liquid water on walls, mol.
+        pub film_mol: f64,
+        /// Liquid water in textiles, mol.
+        pub textile_mol: f64,
+    }
+}
+
+/// Enthalpy of liquid water, J/mol.
+#[inline(always)]
+#[must_use]
+pub fn liquid_j_mol(t_k: f64) -> f64 {
+    HF_H2O_LIQUID_J_MOL + CP_H2O_LIQUID_J_MOL_K * (t_k - T_REF_K)
+}
+
+impl Zone {
+    /// Gas of the given amounts at `t_k`, with the structure at the same temperature.
+    #[must_use]
+    pub fn new(n_mol: [f64; GASES], t_k: f64) -> Zone {
+        Zone {
+            n_mol,
+            u_j: internal_energy_j(&n_mol, t_k),
+            t_k,
+            structure_k: t_k,
+            film_mol: 0.0,
+            textile_mol: 0.0,
+        }
+    }
+
+    /// Total amount of gas, mol.
+    #[inline(always)]
+    #[must_use]
+    pub fn total_mol(&self) -> f64 {
+        Parcel { n_mol: self.n_mol, h_j: 0.0 }.total_mol()
+    }
+
+    /// Pressure per amount of gas, Pa/mol.
+    #[inline(always)]
+    #[must_use]
+    pub fn pa_per_mol(&self, plan: &ZonePlan) -> f64 {
+        R_J_MOL_K * self.t_k / plan.volume_m3
+    }
+
+    /// Total pressure, Pa.
+    #[inline(always)]
+    #[must_use]
+    pub fn p_total_pa(&self, plan: &ZonePlan) -> f64 {
+        self.total_mol() * self.pa_per_mol(plan)
+    }
+
+    /// Partial pressure of `gas`, Pa.
+    #[inline(always)]
+    #[must_use]
+    pub fn pp_pa(&self, plan: &ZonePlan, gas: Gas) -> f64 {
+        self.n_mol[gas as usize] * self.pa_per_mol(plan)
+    }
+
+    /// O2 share of the dry gas, mol/mol.
+    #[inline(always)]
+    #[must_use]
+    pub fn o2_fraction(&self) -> f64 {
+        let dry_mol = self.total_mol() - self.n_mol[Gas::H2o as usize];
+        self.n_mol[Gas::O2 as usize] / dry_mol.max(1e-300)
+    }
+
+    /// Relative humidity, 0 to 1.
+    #[must_use]
+    pub fn rh(&self, plan: &ZonePlan) -> f64 {
+        self.pp_pa(plan, Gas::H2o) / saturation_pressure_pa(self.t_k)
+    }
+
+    /// Share of the gas that a device drawing `flow_m3_s` passes in `dt_s`.
+    ///
+    /// # Equation
+    /// ```text
+    /// share = 1 − exp(−flow · dt / V)
+    /// ```
+    /// This is the exact solution for a well-mixed volume that the device refills with gas of a
+    /// constant state; it never exceeds one.
+    #[inline(always)]
+    #[must_use]
+    pub fn drawn_share(plan: &ZonePlan, flow_m3_s: f64, dt_s: f64) -> f64 {
+        1.0 - physics::math::exp(-(flow_m3_s * dt_s / plan.volume_m3).max(0.0))
+    }
+
+    /// Take `share` of the gas, at the temperature that this step's units see.
+    #[inline(always)]
+    #[must_use]
+    pub fn take(&mut self, share: f64) -> Parcel {
+        let mut n_mol = [0.0; GASES];
+        for i in 0..GASES {
+            n_mol[i] = self.n_mol[i] * share;
+            self.n_mol[i] -= n_mol[i];
+        }
+        let parcel = Parcel::at(n_mol, self.t_k);
+        self.u_j -= parcel.h_j;
+        parcel
+    }
+
+    /// Take up to `n_mol` of one gas; less if there is less.
+    #[inline(always)]
+    #[must_use]
+    pub fn take_gas(&mut self, gas: Gas, n_mol: f64) -> Parcel {
+        let taken_mol = n_mol.max(0.0).min(self.n_mol[gas as usize]);
+        let mut parcel = Parcel::default();
+        parcel.n_mol[gas as usize] = taken_mol;
+        parcel.h_j = taken_mol * physics::species::enthalpy_j_mol(gas, self.t_k);
+        self.n_mol[gas as usize] -= taken_mol;
+        self.u_j -= parcel.h_j;
+        parcel
+    }
+
+    /// Put gas into the zone.
+    #[inline(always)]
+    pub fn put(&mut self, parcel: &Parcel) {
+        for i in 0..GASES {
+            self.n_mol[i] += parcel.n_mol[i];
+        }
+        self.u_j += parcel.h_j;
+    }
+
+    /// Give heat to the air, J.
+    #[inline(always)]
+    pub fn heat(&mut self, q_j: f64) {
+        self.u_j += q_j;
+    }
+
+    /// Energy held by gas, structure and liquid water, J.
+    #[inline(always)]
+    #[must_use]
+    pub fn energy_j(&self, plan: &ZonePlan, liquid_k: f64) -> f64 {
+        self.u_j
+            + plan.structure_j_k * (self.structure_k - T_REF_K)
+            + (self.film_mol + self.textile_mol) * liquid_j_mol(liquid_k)
+    }
+
+    /// Equipment heat, fan heat, off-gassing and evaporation from walls and textiles.
+    ///
+    /// # Conserves
+    /// Electric power and off-gassed matter enter by the ledger; liquid becomes vapour in kind.
+    pub fn inputs(&mut self, plan: &ZonePlan, dt_s: f64, liquid_k: f64, ledger: &mut Ledger) {
+        let electric_j = (plan.equipment_air_w + plan.equipment_plate_w + plan.fan_w) * dt_s;
+        ledger.electric_in(electric_j);
+        ledger.coolant_out(plan.equipment_plate_w * dt_s);
+        self.heat((plan.equipment_air_w + plan.fan_w) * dt_s);
+
+        let mut given_mol = plan.offgassing_mol_s;
+        for n_mol in &mut given_mol {
+            *n_mol *= dt_s;
+        }
+        if given_mol.iter().any(|n| *n > 0.0) {
+            let given = Parcel::at(given_mol, self.t_k);
+            ledger.gas_in(&given);
+            self.put(&given);
+        }
+
+        let wet_mol = self.film_mol + self.textile_mol;
+        if wet_mol > 0.0 {
+            let room_mol = (saturation_pressure_pa(self.t_k) / self.pa_per_mol(plan)
+                - self.n_mol[Gas::H2o as usize])
+                .max(0.0);
+            let dry = (room_mol * self.pa_per_mol(plan)) / saturation_pressure_pa(self.t_k);
+            let share = (1.0 - physics::math::exp(-dt_s / EVAPORATION_S)) * dry;
+            let vapour_mol = (wet_mol * share).min(0.5 * room_mol);
+            let part = vapour_mol / wet_mol;
+            let film_mol = self.film_mol * part;
+            self.film_mol -= film_mol;
+            self.textile_mol -= vapour_mol - film_mol;
+            let mut n_mol = [0.0; GASES];
+            n_mol[Gas::H2o as usize] = vapour_mol;
+            let vapour = Parcel::at(n_mol, self.t_k);
+            ledger.gas_moved(&vapour);
+            self.put(&vapour);
+            self.heat(vapour_mol * liquid_j_mol(liquid_k) - vapour.h_j);
+        }
+    }
+
+    /// Leaks, holes, relief and exchange with the surroundings.
+    ///
+    /// # Equation
+    /// ```text
+    /// share lost = 1 − exp(−ṅ·dt / n)     ṅ from the isentropic orifice law at the start of the step
+    /// ```
+    /// exact for a choked hole at constant temperature. Gas that enters from outside has the
+    /// zone's composition at the start.
+    /// # Conserves
+    /// Gas and its enthalpy leave or enter by the ledger.
+    pub fn hull(&mut self, plan: &ZonePlan, dt_s: f64, ledger: &mut Ledger) {
+        let n_mol = self.total_mol();
+        if n_mol <= 0.0 {
+            return;
+        }
+        let p_pa = self.p_total_pa(plan);
+        let outward = p_pa > plan.surroundings_pa;
+        let mut rate_per_s = if outward { plan.leak_per_s } else { 0.0 } + plan.exchange_per_s;
+        let molar_mass = self.molar_mass_kg_mol();
+        if plan.hole_m2 > 0.0 && outward {
+            let flow = orifice::flow_mol_s(
+                p_pa,
+                plan.surroundings_pa,
+                self.t_k,
+                molar_mass,
+                orifice::GAMMA_AIR,
+                plan.hole_m2,
+                1.0,
+            );
+            rate_per_s += flow / n_mol;
+        }
+        if let Some(set_pa) = plan.relief_pa {
+            let open_m2 = orifice::relief_area_m2(
+                p_pa,
+                plan.surroundings_pa,
+                set_pa,
+                1.05 * set_pa,
+                RELIEF_AREA_M2,
+            );
+            if open_m2 > 0.0 {
+                let flow = orifice::flow_mol_s(
+                    p_pa,
+                    plan.surroundings_pa,
+                    self.t_k,
+                    molar_mass,
+                    orifice::GAMMA_AIR,
+                    open_m2,
+                    1.0,
+                );
+                // The valve closes as the pressure falls, so it takes at most the excess.
+                let excess_mol = (p_pa - plan.surroundings_pa - set_pa).max(0.0) / self.pa_per_mol(plan);
+                rate_per_s += flow.min(excess_mol / dt_s) / n_mol;
+            }
+        }
+        if rate_per_s > 0.0 {
+            let lost = self.take(1.0 - physics::math::exp(-rate_per_s * dt_s));
+            ledger.gas_out(&lost);
+        }
+        let mut inward_mol =
+            plan.initial_mol * (1.0 - physics::math::exp(-plan.exchange_per_s * dt_s));
+        if plan.hole_m2 > 0.0 && plan.surroundings_pa > p_pa {
+            let flow = orifice::flow_mol_s(
+                plan.surroundings_pa,
+                p_pa,
+                plan.outside_k,
+                molar_mass,
+                orifice::GAMMA_AIR,
+                plan.hole_m2,
+                1.0,
+            );
+            let room_mol = (plan.surroundings_pa - p_pa) / self.pa_per_mol(plan);
+            inward_mol += (flow * dt_s).min(room_mol);
+        }
+        if inward_mol > 0.0 {
+            let mut entered_mol = plan.outside_mol_mol;
+            for n in &mut entered_mol {
+                *n *= inward_mol;
+            }
+            let entered = Parcel::at(entered_mol, plan.outside_k);
+            ledger.gas_in(&entered);
+            self.put(&entered);
+        }
+    }
+
+    /// Mean molar mass of the gas, kg/mol.
+    #[must_use]
+    pub fn molar_mass_kg_mol(&self) -> f64 {
+        let mut m_kg = 0.0;
+        for gas in Gas::ALL {
+            m_kg += self.n_mol[gas as usize] * gas.molar_mass_kg_mol();
+        }
+        m_kg / self.total_mol().max(1e-300)
+    }
+
+    /// Condense what exceeds saturation and settle the air temperature.
+    ///
+    /// # Equation
+    /// ```text
+    /// find x ≥ 0:  (n_w − x)·R·T(x)/V = p_sat(T(x)),   U(x) = U − x·h_liquid
+    /// ```
+    /// Four Newton steps; the slope of p_sat(T(x)) includes the latent heat set free.
+    /// # Conserves
+    /// Water moves from vapour to wall film; its latent heat stays in the air.
+    pub fn settle(&mut self, plan: &ZonePlan, liquid_k: f64, ledger: &mut Ledger) {
+        if let Some(t_k) = plan.isothermal_k {
+            let u_j = internal_energy_j(&self.n_mol, t_k);
+            ledger.heat_in(u_j - self.u_j);
+            self.u_j = u_j;
+        }
+        self.t_k = temperature_k(&self.n_mol, self.u_j);
+        let w = Gas::H2o as usize;
+        for _ in 0..4 {
+            let p_pa = self.n_mol[w] * self.pa_per_mol(plan);
+            let p_sat_pa = saturation_pressure_pa(self.t_k);
+            if p_pa <= p_sat_pa {
+                break;
+            }
+            let (_, c_v_j_k) = internal_energy_line(&self.n_mol);
+            let latent_j_mol = HF_J_MOL[w] + (CP_J_MOL_K[w] - R_J_MOL_K) * (self.t_k - T_REF_K)
+                - R_J_MOL_K * T_REF_K
+                - liquid_j_mol(liquid_k);
+            // d ln p_sat / dT by Clausius-Clapeyron, h_fg = 44 kJ/mol.
+            let slope_pa_k = p_sat_pa * 44_000.0 / (R_J_MOL_K * self.t_k * self.t_k);
+            let warm_k_mol = if plan.isothermal_k.is_some() { 0.0 } else { latent_j_mol / c_v_j_k };
+            let gain_pa_mol =
+                self.pa_per_mol(plan) + (slope_pa_k - p_pa / self.t_k).max(0.0) * warm_k_mol;
+            let x_mol = ((p_pa - p_sat_pa) / gain_pa_mol).min(self.n_mol[w]);
+            self.n_mol[w] -= x_mol;
+            self.film_mol += x_mol;
+            self.u_j -= x_mol * liquid_j_mol(liquid_k);
+            ledger.moved[1] += 2.0 * x_mol;
+            ledger.moved[2] += x_mol;
+            if let Some(t_k) = plan.isothermal_k {
+                let u_j = internal_energy_j(&self.n_mol, t_k);
+                ledger.heat_in(u_j - self.u_j);
+                self.u_j = u_j;
+            }
+            self.t_k = temperature_k(&self.n_mol, self.u_j);
+        }
+    }
+}

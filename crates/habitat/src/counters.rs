@@ -1,0 +1,106 @@
+//! Where the time of a step goes, by stage.
+
+use std::time::Instant;
+
+/// Stages of a step in the order in which they run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(usize)]
+pub enum Stage {
+    /// Opening the ledger: summing what is held.
+    Open = 0,
+    /// Prescribed flows, equipment, off-gassing, evaporation.
+    Inputs = 1,
+    /// People.
+    Crew = 2,
+    /// Oxygen generation.
+    Oga = 3,
+    /// Condensing heat exchangers.
+    Ccaa = 4,
+    /// CO2 removal.
+    Cdra = 5,
+    /// Reduction, trace gases, backups.
+    Reduction = 6,
+    /// Water processors.
+    Water = 7,
+    /// Make-up, leaks, relief.
+    Hull = 8,
+    /// Ventilation, structure, temperature, condensation.
+    Exchange = 9,
+    /// Health and mission rules.
+    Health = 10,
+    /// Closing the ledger.
+    Close = 11,
+}
+
+/// Number of stages.
+pub const STAGES: usize = 12;
+
+/// Names of the stages.
+pub const STAGE_NAMES: [&str; STAGES] = [
+    "ledger open",
+    "inputs",
+    "crew",
+    "oga",
+    "ccaa",
+    "cdra",
+    "reduction",
+    "water",
+    "hull",
+    "exchange",
+    "health",
+    "ledger close",
+];
+
+/// Observer of the stages of a step.
+pub trait Probe {
+    /// A stage begins; the one before it has ended.
+    fn stage(&mut self, stage: Stage);
+    /// The last stage has ended.
+    fn end(&mut self);
+}
+
+/// Observes nothing and costs nothing.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NoProbe;
+
+impl Probe for NoProbe {
+    #[inline(always)]
+    fn stage(&mut self, _: Stage) {}
+    #[inline(always)]
+    fn end(&mut self) {}
+}
+
+/// Adds up the wall time of every stage; about 25 ns a stage.
+#[derive(Debug, Clone)]
+pub struct StageCounters {
+    /// Seconds by stage.
+    pub seconds: [f64; STAGES],
+    /// Steps observed.
+    pub steps: u64,
+    current: Option<(Stage, Instant)>,
+}
+
+impl Default for StageCounters {
+    fn default() -> Self {
+        StageCounters { seconds: [0.0; STAGES], steps: 0, current: None }
+    }
+}
+
+impl Probe for StageCounters {
+    #[inline]
+    fn stage(&mut self, stage: Stage) {
+        let now = Instant::now();
+        if let Some((last, since)) = self.current {
+            self.seconds[last as usize] += (now - since).as_secs_f64();
+        }
+        self.current = Some((stage, now));
+    }
+
+    #[inline]
+    fn end(&mut self) {
+        if let Some((last, since)) = self.current.take() {
+            self.seconds[last as usize] += since.elapsed().as_secs_f64();
+        }
+        self.steps += 1;
+    }
+}

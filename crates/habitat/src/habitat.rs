@@ -1,0 +1,210 @@
+//! One habitat: a plan and a state, and what can be done with them.
+
+use std::sync::Arc;
+
+use catalogue::Catalogue;
+use thiserror::Error;
+
+use crate::channels::Actuator;
+use crate::counters::{NoProbe, Probe};
+use crate::mission::AbortReason;
+use crate::plan::Plan;
+use crate::snapshot::{self, SnapshotError};
+use crate::state::State;
+use crate::step;
+use crate::stream::StreamKey;
+
+/// A command that a habitat refuses.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum CommandError {
+    /// The number of the actuator.
+    #[error("there is no actuator {found}; there are {count}")]
+    Actuator {
+        /// What was asked for.
+        found: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// The value.
+    #[error("command {value} for `{channel}`: allowed are finite numbers from {low} to {high}")]
+    Value {
+        /// Channel of the actuator.
+        channel: String,
+        /// What was commanded.
+        value: f64,
+        /// Lowest command.
+        low: f64,
+        /// Highest command.
+        high: f64,
+    },
+}
+
+/// A step length that a habitat refuses.
+#[derive(Debug, Clone, Copy, PartialEq, Error)]
+#[error("step of {0} s: allowed are 0.001 s to 3600 s")]
+pub struct StepError(pub f64);
+
+/// Longest step, s.
+pub const STEP_MAX_S: f64 = 3_600.0;
+
+/// A habitat that can be stepped, commanded, read, copied and stored.
+#[derive(Debug, Clone)]
+pub struct Habitat {
+    plan: Arc<Plan>,
+    state: State,
+}
+
+impl Habitat {
+    /// A habitat at the start of its mission.
+    #[must_use]
+    pub fn new(plan: Arc<Plan>, key: StreamKey) -> Habitat {
+        let state = State::new(&plan, key);
+        Habitat { plan, state }
+    }
+
+    /// Advance by `dt_s`.
+    ///
+    /// The step is cut where a schedule, a phase or a prescribed rate changes, so that every change
+    /// falls on an edge; nothing is allocated.
+    ///
+    /// # Errors
+    /// [`StepError`] for a length that is not a number from 0.001 s to one hour; the state is as
+    /// before.
+    pub fn step(&mut self, dt_s: f64) -> Result<(), StepError> {
+        self.step_observed(dt_s, &mut NoProbe)
+    }
+
+    /// Advance by `dt_s` and tell `probe` when each stage begins.
+    ///
+    /// # Errors
+    /// As [`Habitat::step`].
+    pub fn step_observed(&mut self, dt_s: f64, probe: &mut impl Probe) -> Result<(), StepError> {
+        if !(1e-3..=STEP_MAX_S).contains(&dt_s) {
+            return Err(StepError(dt_s));
+        }
+        step::advance(&self.plan, &mut self.state, dt_s, probe);
+        Ok(())
+    }
+
+    /// Command the actuator number `actuator`; a value outside its range acts as the nearest end.
+    ///
+    /// # Errors
+    /// [`CommandError`] for an unknown actuator or a value that is not finite; nothing changes.
+    pub fn command(&mut self, actuator: usize, value: f64) -> Result<(), CommandError> {
+        let count = self.plan.actuators.len();
+        let Some(found) = self.plan.actuators.get(actuator) else {
+            return Err(CommandError::Actuator { found: actuator, count });
+        };
+        if !value.is_finite() {
+            return Err(CommandError::Value {
+                channel: self.plan.catalogue.channels()[found.channel].id.clone(),
+                value,
+                low: found.low,
+                high: found.high,
+            });
+        }
+        (found.write)(&mut self.state, found.index, value.clamp(found.low, found.high));
+        Ok(())
+    }
+
+    /// The actuators, in the order of their channels.
+    #[must_use]
+    pub fn actuators(&self) -> &[Actuator] {
+        &self.plan.actuators
+    }
+
+    /// The channels.
+    #[must_use]
+    pub fn catalogue(&self) -> &Catalogue {
+        &self.plan.catalogue
+    }
+
+    /// Write the value of every channel, in the order of the catalogue and in SI, into `row`.
+    ///
+    /// A row shorter than the catalogue is filled as far as it goes.
+    pub fn read(&self, row: &mut [f64]) {
+        for (value, binding) in row.iter_mut().zip(&self.plan.bindings) {
+            *value = binding.value(&self.plan, &self.state);
+        }
+    }
+
+    /// Value of the channel at `index`, or `None` beyond the catalogue.
+    #[must_use]
+    pub fn value(&self, index: usize) -> Option<f64> {
+        self.plan.bindings.get(index).map(|b| b.value(&self.plan, &self.state))
+    }
+
+    /// The plan.
+    #[must_use]
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// The state.
+    #[must_use]
+    pub fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// Time since the start of the mission, s.
+    #[must_use]
+    pub fn t_s(&self) -> f64 {
+        self.state.t_s
+    }
+
+    /// People alive.
+    #[must_use]
+    pub fn crew_alive(&self) -> usize {
+        self.state.crew.iter().filter(|p| p.health.alive).count()
+    }
+
+    /// Why the mission is lost, if it is.
+    #[must_use]
+    pub fn abort_reason(&self) -> AbortReason {
+        self.state.mission.abort_reason()
+    }
+
+    /// Largest residual of matter since the start, as a share of what moved in its step.
+    #[must_use]
+    pub fn mass_residual_max(&self) -> f64 {
+        self.state.ledger.relative_max[..5].iter().copied().fold(0.0, f64::max)
+    }
+
+    /// Largest residual of energy since the start, as a share of what moved in its step.
+    #[must_use]
+    pub fn energy_residual_max(&self) -> f64 {
+        self.state.ledger.relative_max[5]
+    }
+
+    /// The habitat as bytes; see [`crate::snapshot`].
+    #[must_use]
+    pub fn snapshot(&self) -> Vec<u8> {
+        snapshot::save(&self.plan, &self.state)
+    }
+
+    /// A habitat from bytes; its future is that of the one that was stored, to the bit.
+    ///
+    /// # Errors
+    /// [`SnapshotError`] when the bytes do not fit this plan.
+    pub fn restore(plan: Arc<Plan>, bytes: &[u8]) -> Result<Habitat, SnapshotError> {
+        let state = snapshot::load(&plan, bytes)?;
+        Ok(Habitat { plan, state })
+    }
+
+    /// A copy whose future draws differ from this habitat's: it cannot be used to look ahead.
+    ///
+    /// What has been drawn already (today's metabolic rates) stays; everything later comes from
+    /// streams of its own. Forks with different `salt` differ from each other.
+    #[must_use]
+    pub fn fork(&self, salt: u64) -> Habitat {
+        let mut state = self.state.clone();
+        state.key = state.key.forked(salt);
+        Habitat { plan: Arc::clone(&self.plan), state }
+    }
+
+    /// SHA-256 over every number of the state.
+    #[must_use]
+    pub fn hash(&self) -> [u8; 32] {
+        snapshot::hash(&self.state)
+    }
+}

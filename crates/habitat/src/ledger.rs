@@ -1,0 +1,191 @@
+//! The ledger: what the habitat holds, what crossed its boundary, and what is left unexplained.
+//!
+//! Five columns of matter (C, H, O, N in mol, ash in kg) and one of energy (J; enthalpy of
+//! formation + sensible + latent, reference 298.15 K and liquid water). In every step
+//!
+//! ```text
+//! residual = held after − held before − (entered − left)
+//! ```
+//!
+//! and each column's residual stays below 1e-9 of what moved in that step, which the tests assert.
+
+use physics::metabolism::PseudoSpecies;
+use physics::species::{COMPOSITION, Composition, GASES};
+
+use crate::air::parcel::Parcel;
+use crate::slots::state;
+
+/// Number of columns.
+pub const COLUMNS: usize = 6;
+
+/// Name and unit of each column.
+pub const COLUMN_NAMES: [&str; COLUMNS] = ["c_mol", "h_mol", "o_mol", "n_mol", "ash_kg", "energy_j"];
+
+/// An amount in every column.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Account(pub [f64; COLUMNS]);
+
+impl Account {
+    /// Add `n_mol` of a substance that carries `h_j_mol`.
+    #[inline(always)]
+    pub fn add(&mut self, of: &Composition, n_mol: f64, h_j_mol: f64) {
+        self.0[0] += n_mol * of.c;
+        self.0[1] += n_mol * of.h;
+        self.0[2] += n_mol * of.o;
+        self.0[3] += n_mol * of.n;
+        self.0[4] += n_mol * of.ash_kg;
+        self.0[5] += n_mol * h_j_mol;
+    }
+
+    /// Add `m_kg` of a pseudo-species at the reference temperature.
+    #[inline(always)]
+    pub fn add_pseudo(&mut self, of: &PseudoSpecies, m_kg: f64) {
+        self.add(&of.per_kg, m_kg, of.h_j_kg);
+    }
+
+    /// Add gas by amount with its energy.
+    #[inline(always)]
+    pub fn add_gas(&mut self, n_mol: &[f64; GASES], e_j: f64) {
+        for i in 0..GASES {
+            self.add(&COMPOSITION[i], n_mol[i], 0.0);
+        }
+        self.0[5] += e_j;
+    }
+
+    /// Add energy alone.
+    #[inline(always)]
+    pub fn add_energy(&mut self, e_j: f64) {
+        self.0[5] += e_j;
+    }
+}
+
+state! {
+    /// Running account of one habitat.
+    pub struct Ledger {
+        /// What entered in this step, by column.
+        pub entered: [f64; COLUMNS],
+        /// What left in this step, by column.
+        pub left: [f64; COLUMNS],
+        /// What moved in this step, across the boundary or between parts inside, by column.
+        pub moved: [f64; COLUMNS],
+        /// What was held at the end of the last step, by column.
+        pub held: [f64; COLUMNS],
+        /// Residual of the last step, by column.
+        pub residual: [f64; COLUMNS],
+        /// Largest |residual| / moved since the start, by column.
+        pub relative_max: [f64; COLUMNS],
+        /// Largest |residual| since the start, by column.
+        pub residual_max: [f64; COLUMNS],
+        /// Electric energy taken since the start, J.
+        pub electric_j: f64,
+        /// Heat given to coolant and cold plates since the start, J.
+        pub coolant_j: f64,
+    }
+}
+
+impl Default for Ledger {
+    fn default() -> Self {
+        Ledger {
+            entered: [0.0; COLUMNS],
+            left: [0.0; COLUMNS],
+            moved: [0.0; COLUMNS],
+            held: [0.0; COLUMNS],
+            residual: [0.0; COLUMNS],
+            relative_max: [0.0; COLUMNS],
+            residual_max: [0.0; COLUMNS],
+            electric_j: 0.0,
+            coolant_j: 0.0,
+        }
+    }
+}
+
+impl Ledger {
+    /// Gas that enters the habitat with its enthalpy.
+    #[inline]
+    pub fn gas_in(&mut self, parcel: &Parcel) {
+        let mut account = Account::default();
+        account.add_gas(&parcel.n_mol, parcel.h_j);
+        self.book(&account, true);
+    }
+
+    /// Gas that leaves the habitat with its enthalpy.
+    #[inline]
+    pub fn gas_out(&mut self, parcel: &Parcel) {
+        let mut account = Account::default();
+        account.add_gas(&parcel.n_mol, parcel.h_j);
+        self.book(&account, false);
+    }
+
+    /// Electric energy taken from outside, J.
+    #[inline]
+    pub fn electric_in(&mut self, e_j: f64) {
+        self.entered[5] += e_j;
+        self.moved[5] += e_j.abs();
+        self.electric_j += e_j;
+    }
+
+    /// Heat carried away by coolant or cold plates, J; negative if the coolant warms the habitat.
+    #[inline]
+    pub fn coolant_out(&mut self, e_j: f64) {
+        self.left[5] += e_j;
+        self.moved[5] += e_j.abs();
+        self.coolant_j += e_j;
+    }
+
+    /// Heat that enters by any other declared boundary flow, J; negative leaves.
+    #[inline]
+    pub fn heat_in(&mut self, e_j: f64) {
+        self.entered[5] += e_j;
+        self.moved[5] += e_j.abs();
+    }
+
+    /// Gas that moved between two parts of the habitat.
+    #[inline]
+    pub fn gas_moved(&mut self, parcel: &Parcel) {
+        let mut account = Account::default();
+        account.add_gas(&parcel.n_mol, parcel.h_j);
+        for i in 0..COLUMNS {
+            self.moved[i] += account.0[i].abs();
+        }
+    }
+
+    #[inline]
+    fn book(&mut self, account: &Account, enters: bool) {
+        for i in 0..COLUMNS {
+            if enters {
+                self.entered[i] += account.0[i];
+            } else {
+                self.left[i] += account.0[i];
+            }
+            self.moved[i] += account.0[i].abs();
+        }
+    }
+
+    /// Open a step.
+    #[inline]
+    pub fn open(&mut self, held: Account) {
+        self.held = held.0;
+        self.entered = [0.0; COLUMNS];
+        self.left = [0.0; COLUMNS];
+        self.moved = [0.0; COLUMNS];
+    }
+
+    /// Close a step with what is held now, and keep the residual.
+    #[inline]
+    pub fn close(&mut self, held: &Account) {
+        for i in 0..COLUMNS {
+            let residual = (held.0[i] - self.held[i]) - (self.entered[i] - self.left[i]);
+            let relative = if self.moved[i] > 0.0 {
+                residual.abs() / self.moved[i]
+            } else if residual == 0.0 {
+                0.0
+            } else {
+                f64::MAX
+            };
+            self.residual[i] = residual;
+            self.held[i] = held.0[i];
+            self.relative_max[i] = self.relative_max[i].max(relative);
+            self.residual_max[i] = self.residual_max[i].max(residual.abs());
+        }
+    }
+}

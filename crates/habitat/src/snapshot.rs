@@ -1,0 +1,174 @@
+//! A habitat as bytes.
+//!
+//! ```text
+//! magic "LHABSNAP" · version u32 · scenario hash 32 bytes
+//! number of slots u32 · for each: length u16, name, kind u8 (0 number, 1 word), 8 bytes value
+//! SHA-256 of everything before it
+//! ```
+//! All integers and numbers little-endian. Loading matches slots by name, so a later version may add
+//! slots: one that the bytes lack keeps the value it has at the start of a mission if it is declared
+//! as optional, else the load is refused.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+use thiserror::Error;
+
+use crate::plan::Plan;
+use crate::slots::{Slot, Slots};
+use crate::state::State;
+use crate::stream::StreamKey;
+
+const MAGIC: &[u8; 8] = b"LHABSNAP";
+/// Version written by this release.
+pub const VERSION: u32 = 1;
+
+/// Slots that older snapshots may lack; they keep their value at the start of a mission.
+const OPTIONAL: &[&str] = &[];
+
+/// Bytes that are no snapshot of this habitat.
+#[derive(Debug, Clone, PartialEq, Eq, Error)]
+pub enum SnapshotError {
+    /// Not a snapshot at all.
+    #[error("this is no habitat snapshot: it does not begin with LHABSNAP")]
+    Magic,
+    /// Written by a later release.
+    #[error("snapshot version {found}; this release reads up to {VERSION}")]
+    Version {
+        /// Version in the bytes.
+        found: u32,
+    },
+    /// Cut off or changed.
+    #[error("the snapshot is damaged: {0}")]
+    Damaged(&'static str),
+    /// Taken of another scenario.
+    #[error("the snapshot belongs to another scenario (hash {found}, this one is {expected})")]
+    Scenario {
+        /// Hash in the bytes, hexadecimal.
+        found: String,
+        /// Hash of the plan, hexadecimal.
+        expected: String,
+    },
+    /// A slot that this habitat needs.
+    #[error("the snapshot lacks `{0}`")]
+    Missing(String),
+}
+
+/// The first eight bytes of a hash in hexadecimal.
+fn short(hash: &[u8]) -> String {
+    hash.iter().take(8).map(|b| format!("{b:02x}")).collect()
+}
+
+/// Write `state` as bytes.
+#[must_use]
+pub fn save(plan: &Plan, state: &State) -> Vec<u8> {
+    let mut slots = Vec::new();
+    let mut count = 0_u32;
+    let mut copy = state.clone();
+    copy.slots(&mut String::new(), &mut |name, slot| {
+        count += 1;
+        slots.extend_from_slice(&(name.len() as u16).to_le_bytes());
+        slots.extend_from_slice(name.as_bytes());
+        match slot {
+            Slot::Number(value) => {
+                slots.push(0);
+                slots.extend_from_slice(&value.to_le_bytes());
+            }
+            Slot::Word(value) => {
+                slots.push(1);
+                slots.extend_from_slice(&value.to_le_bytes());
+            }
+        }
+    });
+    let mut bytes = Vec::with_capacity(slots.len() + 80);
+    bytes.extend_from_slice(MAGIC);
+    bytes.extend_from_slice(&VERSION.to_le_bytes());
+    bytes.extend_from_slice(&plan.hash);
+    bytes.extend_from_slice(&count.to_le_bytes());
+    bytes.extend_from_slice(&slots);
+    let sum: [u8; 32] = Sha256::digest(&bytes).into();
+    bytes.extend_from_slice(&sum);
+    bytes
+}
+
+/// Take `n` bytes off the front.
+fn take<'a>(bytes: &mut &'a [u8], n: usize) -> Result<&'a [u8], SnapshotError> {
+    if bytes.len() < n {
+        return Err(SnapshotError::Damaged("it ends too early"));
+    }
+    let (head, rest) = bytes.split_at(n);
+    *bytes = rest;
+    Ok(head)
+}
+
+/// Eight bytes as an array.
+fn eight(bytes: &[u8]) -> [u8; 8] {
+    let mut array = [0; 8];
+    array.copy_from_slice(&bytes[..8]);
+    array
+}
+
+/// Read a state from bytes.
+///
+/// # Errors
+/// [`SnapshotError`], one case for each way in which the bytes do not fit.
+pub fn load(plan: &Plan, bytes: &[u8]) -> Result<State, SnapshotError> {
+    if bytes.len() < MAGIC.len() || &bytes[..MAGIC.len()] != MAGIC {
+        return Err(SnapshotError::Magic);
+    }
+    let mut rest = &bytes[MAGIC.len()..];
+    let mut word = [0; 4];
+    word.copy_from_slice(take(&mut rest, 4)?);
+    let version = u32::from_le_bytes(word);
+    if version == 0 || version > VERSION {
+        return Err(SnapshotError::Version { found: version });
+    }
+    if bytes.len() < 80 {
+        return Err(SnapshotError::Damaged("it ends too early"));
+    }
+    let (body, sum) = bytes.split_at(bytes.len() - 32);
+    let expected: [u8; 32] = Sha256::digest(body).into();
+    if sum != expected {
+        return Err(SnapshotError::Damaged("its checksum does not match"));
+    }
+    let hash = take(&mut rest, 32)?;
+    if hash != plan.hash {
+        return Err(SnapshotError::Scenario { found: short(hash), expected: short(&plan.hash) });
+    }
+    word.copy_from_slice(take(&mut rest, 4)?);
+    let mut values = BTreeMap::new();
+    for _ in 0..u32::from_le_bytes(word) {
+        let head = take(&mut rest, 2)?;
+        let length = usize::from(u16::from_le_bytes([head[0], head[1]]));
+        let name = std::str::from_utf8(take(&mut rest, length)?)
+            .map_err(|_| SnapshotError::Damaged("a name is no text"))?;
+        let kind = take(&mut rest, 1)?[0];
+        values.insert(name, (kind, eight(take(&mut rest, 8)?)));
+    }
+    let mut state = State::new(plan, StreamKey::default());
+    let mut missing = None;
+    let mut wrong = false;
+    state.slots(&mut String::new(), &mut |name, slot| match (values.get(name), slot) {
+        (Some((0, raw)), Slot::Number(value)) => *value = f64::from_le_bytes(*raw),
+        (Some((1, raw)), Slot::Word(value)) => *value = u64::from_le_bytes(*raw),
+        (Some(_), _) => wrong = true,
+        (None, _) if OPTIONAL.contains(&name) => {}
+        (None, _) => missing = missing.take().or_else(|| Some(name.to_owned())),
+    });
+    if wrong {
+        return Err(SnapshotError::Damaged("a slot has another kind"));
+    }
+    missing.map_or(Ok(state), |name| Err(SnapshotError::Missing(name)))
+}
+
+/// SHA-256 over every number of the state in order: equal states have equal hashes.
+#[must_use]
+pub fn hash(state: &State) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    let mut copy = state.clone();
+    copy.slots(&mut String::new(), &mut |_, slot| match slot {
+        Slot::Number(value) => hasher.update(value.to_le_bytes()),
+        Slot::Word(value) => hasher.update(value.to_le_bytes()),
+    });
+    hasher.finalize().into()
+}

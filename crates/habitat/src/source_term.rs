@@ -1,0 +1,108 @@
+//! Prescribed flows of gas or heat into a zone, after a schedule.
+
+use physics::constants::DAY_S;
+use physics::species::Gas;
+
+use crate::air::parcel::Parcel;
+use crate::air::zone::Zone;
+use crate::ledger::Ledger;
+use crate::scenario::{SourceKind, SourceTerm};
+
+/// A constant flow from one time to another.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Piece {
+    from_s: f64,
+    to_s: f64,
+    kg_s: f64,
+    w: f64,
+}
+
+/// Parameters of one prescribed flow.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourceTermPlan {
+    /// Name.
+    pub name: String,
+    /// Index of its zone.
+    pub zone: usize,
+    /// What flows.
+    pub kind: SourceKind,
+    pieces: Vec<Piece>,
+}
+
+impl SourceTermPlan {
+    /// Compile a checked schedule.
+    #[must_use]
+    pub fn new(term: &SourceTerm, zone: usize) -> SourceTermPlan {
+        SourceTermPlan {
+            name: term.name.clone(),
+            zone,
+            kind: term.kind,
+            pieces: term
+                .schedule
+                .iter()
+                .map(|rate| Piece {
+                    from_s: rate.from_h * 3_600.0,
+                    to_s: rate.to_h * 3_600.0,
+                    kg_s: rate.kg_d / DAY_S,
+                    w: rate.w,
+                })
+                .collect(),
+        }
+    }
+
+    fn at(&self, t_s: f64) -> Option<&Piece> {
+        self.pieces.iter().find(|p| t_s >= p.from_s - 1e-6 && t_s < p.to_s - 1e-6)
+    }
+
+    /// Time from `t_s` to the next change of rate, s.
+    #[must_use]
+    pub fn next_event_s(&self, t_s: f64) -> f64 {
+        self.at(t_s).map_or(f64::INFINITY, |p| p.to_s - t_s)
+    }
+
+    /// The gas this term carries, and the one it gives back for it.
+    fn gases(&self) -> Option<(Gas, Option<Gas>)> {
+        match self.kind {
+            SourceKind::O2 => Some((Gas::O2, None)),
+            SourceKind::Co2 => Some((Gas::Co2, None)),
+            SourceKind::N2 => Some((Gas::N2, None)),
+            SourceKind::H2o => Some((Gas::H2o, None)),
+            SourceKind::Crop => Some((Gas::Co2, Some(Gas::O2))),
+            SourceKind::Heat => None,
+        }
+    }
+
+    /// Let the flow run for one step at the temperature of the zone.
+    ///
+    /// # Conserves
+    /// Everything crosses the boundary by the ledger. Taking stops where there is no gas left.
+    pub fn run(&self, zone: &mut Zone, t_s: f64, dt_s: f64, ledger: &mut Ledger) {
+        let Some(piece) = self.at(t_s) else {
+            return;
+        };
+        let Some((gas, back)) = self.gases() else {
+            ledger.heat_in(piece.w * dt_s);
+            zone.heat(piece.w * dt_s);
+            return;
+        };
+        let give = |zone: &mut Zone, gas: Gas, n_mol: f64, ledger: &mut Ledger| {
+            let mut amounts = [0.0; physics::species::GASES];
+            amounts[gas as usize] = n_mol;
+            let parcel = Parcel::at(amounts, zone.t_k);
+            ledger.gas_in(&parcel);
+            zone.put(&parcel);
+        };
+        // A crop takes its rate up; any other positive rate is given to the zone.
+        let kg_s = if back.is_some() { -piece.kg_s } else { piece.kg_s };
+        let n_mol = kg_s * dt_s / gas.molar_mass_kg_mol();
+        if n_mol >= 0.0 {
+            give(zone, gas, n_mol, ledger);
+        } else {
+            let taken = zone.take_gas(gas, -n_mol);
+            ledger.gas_out(&taken);
+            if let Some(back) = back {
+                give(zone, back, taken.n_mol[gas as usize], ledger);
+            }
+        }
+    }
+}

@@ -1,0 +1,227 @@
+//! The order of a step, written once.
+//!
+//! Every unit reads the zone temperature of the end of the last step, moves amounts and energy, and
+//! leaves the temperature alone; the exchange at the end solves the new temperatures implicitly.
+//! Whoever comes first is served first: people, then oxygen, air, water, make-up.
+
+use crate::air::ventilation::exchange;
+use crate::counters::{Probe, Stage};
+use crate::mission::Worst;
+use crate::plan::Plan;
+use crate::state::State;
+use crate::stream::Purpose;
+use physics::constants::DAY_S;
+use physics::physiology::inspired_o2_pa;
+use physics::species::Gas;
+
+/// Advance by `dt_s`, cut at every change of schedule, phase or rate that falls inside.
+pub(crate) fn advance(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
+    let end_s = state.t_s + dt_s;
+    while end_s - state.t_s > 1e-6 {
+        if state.next_event_s <= 1e-6 {
+            events(plan, state);
+        }
+        let left_s = end_s - state.t_s;
+        // A step that would end within a microsecond of the event ends on it.
+        let piece_s = if state.next_event_s < left_s - 1e-6 { state.next_event_s } else { left_s };
+        step(plan, state, piece_s, probe);
+        state.next_event_s -= piece_s;
+    }
+    // The sum of pieces is the step itself, to the bit.
+    state.t_s = end_s;
+}
+
+/// Take up what changes at this moment, and find when the next change comes.
+fn events(plan: &Plan, state: &mut State) {
+    let day = (state.t_s + 1e-6).div_euclid(DAY_S);
+    let mut next_s = (day + 1.0) * DAY_S - state.t_s;
+    if state.drawn_day != day as u64 + 1 {
+        state.drawn_day = day as u64 + 1;
+        for (index, (person, person_plan)) in state.crew.iter_mut().zip(&plan.crew).enumerate() {
+            let draw = state.key.uniform(Purpose::Metabolism, day as u64 * 64 + index as u64);
+            person.today = 1.0 + person_plan.daily_variation * (2.0 * draw - 1.0);
+        }
+    }
+    for (person, person_plan) in state.crew.iter_mut().zip(&plan.crew) {
+        let (piece, left_s) = person_plan.schedule.at(state.t_s);
+        person.piece = piece as u64;
+        next_s = next_s.min(left_s);
+    }
+    for term in &plan.source_terms {
+        next_s = next_s.min(term.next_event_s(state.t_s));
+    }
+    for (cdra, cdra_plan) in state.cdra.iter().zip(&plan.cdra) {
+        next_s = next_s.min(cdra.next_event_s(cdra_plan));
+    }
+    state.next_event_s = next_s.max(1e-3);
+}
+
+fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
+    probe.stage(Stage::Open);
+    let held = if state.steps == 0 {
+        state.held(plan)
+    } else {
+        crate::ledger::Account(state.ledger.held)
+    };
+    state.ledger.open(held);
+    let liquid_k = plan.stores.t_k;
+    let ledger = &mut state.ledger;
+
+    probe.stage(Stage::Inputs);
+    for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
+        zone.inputs(zone_plan, dt_s, liquid_k, ledger);
+    }
+    for term in &plan.source_terms {
+        term.run(&mut state.zones[term.zone], state.t_s, dt_s, ledger);
+    }
+
+    probe.stage(Stage::Crew);
+    for (person, person_plan) in state.crew.iter_mut().zip(&plan.crew) {
+        let zone = person_plan.schedule.pieces()[person.piece as usize].zone;
+        let stores = (&mut state.stores, &plan.stores);
+        person.live(person_plan, &mut state.zones[zone], stores, dt_s, ledger);
+    }
+
+    probe.stage(Stage::Oga);
+    for (oga, oga_plan) in state.oga.iter_mut().zip(&plan.oga) {
+        let stores = (&mut state.stores, &plan.stores);
+        oga.run(oga_plan, &mut state.zones[oga_plan.zone], stores, dt_s, ledger);
+    }
+
+    air_cleaning(plan, state, dt_s, probe);
+
+    let ledger = &mut state.ledger;
+    probe.stage(Stage::Reduction);
+    for (sabatier, sabatier_plan) in state.sabatier.iter_mut().zip(&plan.sabatier) {
+        sabatier.run(sabatier_plan, (&mut state.stores, &plan.stores), dt_s, ledger);
+    }
+    state.stores.vent_hydrogen(&plan.stores, ledger);
+    for (tccs, tccs_plan) in state.tccs.iter_mut().zip(&plan.tccs) {
+        let zone = (&mut state.zones[tccs_plan.zone], &plan.zones[tccs_plan.zone]);
+        tccs.run(zone, dt_s, ledger);
+    }
+    for (lioh, lioh_plan) in state.lioh.iter_mut().zip(&plan.lioh) {
+        let zone = (&mut state.zones[lioh_plan.zone], &plan.zones[lioh_plan.zone]);
+        lioh.run(lioh_plan, zone, dt_s, ledger);
+    }
+    for (candle, candle_plan) in state.candles.iter_mut().zip(&plan.candles) {
+        candle.run(candle_plan, &mut state.zones[candle_plan.zone], dt_s, ledger);
+    }
+
+    probe.stage(Stage::Water);
+    for (upa, upa_plan) in state.upa.iter_mut().zip(&plan.upa) {
+        upa.run(upa_plan, (&mut state.stores, &plan.stores), dt_s, ledger);
+    }
+    for (brine, brine_plan) in state.brine_processors.iter_mut().zip(&plan.brine_processors) {
+        let zone = (&mut state.zones[brine_plan.zone], &plan.zones[brine_plan.zone]);
+        brine.run(brine_plan, zone, (&mut state.stores, &plan.stores), dt_s, ledger);
+    }
+    for (wpa, wpa_plan) in state.wpa.iter_mut().zip(&plan.wpa) {
+        wpa.run(wpa_plan, (&mut state.stores, &plan.stores), dt_s, ledger);
+    }
+
+    probe.stage(Stage::Hull);
+    for (acs, acs_plan) in state.acs.iter_mut().zip(&plan.acs) {
+        let zone = (&mut state.zones[acs_plan.zone], &plan.zones[acs_plan.zone]);
+        acs.run(acs_plan, zone, (&mut state.stores, &plan.stores), dt_s, ledger);
+    }
+    for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
+        zone.hull(zone_plan, dt_s, ledger);
+    }
+
+    probe.stage(Stage::Exchange);
+    exchange(&plan.ventilation, &plan.zones, &mut state.zones, dt_s, ledger);
+    for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
+        zone.settle(zone_plan, liquid_k, ledger);
+    }
+
+    probe.stage(Stage::Health);
+    health(plan, state, dt_s);
+
+    probe.stage(Stage::Close);
+    let held = state.held(plan);
+    state.ledger.close(&held);
+    state.t_s += dt_s;
+    state.steps += 1;
+    probe.end();
+}
+
+/// Condensing heat exchangers, and the CO2 removal units that draw from their outlets.
+fn air_cleaning(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
+    let ledger = &mut state.ledger;
+    for (index, (ccaa, ccaa_plan)) in state.ccaa.iter_mut().zip(&plan.ccaa).enumerate() {
+        probe.stage(Stage::Ccaa);
+        let zone_plan = &plan.zones[ccaa_plan.zone];
+        let zone = &mut state.zones[ccaa_plan.zone];
+        let mut outlet =
+            ccaa.run(ccaa_plan, (zone, zone_plan), (&mut state.stores, &plan.stores), dt_s, ledger);
+        probe.stage(Stage::Cdra);
+        let p_pa = state.zones[ccaa_plan.zone].p_total_pa(zone_plan);
+        if outlet.air.total_mol() > 0.0 {
+            for (cdra, cdra_plan) in state.cdra.iter_mut().zip(&plan.cdra) {
+                if cdra_plan.ccaa == Some(index) {
+                    let stores = (&mut state.stores, &plan.stores);
+                    cdra.run(
+                        cdra_plan,
+                        &mut outlet.air,
+                        outlet.volume_m3,
+                        outlet.p_pa.max(p_pa),
+                        dt_s,
+                        stores,
+                        ledger,
+                    );
+                }
+            }
+        }
+        state.zones[ccaa_plan.zone].put(&outlet.air);
+    }
+    probe.stage(Stage::Cdra);
+    for (cdra, cdra_plan) in state.cdra.iter_mut().zip(&plan.cdra) {
+        let fed = cdra_plan.ccaa.is_some_and(|index| state.ccaa[index].on);
+        if fed || !cdra.on {
+            if !cdra.on {
+                cdra.rest();
+            }
+            continue;
+        }
+        let zone_plan = &plan.zones[cdra_plan.zone];
+        let zone = &mut state.zones[cdra_plan.zone];
+        let p_pa = zone.p_total_pa(zone_plan);
+        let share = crate::air::zone::Zone::drawn_share(zone_plan, cdra_plan.flow_m3_s, dt_s);
+        let mut air = zone.take(share);
+        let stores = (&mut state.stores, &plan.stores);
+        // Everything taken is drawn: the volume is the blower's own.
+        cdra.run(cdra_plan, &mut air, cdra_plan.flow_m3_s * dt_s, p_pa, dt_s, stores, ledger);
+        state.zones[cdra_plan.zone].put(&air);
+    }
+}
+
+/// How people fare, and whether the mission still succeeds.
+fn health(plan: &Plan, state: &mut State, dt_s: f64) {
+    if state.crew.is_empty() {
+        return;
+    }
+    let mut worst = Worst {
+        pp_co2_pa: 0.0,
+        inspired_o2_pa: f64::INFINITY,
+        p_total_pa: f64::INFINITY,
+        t_min_k: f64::INFINITY,
+        t_max_k: 0.0,
+        potable_kg: state.stores.potable_kg,
+        need_kg_s: plan.potable_need_kg_s(),
+        dead: 0,
+    };
+    for (person, person_plan) in state.crew.iter_mut().zip(&plan.crew) {
+        let index = person_plan.schedule.pieces()[person.piece as usize].zone;
+        let (zone, zone_plan) = (&state.zones[index], &plan.zones[index]);
+        person.health.breathe(zone_plan, zone, person.water_kg, person.food_kg, dt_s);
+        let p_pa = zone.p_total_pa(zone_plan);
+        worst.pp_co2_pa = worst.pp_co2_pa.max(zone.pp_pa(zone_plan, Gas::Co2));
+        worst.inspired_o2_pa = worst.inspired_o2_pa.min(inspired_o2_pa(p_pa, zone.o2_fraction()));
+        worst.p_total_pa = worst.p_total_pa.min(p_pa);
+        worst.t_min_k = worst.t_min_k.min(zone.t_k);
+        worst.t_max_k = worst.t_max_k.max(zone.t_k);
+        worst.dead += usize::from(!person.health.alive);
+    }
+    state.mission.judge(&worst, state.t_s, dt_s);
+}

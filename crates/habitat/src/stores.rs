@@ -1,0 +1,157 @@
+//! Tanks and stores shared by all units.
+//!
+//! Liquids and solids are kept in kg, gases in mol. Every liquid is kept at one temperature; what
+//! arrives colder is warmed in its lines by the air of the cabin it stands in. Tank gas carries its
+//! enthalpy, so that drawing it needs no other heat.
+
+use physics::constants::M_H2O_KG_MOL;
+use physics::metabolism::{FAECAL_SOLIDS, FOOD_DRY, SWEAT_SOLIDS, URINE_SOLIDS};
+use physics::species::{COMPOSITION, Gas, WATER, enthalpy_j_mol};
+
+use crate::air::parcel::Parcel;
+use crate::air::zone::liquid_j_mol;
+use crate::ledger::{Account, Ledger};
+use crate::slots::state;
+
+/// Capacities and temperature of the stores.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StoresPlan {
+    /// Temperature of liquids and of tank gas, K.
+    pub t_k: f64,
+    /// Capacity for potable water, kg.
+    pub potable_kg: f64,
+    /// Capacity for condensate, kg.
+    pub condensate_kg: f64,
+    /// Capacity for urine with its solids, kg.
+    pub urine_kg: f64,
+    /// Capacity for brine with its solids, kg.
+    pub brine_kg: f64,
+    /// Capacity of the CO2 accumulator, mol.
+    pub co2_mol: f64,
+}
+
+state! {
+    /// Contents of the stores.
+    pub struct Stores {
+        /// Tank oxygen, mol.
+        pub o2_mol: f64,
+        /// Tank nitrogen, mol.
+        pub n2_mol: f64,
+        /// Hydrogen made in this step and not yet used, mol.
+        pub h2_line_mol: f64,
+        /// CO2 in the reducer's accumulator, mol.
+        pub co2_mol: f64,
+        /// Potable water, kg.
+        pub potable_kg: f64,
+        /// Condensate, hygiene waste water and distillate, kg.
+        pub condensate_kg: f64,
+        /// Water in the urine tank, kg.
+        pub urine_water_kg: f64,
+        /// Urine solids in the urine tank, kg.
+        pub urine_solids_kg: f64,
+        /// Water in the brine tank, kg.
+        pub brine_water_kg: f64,
+        /// Urine solids in the brine tank, kg.
+        pub brine_solids_kg: f64,
+        /// Dry food, kg.
+        pub food_dry_kg: f64,
+        /// Water in food, kg.
+        pub food_water_kg: f64,
+        /// Water in waste: faeces, and urine that found the tank full, kg.
+        pub waste_water_kg: f64,
+        /// Urine solids in waste, kg.
+        pub waste_urine_solids_kg: f64,
+        /// Faecal solids in waste, kg.
+        pub faecal_solids_kg: f64,
+        /// Perspiration solids in laundry and hygiene waste, kg.
+        pub sweat_solids_kg: f64,
+    }
+}
+
+impl Stores {
+    /// Everything held, in all columns.
+    #[must_use]
+    pub fn account(&self, plan: &StoresPlan) -> Account {
+        let mut account = Account::default();
+        for (gas, n_mol) in [
+            (Gas::O2, self.o2_mol),
+            (Gas::N2, self.n2_mol),
+            (Gas::H2, self.h2_line_mol),
+            (Gas::Co2, self.co2_mol),
+        ] {
+            account.add(&COMPOSITION[gas as usize], n_mol, enthalpy_j_mol(gas, plan.t_k));
+        }
+        let water_kg = self.potable_kg
+            + self.condensate_kg
+            + self.urine_water_kg
+            + self.brine_water_kg
+            + self.food_water_kg
+            + self.waste_water_kg;
+        account.add(&WATER, water_kg / M_H2O_KG_MOL, liquid_j_mol(plan.t_k));
+        account.add_pseudo(&FOOD_DRY, self.food_dry_kg);
+        account.add_pseudo(
+            &URINE_SOLIDS,
+            self.urine_solids_kg + self.brine_solids_kg + self.waste_urine_solids_kg,
+        );
+        account.add_pseudo(&FAECAL_SOLIDS, self.faecal_solids_kg);
+        account.add_pseudo(&SWEAT_SOLIDS, self.sweat_solids_kg);
+        account
+    }
+
+    /// Take up to `wanted` from a store; a short store gives what it has.
+    #[must_use]
+    pub fn draw(store: &mut f64, wanted: f64) -> f64 {
+        let given = wanted.max(0.0).min(*store);
+        *store -= given;
+        given
+    }
+
+    /// Take `share` (0 to 1) of a store.
+    #[must_use]
+    pub fn draw_share(store: &mut f64, share: f64) -> f64 {
+        let wanted = share * *store;
+        Self::draw(store, wanted)
+    }
+
+    /// Room left for potable water, kg.
+    #[must_use]
+    pub fn potable_room_kg(&self, plan: &StoresPlan) -> f64 {
+        (plan.potable_kg - self.potable_kg).max(0.0)
+    }
+
+    /// Room left for condensate, kg.
+    #[must_use]
+    pub fn condensate_room_kg(&self, plan: &StoresPlan) -> f64 {
+        (plan.condensate_kg - self.condensate_kg).max(0.0)
+    }
+
+    /// Room left for urine, kg.
+    #[must_use]
+    pub fn urine_room_kg(&self, plan: &StoresPlan) -> f64 {
+        (plan.urine_kg - self.urine_water_kg - self.urine_solids_kg).max(0.0)
+    }
+
+    /// Room left for brine, kg.
+    #[must_use]
+    pub fn brine_room_kg(&self, plan: &StoresPlan) -> f64 {
+        (plan.brine_kg - self.brine_water_kg - self.brine_solids_kg).max(0.0)
+    }
+
+    /// Take tank gas as a parcel.
+    #[must_use]
+    pub fn draw_gas(store_mol: &mut f64, gas: Gas, wanted_mol: f64, t_k: f64) -> Parcel {
+        let mut parcel = Parcel::default();
+        let n_mol = Self::draw(store_mol, wanted_mol);
+        parcel.n_mol[gas as usize] = n_mol;
+        parcel.h_j = n_mol * enthalpy_j_mol(gas, t_k);
+        parcel
+    }
+
+    /// Send hydrogen that nobody used to vacuum.
+    pub fn vent_hydrogen(&mut self, plan: &StoresPlan, ledger: &mut Ledger) {
+        if self.h2_line_mol > 0.0 {
+            let vented = Self::draw_gas(&mut self.h2_line_mol, Gas::H2, f64::MAX, plan.t_k);
+            ledger.gas_out(&vented);
+        }
+    }
+}

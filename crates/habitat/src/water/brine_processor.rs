@@ -1,0 +1,93 @@
+//! Brine processor: warm air takes the water of brine through membranes into the cabin.
+//!
+//! # Ports
+//! Brine in, vapour to the zone, dry solids to waste; electric power, all of it heat to the air.
+//! # State
+//! Commanded on.
+//! # Stages
+//! After the urine processor.
+//! # Parameters
+//! | what | value | unit | source |
+//! |---|---|---|---|
+//! | batch | 22.5 kg in 26 d | | V-HAB |
+//! | power | 142 | W | V-HAB |
+//! # Simplifications
+//! Batches are taken as a steady flow; all of the water is recovered; the latent heat comes from the
+//! heater and the cabin air.
+
+use physics::constants::M_H2O_KG_MOL;
+use physics::species::{Gas, enthalpy_j_mol};
+
+use crate::air::parcel::Parcel;
+use crate::air::zone::{Zone, ZonePlan, liquid_j_mol};
+use crate::ledger::Ledger;
+use crate::slots::state;
+use crate::stores::{Stores, StoresPlan};
+
+/// Power while it runs, W (V-HAB).
+const POWER_W: f64 = 142.0;
+
+/// Parameters of one unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BrineProcessorPlan {
+    /// Name.
+    pub name: String,
+    /// Index of its zone.
+    pub zone: usize,
+    /// Brine processed, kg/s.
+    pub rate_kg_s: f64,
+}
+
+state! {
+    /// What the unit remembers.
+    pub struct BrineProcessor {
+        /// Commanded: may run.
+        pub on: bool,
+        /// Water given to the air in the last step, kg/s.
+        pub water_kg_s: f64,
+        /// Electric power in the last step, W.
+        pub power_w: f64,
+    }
+}
+
+impl BrineProcessor {
+    /// Run one step.
+    ///
+    /// # Conserves
+    /// Water moves from tank to air in kind, solids from tank to waste. Saturated air takes nothing.
+    pub fn run(
+        &mut self,
+        plan: &BrineProcessorPlan,
+        zone: (&mut Zone, &ZonePlan),
+        stores: (&mut Stores, &StoresPlan),
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) {
+        let (zone, zone_plan) = zone;
+        let (stores, stores_plan) = stores;
+        self.water_kg_s = 0.0;
+        self.power_w = 0.0;
+        let brine_kg = stores.brine_water_kg + stores.brine_solids_kg;
+        if !self.on || brine_kg <= 1e-9 {
+            return;
+        }
+        self.power_w = POWER_W;
+        ledger.electric_in(POWER_W * dt_s);
+        zone.heat(POWER_W * dt_s);
+        if zone.rh(zone_plan) >= 0.95 {
+            return;
+        }
+        let part = (plan.rate_kg_s * dt_s / brine_kg).min(1.0);
+        let water_kg = Stores::draw_share(&mut stores.brine_water_kg, part);
+        let solids_kg = Stores::draw_share(&mut stores.brine_solids_kg, part);
+        stores.waste_urine_solids_kg += solids_kg;
+        let n_mol = water_kg / M_H2O_KG_MOL;
+        let mut vapour = Parcel::default();
+        vapour.n_mol[Gas::H2o as usize] = n_mol;
+        vapour.h_j = n_mol * enthalpy_j_mol(Gas::H2o, zone.t_k);
+        ledger.gas_moved(&vapour);
+        zone.put(&vapour);
+        zone.heat(n_mol * liquid_j_mol(stores_plan.t_k) - vapour.h_j);
+        self.water_kg_s = water_kg / dt_s;
+    }
+}
