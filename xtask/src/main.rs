@@ -1,1 +1,141 @@
-fn main() {}
+//! Every chore of the repository, as `cargo xtask CHORE`.
+//!
+//! `cargo xtask test` is the whole gate: CI calls it and nothing else, so what passes on a desk
+//! passes there. A chore prints its findings to standard output and its progress to standard
+//! error, and ends with exit code 0 (done), 1 or the code of the command that failed, or 2 (no
+//! such chore).
+//!
+//! Not here: anything a user of the habitat needs; that is the `lunar-habitat` binary.
+#![allow(clippy::print_stdout, reason = "a chore's findings are its output")]
+
+mod layers;
+mod names;
+mod sizes;
+mod source;
+mod steps;
+
+use std::env;
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+
+/// Shown when no chore, or none that exists, is asked for.
+const USAGE: &str = "\
+usage: cargo xtask CHORE
+
+  test            everything CI runs, cheapest first
+  layers          which crate may import which
+  sizes           lengths of files, share of documentation, file names, lint tables
+  bench [ARGS]    lunar-habitat bench, optimised
+";
+
+/// Why a chore failed, and the exit code that says so.
+#[derive(Debug)]
+pub(crate) struct Failure {
+    /// Exit code of the chore.
+    code: u8,
+    /// What is said on standard error.
+    message: String,
+}
+
+impl Failure {
+    /// A failure of the chore itself.
+    fn new(message: impl Into<String>) -> Failure {
+        Failure {
+            code: 1,
+            message: message.into(),
+        }
+    }
+
+    /// One sentence and the findings below it.
+    fn listing(headline: &str, findings: &[String]) -> Failure {
+        Failure::new(format!("{headline}\n  {}", findings.join("\n  ")))
+    }
+}
+
+/// Run the chore that the first argument names.
+fn main() -> ExitCode {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let outcome = match arguments.first().map(String::as_str) {
+        Some("test") => steps::test(),
+        Some("layers") => layers::run(),
+        Some("sizes") => sizes::run(),
+        Some("bench") => bench(&arguments[1..]),
+        Some("help" | "--help" | "-h") => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        Some(other) => Err(Failure {
+            code: 2,
+            message: format!("no chore `{other}`\n{USAGE}"),
+        }),
+        None => Err(Failure {
+            code: 2,
+            message: USAGE.to_owned(),
+        }),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(failure) => {
+            eprintln!("{}", failure.message);
+            ExitCode::from(failure.code)
+        }
+    }
+}
+
+/// Measure with an optimised build; the arguments go to `lunar-habitat bench` as they are.
+fn bench(arguments: &[String]) -> Result<(), Failure> {
+    let mut command = cargo(&[
+        "run",
+        "--release",
+        "--package",
+        "lunar-habitat-cli",
+        "--",
+        "bench",
+    ]);
+    execute(command.args(arguments))
+}
+
+/// Cargo with `arguments`, at the root of the repository.
+///
+/// The Cargo that started this chore is used again, so a toolchain chosen on the command line
+/// holds for every step.
+fn cargo(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.args(arguments).current_dir(root());
+    command
+}
+
+/// Run a command to its end; a failing one passes its exit code on.
+fn execute(command: &mut Command) -> Result<(), Failure> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command
+        .status()
+        .map_err(|error| Failure::new(format!("cannot run {name}: {error}")))?;
+    if status.success() {
+        return Ok(());
+    }
+    let code = status
+        .code()
+        .and_then(|code| u8::try_from(code).ok())
+        .unwrap_or(1);
+    let arguments: Vec<_> = command
+        .get_args()
+        .map(|arg| arg.to_string_lossy())
+        .collect();
+    Err(Failure {
+        code,
+        message: format!("failed: cargo {}", arguments.join(" ")),
+    })
+}
+
+/// The root of the repository: the directory above this package.
+///
+/// Cargo says at run time where the package is; a path fixed at build time would be wrong after
+/// the checkout has moved.
+fn root() -> PathBuf {
+    let package =
+        env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
+    package
+        .parent()
+        .map_or_else(|| PathBuf::from("."), PathBuf::from)
+}
