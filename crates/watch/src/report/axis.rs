@@ -1,17 +1,27 @@
 //! Axes: a range, ticks on round values and their labels.
+//!
+//! An axis can always be drawn: whatever range comes in, empty, reversed or not finite, a range
+//! with at least one tick goes out.
+//!
+//! Not here: where an axis lies in the picture (`plot`).
 
 /// A labelled position on an axis.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tick {
+    /// Where it is, in the unit of the data.
     pub value: f64,
+    /// What stands beside it.
     pub label: String,
 }
 
 /// A range with ticks on it.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Axis {
+    /// Value at the low end.
     pub low: f64,
+    /// Value at the high end, above `low`.
     pub high: f64,
+    /// Labelled positions between the ends.
     pub ticks: Vec<Tick>,
     /// Positions between the ticks that are marked without a label.
     pub minor: Vec<f64>,
@@ -118,6 +128,7 @@ pub(super) enum TimeUnit {
 }
 
 impl TimeUnit {
+    /// The largest unit of which the span has at least three.
     fn for_span(span_s: f64) -> TimeUnit {
         if span_s >= 3.0 * DAY_S {
             TimeUnit::Day
@@ -130,6 +141,7 @@ impl TimeUnit {
         }
     }
 
+    /// Length of the unit, s.
     pub(super) fn seconds(self) -> f64 {
         match self {
             TimeUnit::Second => 1.0,
@@ -139,6 +151,7 @@ impl TimeUnit {
         }
     }
 
+    /// Symbol for the label of the axis.
     pub(super) fn symbol(self) -> &'static str {
         match self {
             TimeUnit::Second => "s",
@@ -201,7 +214,8 @@ fn exponent_of(size: f64) -> i32 {
     }
 }
 
-/// Decimals needed to tell multiples of `step` apart.
+/// Decimals needed to tell multiples of `step` apart; a step is a short decimal number, so few
+/// are enough.
 fn decimals_of(step: f64) -> usize {
     (0..12)
         .find(|decimals| {

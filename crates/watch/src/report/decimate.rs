@@ -35,6 +35,7 @@ pub(super) fn decimate(points: &[(f64, f64)], target: usize) -> Vec<(f64, f64)> 
     kept
 }
 
+/// Whether a point can be drawn.
 fn is_finite(point: &(f64, f64)) -> bool {
     point.0.is_finite() && point.1.is_finite()
 }

@@ -1,12 +1,18 @@
-//! The page around the plots.
+//! The page around the plots: head, facts, events and tables.
+//!
+//! Style sheet and script stand in files of their own and are put into the page when it is
+//! written. Texts of the report pass through [`escape`] wherever they enter.
 
 use std::fmt::Write as _;
 
 use super::{Event, Report, Severity, Table, plot};
 
+/// Colours, layout, dark scheme and print.
 const STYLE: &str = include_str!("page.css");
+/// The reading under the pointer; the page is complete without it.
 const SCRIPT: &str = include_str!("page.js");
 
+/// Write the page of `report`.
 pub(super) fn render(report: &Report) -> String {
     let mut out = String::with_capacity(64 * 1024);
     let title = escape(&report.title);
@@ -64,6 +70,7 @@ pub(super) fn render(report: &Report) -> String {
     out
 }
 
+/// The event log, every event with its sign.
 fn events(out: &mut String, events: &[Event]) {
     out.push_str("<section><h2>Events</h2><div class=\"scroll\"><table class=\"events\"><thead><tr><th>mission time</th><th></th><th>event</th></tr></thead><tbody>");
     for event in events {
@@ -79,6 +86,7 @@ fn events(out: &mut String, events: &[Event]) {
     out.push_str("</tbody></table></div></section>\n");
 }
 
+/// A table under its heading.
 fn table_section(out: &mut String, table: &Table) {
     let _ = write!(
         out,

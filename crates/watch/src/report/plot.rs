@@ -1,4 +1,11 @@
-//! A plot as inline SVG.
+//! A plot as inline SVG with a legend below it.
+//!
+//! The picture has a fixed view box and scales with the page; colours, dashes and fonts are set by
+//! the style sheet, so that one picture serves the light, the dark and the printed page. The
+//! legend carries the least, the greatest and the last value of each line and has an empty column
+//! that the script fills with the value under the pointer.
+//!
+//! Not here: the choice of ticks (`axis`) and of points (`decimate`).
 
 use std::fmt::Write as _;
 
@@ -68,6 +75,7 @@ pub(super) fn figure(out: &mut String, plot: &Plot, events: &[Event]) {
     out.push_str("</figure>\n");
 }
 
+/// The points of a line that are not gaps.
 fn finite(series: &Series) -> impl Iterator<Item = (f64, f64)> {
     series
         .points
@@ -76,12 +84,14 @@ fn finite(series: &Series) -> impl Iterator<Item = (f64, f64)> {
         .filter(|(x, y)| x.is_finite() && y.is_finite())
 }
 
+/// Least and greatest value; reversed infinities when there is none.
 fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
     values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
         (low.min(v), high.max(v))
     })
 }
 
+/// The x axis over all lines, and its unit when it is a time axis.
 fn x_axis(plot: &Plot) -> (Axis, Option<TimeUnit>) {
     let (low, high) = bounds(plot.series.iter().flat_map(finite).map(|(x, _)| x));
     match plot.x {
@@ -94,6 +104,7 @@ fn x_axis(plot: &Plot) -> (Axis, Option<TimeUnit>) {
     }
 }
 
+/// Least and greatest y value of all lines.
 fn y_range(plot: &Plot) -> (f64, f64) {
     bounds(plot.series.iter().flat_map(finite).map(|(_, y)| y))
 }
@@ -121,6 +132,7 @@ fn with_limits(low: f64, high: f64, limits: &[LimitLine]) -> (f64, f64, Vec<&Lim
     (range.0, range.1, hidden)
 }
 
+/// The unit with the power of ten that the labels leave out.
 fn unit_text(unit: &str, exponent: i32) -> String {
     if exponent == 0 {
         escape(unit)
@@ -152,6 +164,7 @@ fn open_svg(out: &mut String, plot: &Plot, x: &Axis, y: &Axis, clock: Option<Tim
     );
 }
 
+/// Grid lines, ticks, their labels and the name of the x axis.
 fn grid(out: &mut String, x: &Axis, y: &Axis, clock: Option<TimeUnit>, label: &XAxis) {
     for tick in &y.ticks {
         let at = y_of(y, tick.value);
@@ -193,6 +206,7 @@ fn grid(out: &mut String, x: &Axis, y: &Axis, clock: Option<TimeUnit>, label: &X
     );
 }
 
+/// A thin line with a flag at each caution and warning; cautions give way when there are too many.
 fn event_marks(out: &mut String, x: &Axis, events: &[Event]) {
     let mut marks: Vec<&Event> = events
         .iter()
@@ -215,6 +229,7 @@ fn event_marks(out: &mut String, x: &Axis, events: &[Event]) {
     }
 }
 
+/// A dashed line with its label at each limit inside the range.
 fn limit_lines(out: &mut String, y: &Axis, limits: &[LimitLine]) {
     for limit in limits {
         if !(y.low..=y.high).contains(&limit.value) {
@@ -243,10 +258,12 @@ fn compact(value: f64) -> String {
     grouped(value, decimals.unwrap_or(4) as usize)
 }
 
+/// Position of an x value in the view box.
 fn x_of(axis: &Axis, value: f64) -> f64 {
     LEFT + axis.fraction(value) * (RIGHT - LEFT)
 }
 
+/// Position of a y value in the view box, which counts downward.
 fn y_of(axis: &Axis, value: f64) -> f64 {
     BOTTOM - axis.fraction(value) * (BOTTOM - TOP)
 }
@@ -269,12 +286,14 @@ fn path(points: &[(f64, f64)], x: &Axis, y: &Axis) -> String {
     d
 }
 
+/// End a stroke; one of a single point becomes a dot, drawn by its round cap.
 fn close_run(d: &mut String, run: usize) {
     if run == 1 {
         d.push_str("h0");
     }
 }
 
+/// One row per line: its stroke, name, value under the pointer, least, greatest and last value.
 fn legend(out: &mut String, plot: &Plot, y: &Axis, hidden: &[&LimitLine]) {
     let scale = 10_f64.powi(-y.exponent);
     let show = |value: f64| grouped(value * scale, y.decimals.saturating_sub(1));
