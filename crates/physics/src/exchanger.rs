@@ -446,7 +446,8 @@ impl<R: Real> CondensingCoil<R> {
     /// assert!((out.q_coolant_w / 3_134.0 - 1.0).abs() < 0.1);
     /// ```
     /// # Tests
-    /// `proto_flight_points_1_to_3`, `energy_and_water_close_exactly`, `outlet_is_bounded`.
+    /// `proto_flight_points_1_to_3`, `energy_and_water_close_exactly`, `outlet_is_bounded`,
+    /// `dew_point_just_above_the_coolant`.
     #[inline(always)]
     #[must_use]
     pub fn run(&self, inlet: &CoilInlet<R>, angle_deg: R) -> CoilOutlet<R> {
@@ -494,7 +495,7 @@ impl<R: Real> CondensingCoil<R> {
         let dry_k = t_in - t_dew;
         let h_in = saturated.enthalpy_j_mol(t_in, x_in);
         let (h_c, slope_c) = saturated.at_with_slope(t_c);
-        let chord_k = wet_k.max(R::splat(0.05));
+        let chord_k = wet_k.max(R::splat(LEAST_CHORD_K));
         let c_s = (saturated.at(t_c + chord_k) - h_c) / chord_k;
 
         // Part-wet coil: Newton from above for the ratio r of the temperature differences.
@@ -521,7 +522,7 @@ impl<R: Real> CondensingCoil<R> {
 
         // Coil wet all over: the coolant leaves below the dew point; chord to where it leaves.
         let first = effectiveness_of_stream(ntu, a_wet + 1.0) * (h_in - h_c);
-        let rise_k = (first / per_dry_mol).clamp(R::splat(0.05), chord_k);
+        let rise_k = (first / per_dry_mol).clamp(R::splat(LEAST_CHORD_K), chord_k);
         let c_s_full = (saturated.at(t_c + rise_k) - h_c) / rise_k;
         let full = effectiveness_of_stream(ntu, c_s_full * per_coolant) * (h_in - h_c);
 
@@ -547,7 +548,7 @@ impl<R: Real> CondensingCoil<R> {
         // At constant humidity the same enthalpy is reached without condensation.
         let t_dry = t_in - (h_in - h_out) / c_p;
         let t_wet = t_sat.max(t_line);
-        let t_coil = t_wet.max(t_dry);
+        let t_coil = t_wet.max(t_dry).clamp(t_in.min(t_c), t_in.max(t_c));
         let vapour = (h_out - saturated.dry_cp_j_mol_k * (t_coil - t_c))
             / (saturated.l_zero_j_mol + (t_coil - t_c) * CP_H2O_VAPOUR_J_MOL_K);
 
@@ -586,6 +587,9 @@ impl<R: Real> CondensingCoil<R> {
         }
     }
 }
+
+/// Shortest span that the slope of saturated enthalpy is taken over, K; shorter ones lose digits.
+const LEAST_CHORD_K: f64 = 1e-3;
 
 /// Newton steps for the border of the wet part.
 const NEWTON_STEPS: usize = 2;
@@ -816,6 +820,18 @@ mod tests {
                 out.q_coolant_w
             );
         }
+    }
+
+    /// A dew point 0.04 K above the coolant once let the coil fall below the coolant's temperature.
+    #[test]
+    fn dew_point_just_above_the_coolant() {
+        let inlet = with_coolant(air(12.314, 3.458, 30_000.0, 0.2), 95.0, 3.417);
+        let out = CondensingCoil::ccaa().run(&inlet, 83.06);
+        assert!(
+            out.t_coil_k >= inlet.t_coolant_k && out.t_coil_k <= inlet.t_air_k,
+            "{out:?}"
+        );
+        assert!(out.condensate_mol_s >= 0.0);
     }
 
     #[test]
