@@ -1,0 +1,95 @@
+//! Water: processors with interlocks.
+
+use habitat::Habitat;
+
+use super::{Latch, switch};
+use crate::Command;
+use crate::wiring::{Handle, Wiring, highest, reading};
+
+/// Level of a tank over which the unit that fills it stops, share of its capacity.
+const FULL: f64 = 0.97;
+/// Level under which the unit may run again, share of the capacity.
+const ROOM: f64 = 0.90;
+/// Humidity over which brine is not dried into the cabin.
+const RH_STOP: f64 = 0.70;
+/// Humidity under which it is again.
+const RH_RESUME: f64 = 0.62;
+
+/// A tank: where its reading stands, and its capacity.
+#[derive(Debug, Clone, Copy)]
+struct Tank {
+    level: Option<usize>,
+    capacity_kg: f64,
+}
+
+impl Tank {
+    fn share(&self, readings: &[f64]) -> Option<f64> {
+        let level_kg = reading(readings, self.level?)?;
+        (self.capacity_kg > 0.0).then(|| level_kg / self.capacity_kg)
+    }
+}
+
+/// Keeps the water.
+#[derive(Debug, Clone)]
+pub(super) struct Water {
+    potable: Tank,
+    condensate: Tank,
+    brine: Tank,
+    rh: Vec<usize>,
+    water_processors: Vec<Handle>,
+    water_runs: Latch,
+    urine_processors: Vec<Handle>,
+    urine_runs: Latch,
+    brine_processors: Vec<Handle>,
+    brine_runs: Latch,
+}
+
+impl Water {
+    pub(super) fn new(wiring: &Wiring<'_>, habitat: &Habitat) -> Water {
+        let stores = &habitat.plan().stores;
+        let tank = |quantity: &str, capacity_kg: f64| Tank {
+            level: wiring.channel("stores.tanks", quantity),
+            capacity_kg,
+        };
+        // A brine processor gives water as a water processor does, and has no filters.
+        let brine_processors = wiring
+            .owners("water_kg_s")
+            .into_iter()
+            .filter(|owner| wiring.channel(owner, "filter_used").is_none())
+            .filter_map(|owner| wiring.handle(owner, "set_on"))
+            .collect();
+        Water {
+            potable: tank("potable_kg", stores.potable_kg),
+            condensate: tank("condensate_kg", stores.condensate_kg),
+            brine: tank("brine_kg", stores.brine_kg),
+            rh: wiring
+                .owners("inspired_o2_pa")
+                .into_iter()
+                .filter_map(|owner| wiring.channel(owner, "rh"))
+                .collect(),
+            water_processors: wiring.switches("filter_used"),
+            water_runs: Latch { on: true },
+            urine_processors: wiring.switches("distillate_kg_s"),
+            urine_runs: Latch { on: true },
+            brine_processors,
+            brine_runs: Latch { on: true },
+        }
+    }
+
+    pub(super) fn decide(&mut self, readings: &[f64], commands: &mut Vec<Command>) {
+        if let Some(share) = self.potable.share(readings) {
+            let on = self.water_runs.set(share < ROOM, share > FULL);
+            switch(&self.water_processors, on, commands);
+        }
+        // The urine processor fills two tanks: either may stop it.
+        let fills = [self.brine.share(readings), self.condensate.share(readings)];
+        if let Some(share) = fills.into_iter().flatten().reduce(f64::max) {
+            let on = self.urine_runs.set(share < ROOM, share > FULL);
+            switch(&self.urine_processors, on, commands);
+        }
+        if let Some(rh) = highest(readings, &self.rh) {
+            let on = self.brine_runs.set(rh < RH_RESUME, rh > RH_STOP);
+            switch(&self.brine_processors, on, commands);
+        }
+    }
+}
