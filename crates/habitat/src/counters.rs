@@ -82,7 +82,11 @@ pub struct StageCounters {
 
 impl Default for StageCounters {
     fn default() -> Self {
-        StageCounters { seconds: [0.0; STAGES], steps: 0, current: None }
+        StageCounters {
+            seconds: [0.0; STAGES],
+            steps: 0,
+            current: None,
+        }
     }
 }
 

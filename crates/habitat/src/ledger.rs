@@ -19,7 +19,8 @@ use crate::slots::state;
 pub const COLUMNS: usize = 6;
 
 /// Name and unit of each column.
-pub const COLUMN_NAMES: [&str; COLUMNS] = ["c_mol", "h_mol", "o_mol", "n_mol", "ash_kg", "energy_j"];
+pub const COLUMN_NAMES: [&str; COLUMNS] =
+    ["c_mol", "h_mol", "o_mol", "n_mol", "ash_kg", "energy_j"];
 
 /// An amount in every column.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]

@@ -1,8 +1,7 @@
 //! A packed bed of adsorbent in axial cells.
 
 use physics::constants::{R_J_MOL_K, T_REF_K};
-use physics::math;
-use physics::sorption::{Medium, Toth, henry_chord_mol_kg_pa};
+use physics::sorption::{Medium, Toth, henry_chord_mol_kg_pa, ldf_fraction};
 use physics::species::{CP_J_MOL_K, Gas, HF_J_MOL};
 
 use crate::air::parcel::Parcel;
@@ -20,6 +19,77 @@ pub struct Layer {
     pub cells: usize,
     /// Heat capacity of the housing around the layer, J/K.
     pub housing_j_k: f64,
+    /// Share of the medium that CO2 can reach; the rest is taken by water.
+    pub co2_access: f64,
+}
+
+/// Isotherm parameters of many cells, one column each, so that all cells go through one loop.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Isotherms {
+    a0_mol_kg_pa: Vec<f64>,
+    b0_1_pa: Vec<f64>,
+    e_k: Vec<f64>,
+    t0: Vec<f64>,
+    c0_k: Vec<f64>,
+    access: Vec<f64>,
+}
+
+impl Isotherms {
+    fn push(&mut self, toth: &Toth, access: f64) {
+        self.a0_mol_kg_pa.push(toth.a0_mol_kg_pa);
+        self.b0_1_pa.push(toth.b0_1_pa);
+        self.e_k.push(toth.e_k);
+        self.t0.push(toth.t0);
+        self.c0_k.push(toth.c0_k);
+        self.access.push(access);
+    }
+
+    /// Append the CO2 isotherms of a bed's cells, then their water isotherms.
+    pub fn append(&mut self, bed: &BedPlan) {
+        for (toth, access) in bed.co2.iter().zip(&bed.co2_access) {
+            self.push(toth, *access);
+        }
+        for toth in &bed.h2o {
+            self.push(toth, 1.0);
+        }
+    }
+
+    /// Number of isotherms.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.e_k.len()
+    }
+
+    /// Whether there is none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.e_k.is_empty()
+    }
+}
+
+/// Loading per pressure in every cell: a loop without branches or carries.
+#[inline(always)]
+fn each_chord(of: &Isotherms, t_k: &[f64], p_pa: &[f64], chord: &mut [f64]) {
+    let n = of.len();
+    let (a0, b0, e) = (&of.a0_mol_kg_pa[..n], &of.b0_1_pa[..n], &of.e_k[..n]);
+    let (t0, c0, access) = (&of.t0[..n], &of.c0_k[..n], &of.access[..n]);
+    let (t_k, p_pa, chord) = (&t_k[..n], &p_pa[..n], &mut chord[..n]);
+    for i in 0..n {
+        let toth = Toth {
+            a0_mol_kg_pa: a0[i],
+            b0_1_pa: b0[i],
+            e_k: e[i],
+            t0: t0[i],
+            c0_k: c0[i],
+            dh_j_mol: 0.0,
+        };
+        chord[i] = access[i] * henry_chord_mol_kg_pa(&toth, t_k[i], p_pa[i]);
+    }
+}
+
+physics::at_simd_level! {
+    /// Loading per pressure, mol/kg/Pa, of every isotherm at its own temperature and pressure.
+    pub fn chords(of: &Isotherms, t_k: &[f64], p_pa: &[f64], chord: &mut [f64]) = each_chord
 }
 
 /// Parameters of a bed by cell, in the order of the adsorbing flow.
@@ -27,18 +97,30 @@ pub struct Layer {
 pub struct BedPlan {
     mass_kg: Vec<f64>,
     heat_j_k: Vec<f64>,
+    total_heat_j_k: f64,
     co2: Vec<Toth>,
     h2o: Vec<Toth>,
-    k_co2_per_s: Vec<f64>,
-    k_h2o_per_s: Vec<f64>,
+    co2_access: Vec<f64>,
+    /// Driving-force coefficients of CO2 and water by layer, 1/s.
+    k_1_s: Vec<(f64, f64)>,
+    /// Layer of each cell.
+    layer: Vec<usize>,
 }
+
+/// Largest number of layers of a bed.
+pub const LAYERS_MAX: usize = 4;
+
+/// Shares of the way to equilibrium that CO2 and water cover in a step, by layer.
+pub type Uptake = [(f64, f64); LAYERS_MAX];
 
 impl BedPlan {
     /// Stack layers into a bed.
     #[must_use]
     pub fn new(layers: &[Layer]) -> BedPlan {
         let mut plan = BedPlan::default();
-        for layer in layers {
+        for (index, layer) in layers.iter().enumerate() {
+            plan.k_1_s
+                .push((layer.medium.k_co2_1_s, layer.medium.k_h2o_1_s));
             for _ in 0..layer.cells {
                 let medium = &layer.medium;
                 let heat_j_k = medium.mass_kg * medium.cp_j_kg_k + layer.housing_j_k;
@@ -46,10 +128,11 @@ impl BedPlan {
                 plan.heat_j_k.push(heat_j_k / layer.cells as f64);
                 plan.co2.push(medium.co2);
                 plan.h2o.push(medium.h2o);
-                plan.k_co2_per_s.push(medium.k_co2_1_s);
-                plan.k_h2o_per_s.push(medium.k_h2o_1_s);
+                plan.co2_access.push(layer.co2_access);
+                plan.layer.push(index);
             }
         }
+        plan.total_heat_j_k = plan.heat_j_k.iter().sum();
         plan
     }
 
@@ -62,13 +145,17 @@ impl BedPlan {
     /// Heat capacity of the whole bed, J/K.
     #[must_use]
     pub fn heat_j_k(&self) -> f64 {
-        self.heat_j_k.iter().sum()
+        self.total_heat_j_k
     }
 
-    /// Heat capacity of one cell, J/K.
+    /// Shares of the way to equilibrium in a step of `dt_s`.
     #[must_use]
-    pub fn cell_heat_j_k(&self, cell: usize) -> f64 {
-        self.heat_j_k[cell]
+    pub fn uptake(&self, dt_s: f64) -> Uptake {
+        let mut uptake = [(0.0, 0.0); LAYERS_MAX];
+        for (share, k_1_s) in uptake.iter_mut().zip(&self.k_1_s) {
+            *share = (ldf_fraction(k_1_s.0, dt_s), ldf_fraction(k_1_s.1, dt_s));
+        }
+        uptake
     }
 }
 
@@ -152,18 +239,6 @@ impl Bed {
         sum / plan.heat_j_k()
     }
 
-    /// Loading per pressure of both gases in every cell; a loop without branches or carries.
-    #[inline(always)]
-    fn chords(&self, plan: &BedPlan, k_co2: &mut [f64], k_h2o: &mut [f64]) {
-        let n = plan.cells();
-        for i in 0..n {
-            k_co2[i] = henry_chord_mol_kg_pa(&plan.co2[i], self.t_k[i], self.p_co2_pa[i]);
-        }
-        for i in 0..n {
-            k_h2o[i] = henry_chord_mol_kg_pa(&plan.h2o[i], self.t_k[i], self.p_h2o_pa[i]);
-        }
-    }
-
     /// Pass gas through the bed for one step; `reverse` enters at the far end.
     ///
     /// # Equation
@@ -183,7 +258,8 @@ impl Bed {
         plan: &BedPlan,
         parcel: &mut Parcel,
         p_total_pa: f64,
-        dt_s: f64,
+        chord: (&[f64], &[f64]),
+        uptake: &Uptake,
         reverse: bool,
     ) {
         let total_mol = parcel.total_mol();
@@ -191,9 +267,7 @@ impl Bed {
         if total_mol <= 0.0 || n == 0 {
             return;
         }
-        let mut k_co2 = [0.0; CELLS_MAX];
-        let mut k_h2o = [0.0; CELLS_MAX];
-        self.chords(plan, &mut k_co2[..n], &mut k_h2o[..n]);
+        let (k_co2, k_h2o) = (&chord.0[..n], &chord.1[..n]);
 
         // Heat capacity of the parcel and its temperature above the reference, in energy.
         let mut s_j_k = 0.0;
@@ -206,22 +280,15 @@ impl Bed {
         let g_mol_pa = total_mol / p_total_pa;
         let mut co2_mol = parcel.n_mol[CO2];
         let mut h2o_mol = parcel.n_mol[H2O];
-        let mut last = (f64::NAN, 0.0);
-        let mut last_w = (f64::NAN, 0.0);
         for step in 0..n {
             let i = if reverse { n - 1 - step } else { step };
-            if plan.k_co2_per_s[i] != last.0 {
-                last = (plan.k_co2_per_s[i], 1.0 - math::exp(-plan.k_co2_per_s[i] * dt_s));
-            }
-            if plan.k_h2o_per_s[i] != last_w.0 {
-                last_w = (plan.k_h2o_per_s[i], 1.0 - math::exp(-plan.k_h2o_per_s[i] * dt_s));
-            }
+            let (share, share_w) = uptake[plan.layer[i]];
             let m_kg = plan.mass_kg[i];
-            let p_pa = (co2_mol + last.1 * self.co2_mol[i]) / (g_mol_pa + m_kg * last.1 * k_co2[i]);
+            let p_pa = (co2_mol + share * self.co2_mol[i]) / (g_mol_pa + m_kg * share * k_co2[i]);
             let out_mol = g_mol_pa * p_pa;
             let co2_up_mol = co2_mol - out_mol;
             let w_pa =
-                (h2o_mol + last_w.1 * self.h2o_mol[i]) / (g_mol_pa + m_kg * last_w.1 * k_h2o[i]);
+                (h2o_mol + share_w * self.h2o_mol[i]) / (g_mol_pa + m_kg * share_w * k_h2o[i]);
             let w_out_mol = g_mol_pa * w_pa;
             let h2o_up_mol = h2o_mol - w_out_mol;
             self.co2_mol[i] += co2_up_mol;
@@ -232,12 +299,10 @@ impl Bed {
             h2o_mol = w_out_mol;
 
             s_j_k -= co2_up_mol * CP_J_MOL_K[CO2] + h2o_up_mol * CP_J_MOL_K[H2O];
-            let heat_j = sensible_j
-                - co2_up_mol * plan.co2[i].dh_j_mol
-                - h2o_up_mol * plan.h2o[i].dh_j_mol;
+            let heat_j =
+                sensible_j - co2_up_mol * plan.co2[i].dh_j_mol - h2o_up_mol * plan.h2o[i].dh_j_mol;
             let c_j_k = plan.heat_j_k[i];
-            let t_k =
-                (c_j_k * self.t_k[i] + s_j_k * T_REF_K + heat_j) / (c_j_k + s_j_k);
+            let t_k = (c_j_k * self.t_k[i] + s_j_k * T_REF_K + heat_j) / (c_j_k + s_j_k);
             sensible_j = s_j_k * (t_k - T_REF_K);
             self.t_k[i] += (heat_j - sensible_j) / c_j_k;
         }
@@ -246,6 +311,12 @@ impl Bed {
         parcel.n_mol[CO2] = co2_mol;
         parcel.n_mol[H2O] = h2o_mol;
         parcel.h_j = hf_j + sensible_j;
+    }
+
+    /// Fill the gas of every cell at the given partial pressures.
+    pub fn fill(&mut self, p_co2_pa: f64, p_h2o_pa: f64) {
+        self.p_co2_pa.fill(p_co2_pa);
+        self.p_h2o_pa.fill(p_h2o_pa);
     }
 
     /// Let the bed give off gas into a space at the given partial pressures, heated by `q_j`.
@@ -264,21 +335,15 @@ impl Bed {
         p_co2_pa: f64,
         p_h2o_pa: f64,
         q_j: f64,
-        dt_s: f64,
+        chord: (&[f64], &[f64]),
+        uptake: &Uptake,
     ) -> Desorbed {
         let n = plan.cells();
-        let mut k_co2 = [0.0; CELLS_MAX];
-        let mut k_h2o = [0.0; CELLS_MAX];
-        for i in 0..n {
-            self.p_co2_pa[i] = p_co2_pa;
-            self.p_h2o_pa[i] = p_h2o_pa;
-        }
-        self.chords(plan, &mut k_co2[..n], &mut k_h2o[..n]);
+        let (k_co2, k_h2o) = (&chord.0[..n], &chord.1[..n]);
         let total_j_k = plan.heat_j_k();
         let mut given = Desorbed::default();
         for i in 0..n {
-            let share = 1.0 - math::exp(-plan.k_co2_per_s[i] * dt_s);
-            let share_w = 1.0 - math::exp(-plan.k_h2o_per_s[i] * dt_s);
+            let (share, share_w) = uptake[plan.layer[i]];
             let co2_mol =
                 ((self.co2_mol[i] - plan.mass_kg[i] * k_co2[i] * p_co2_pa) * share).max(0.0);
             let h2o_mol =
@@ -298,28 +363,10 @@ impl Bed {
         }
         given
     }
-
-    /// Pressure of CO2 that the bed would hold over itself if its gas space were closed, Pa.
-    ///
-    /// The amount-weighted chord: `Σ q / Σ m·K`; the gas space itself holds little against the bed.
-    #[must_use]
-    pub fn equilibrium_co2_pa(&self, plan: &BedPlan) -> f64 {
-        let n = plan.cells();
-        let mut k_co2 = [0.0; CELLS_MAX];
-        let mut k_h2o = [0.0; CELLS_MAX];
-        self.chords(plan, &mut k_co2[..n], &mut k_h2o[..n]);
-        let mut held = 0.0;
-        let mut capacity = 0.0;
-        for i in 0..n {
-            held += self.co2_mol[i];
-            capacity += plan.mass_kg[i] * k_co2[i];
-        }
-        held / capacity.max(1e-12)
-    }
 }
 
 /// Largest number of cells of a bed.
-pub const CELLS_MAX: usize = 64;
+pub const CELLS_MAX: usize = 40;
 
 /// Amount of gas in a volume, mol.
 #[must_use]

@@ -73,8 +73,12 @@ impl CcaaPlan {
             coolant_kg_s: model.coolant_kg_s,
             coolant_k: model.coolant_k,
             fan_w: model.fan_w,
-            share_min: coil.valve.coil_flow_fraction(BypassValve::<f64>::ANGLE_MAX_DEG),
-            share_max: coil.valve.coil_flow_fraction(BypassValve::<f64>::ANGLE_MIN_DEG),
+            share_min: coil
+                .valve
+                .coil_flow_fraction(BypassValve::<f64>::ANGLE_MAX_DEG),
+            share_max: coil
+                .valve
+                .coil_flow_fraction(BypassValve::<f64>::ANGLE_MIN_DEG),
             coil,
         }
     }
@@ -152,8 +156,8 @@ impl Ccaa {
         if !self.on || p_pa <= 100.0 {
             return Outlet::default();
         }
-        let want = (0.5 + (zone.t_k - self.set_point_k) / BAND_K)
-            .clamp(plan.share_min, plan.share_max);
+        let want =
+            (0.5 + (zone.t_k - self.set_point_k) / BAND_K).clamp(plan.share_min, plan.share_max);
         self.coil_share += (want - self.coil_share) * (1.0 - physics::math::exp(-dt_s / VALVE_S));
 
         let share = Zone::drawn_share(zone_plan, plan.flow_m3_s, dt_s);

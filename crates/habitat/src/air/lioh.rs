@@ -54,7 +54,10 @@ impl Lioh {
     #[must_use]
     pub fn account(&self) -> Account {
         let mut account = Account::default();
-        for (solid, n_mol) in [(Solid::LiOh, self.lioh_mol), (Solid::Li2Co3, self.carbonate_mol)] {
+        for (solid, n_mol) in [
+            (Solid::LiOh, self.lioh_mol),
+            (Solid::Li2Co3, self.carbonate_mol),
+        ] {
             account.add(&solid.composition(), n_mol, solid.hf_j_mol());
         }
         account
@@ -88,7 +91,8 @@ impl Lioh {
         let mut vapour = Parcel::default();
         vapour.n_mol[Gas::H2o as usize] = n_mol;
         vapour.h_j = n_mol * enthalpy_j_mol(Gas::H2o, zone.t_k);
-        let q_j = co2.h_j + n_mol * (2.0 * Solid::LiOh.hf_j_mol() - Solid::Li2Co3.hf_j_mol()) - vapour.h_j;
+        let q_j = co2.h_j + n_mol * (2.0 * Solid::LiOh.hf_j_mol() - Solid::Li2Co3.hf_j_mol())
+            - vapour.h_j;
         ledger.gas_moved(&co2);
         zone.put(&vapour);
         zone.heat(q_j + FAN_W * dt_s);

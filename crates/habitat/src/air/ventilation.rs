@@ -139,7 +139,7 @@ pub fn exchange(
             let (offset_j, c_v_j_k) = internal_energy_line(&zones[i].n_mol);
             let (g_j_k, structure_j) = structure(&zone_plans[i], &zones[i], dt_s);
             b[i][i] += c_v_j_k.max(1e-9) + g_j_k;
-            t[i][0] = zones[i].u_j + moved_hf_j[i] - offset_j + structure_j;
+            t[i][0] += zones[i].u_j + moved_hf_j[i] - offset_j + structure_j;
             for j in 0..n {
                 let cp_j_k = moved_cp_j_k[i][j];
                 if cp_j_k > 0.0 {
@@ -256,7 +256,12 @@ mod tests {
     }
 
     fn link(from: usize, to: usize) -> VentilationPlan {
-        VentilationPlan { from, to, flow_m3_s: 238.0 / 3_600.0, hatch_m3_s_pa: 0.01 }
+        VentilationPlan {
+            from,
+            to,
+            flow_m3_s: 238.0 / 3_600.0,
+            hatch_m3_s_pa: 0.01,
+        }
     }
 
     #[test]

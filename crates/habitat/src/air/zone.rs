@@ -99,7 +99,11 @@ impl Zone {
     #[inline(always)]
     #[must_use]
     pub fn total_mol(&self) -> f64 {
-        Parcel { n_mol: self.n_mol, h_j: 0.0 }.total_mol()
+        Parcel {
+            n_mol: self.n_mol,
+            h_j: 0.0,
+        }
+        .total_mol()
     }
 
     /// Pressure per amount of gas, Pa/mol.
@@ -293,7 +297,8 @@ impl Zone {
                     1.0,
                 );
                 // The valve closes as the pressure falls, so it takes at most the excess.
-                let excess_mol = (p_pa - plan.surroundings_pa - set_pa).max(0.0) / self.pa_per_mol(plan);
+                let excess_mol =
+                    (p_pa - plan.surroundings_pa - set_pa).max(0.0) / self.pa_per_mol(plan);
                 rate_per_s += flow.min(excess_mol / dt_s) / n_mol;
             }
         }
@@ -366,7 +371,11 @@ impl Zone {
                 - liquid_j_mol(liquid_k);
             // d ln p_sat / dT by Clausius-Clapeyron, h_fg = 44 kJ/mol.
             let slope_pa_k = p_sat_pa * 44_000.0 / (R_J_MOL_K * self.t_k * self.t_k);
-            let warm_k_mol = if plan.isothermal_k.is_some() { 0.0 } else { latent_j_mol / c_v_j_k };
+            let warm_k_mol = if plan.isothermal_k.is_some() {
+                0.0
+            } else {
+                latent_j_mol / c_v_j_k
+            };
             let gain_pa_mol =
                 self.pa_per_mol(plan) + (slope_pa_k - p_pa / self.t_k).max(0.0) * warm_k_mol;
             let x_mol = ((p_pa - p_sat_pa) / gain_pa_mol).min(self.n_mol[w]);

@@ -69,7 +69,13 @@ state! {
 
 impl Default for Health {
     fn default() -> Self {
-        Health { alive: true, incapacitated: false, cause: 0, oxygen_dose: 0.0, co2_dose: 0.0 }
+        Health {
+            alive: true,
+            incapacitated: false,
+            cause: 0,
+            oxygen_dose: 0.0,
+            co2_dose: 0.0,
+        }
     }
 }
 
@@ -91,7 +97,14 @@ impl Health {
     /// # Source
     /// Each rule with its mark stands in `physics::physiology::RULES`. That a dose fades within
     /// an hour is assumed, as is death at three times the incapacitating dose.
-    pub fn breathe(&mut self, zone_plan: &ZonePlan, zone: &Zone, water_kg: f64, food_kg: f64, dt_s: f64) {
+    pub fn breathe(
+        &mut self,
+        zone_plan: &ZonePlan,
+        zone: &Zone,
+        water_kg: f64,
+        food_kg: f64,
+        dt_s: f64,
+    ) {
         if !self.alive {
             return;
         }
@@ -102,7 +115,11 @@ impl Health {
             let before = self.oxygen_dose;
             let pp_o2_pa = air_equivalent_pp_o2_pa(pio2_pa);
             let after = oxygen_dose_after(before, p_pa, pp_o2_pa, dt_s);
-            self.oxygen_dose = if after > before { after } else { before * fade(dt_s) };
+            self.oxygen_dose = if after > before {
+                after
+            } else {
+                before * fade(dt_s)
+            };
         }
         let rate = co2_rate_1_s(zone.pp_pa(zone_plan, Gas::Co2));
         if rate > 0.0 {

@@ -61,7 +61,13 @@ pub struct PersonPlan {
 impl PersonPlan {
     /// Parameters of a person with `factor` times the reference energy need.
     #[must_use]
-    pub fn new(name: &str, factor: f64, schedule: Schedule, hygiene: (f64, f64), daily_variation: f64) -> PersonPlan {
+    pub fn new(
+        name: &str,
+        factor: f64,
+        schedule: Schedule,
+        hygiene: (f64, f64),
+        daily_variation: f64,
+    ) -> PersonPlan {
         PersonPlan {
             name: name.to_owned(),
             factor,
@@ -172,8 +178,7 @@ impl Person {
         let rates = &plan.rates[state as usize];
         let wanted_mol = rates.o2_mol_s * self.today * dt_s;
         let oxygen = zone.take_gas(Gas::O2, wanted_mol);
-        let part_s =
-            self.today * dt_s * (oxygen.n_mol[Gas::O2 as usize] / wanted_mol.max(1e-300));
+        let part_s = self.today * dt_s * (oxygen.n_mol[Gas::O2 as usize] / wanted_mol.max(1e-300));
 
         // Metabolism, all of it in proportion to the oxygen.
         let food_kg = rates.food_dry_kg_s * part_s;
@@ -228,8 +233,7 @@ impl Person {
         };
         let food_water_kg = Stores::draw(&mut stores.food_water_kg, moist_kg);
         let thirst = (1.0 + (plan.water_full_kg() - self.water_kg) / THIRST_KG).clamp(0.0, 4.0);
-        let drunk_kg =
-            Stores::draw(&mut stores.potable_kg, plan.oral.drink_kg_s * thirst * dt_s);
+        let drunk_kg = Stores::draw(&mut stores.potable_kg, plan.oral.drink_kg_s * thirst * dt_s);
         self.food_kg += eaten_kg;
         self.water_kg += food_water_kg + drunk_kg;
 

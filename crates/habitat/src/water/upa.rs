@@ -73,7 +73,13 @@ impl Upa {
     /// A rested unit.
     #[must_use]
     pub fn new(on: bool) -> Upa {
-        Upa { on, running: false, pattern_s: OFF_S, distillate_kg_s: 0.0, power_w: 0.0 }
+        Upa {
+            on,
+            running: false,
+            pattern_s: OFF_S,
+            distillate_kg_s: 0.0,
+            power_w: 0.0,
+        }
     }
 
     /// Run one step.
@@ -116,8 +122,7 @@ impl Upa {
                 .min(stores.condensate_room_kg(stores_plan) / distilled_per_kg.max(1e-6));
             let part = feed_kg / urine_kg;
             let water_kg = Stores::draw_share(&mut stores.urine_water_kg, part);
-            let solids_kg =
-                Stores::draw_share(&mut stores.urine_solids_kg, part);
+            let solids_kg = Stores::draw_share(&mut stores.urine_solids_kg, part);
             let distillate_kg = plan.recovery * water_kg;
             stores.condensate_kg += distillate_kg;
             stores.brine_water_kg += water_kg - distillate_kg;
