@@ -1,1 +1,57 @@
-fn main() {}
+//! `lunar-habitat`: one binary, one verb a file.
+//!
+//! Standard output is data, standard error is talk. Exit codes: 0 done, 1 failed, 2 bad input; a
+//! mission in which the crew is lost is done (0) and says `"success": false`.
+//!
+//! The JSON of each verb is documented in its module: [`simulate`], [`component`], [`validate`],
+//! [`doctor`], [`bench`].
+
+mod bench;
+mod component;
+mod doctor;
+mod error;
+mod output;
+mod simulate;
+mod table;
+mod validate;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::error::CliError;
+
+/// Simulate the life support of a lunar habitat, closed in every atom and joule.
+#[derive(Debug, Parser)]
+#[command(name = "lunar-habitat", version, propagate_version = true)]
+#[command(after_help = "Example:\n  lunar-habitat simulate --scenario cabin-30d")]
+struct Arguments {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// Run a mission and write its telemetry and its report
+    Simulate(simulate::Args),
+    /// Run one life-support unit alone
+    Component(component::Args),
+    /// Compare the simulator with published measurements
+    Validate(validate::Args),
+    /// Say what this machine has and whether the program works on it
+    Doctor(doctor::Args),
+    /// Measure speed and hold it against its bars
+    Bench(bench::Args),
+}
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done: Result<ExitCode, CliError> = match arguments.verb {
+        Verb::Simulate(args) => simulate::run(args),
+        Verb::Component(args) => component::run(args),
+        Verb::Validate(args) => validate::run(args),
+        Verb::Doctor(args) => doctor::run(args),
+        Verb::Bench(args) => bench::run(args),
+    };
+    done.unwrap_or_else(|error| error.report())
+}

@@ -1,0 +1,136 @@
+//! What can go wrong in a verb, how it is shown and with which code the process ends.
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use habitat::scenario::{Problem, Refusal, ScenarioError};
+use miette::{Diagnostic, MietteHandlerOpts, NamedSource, ReportHandler, SourceSpan};
+use thiserror::Error;
+
+/// Exit code of work that failed.
+const FAILED: u8 = 1;
+/// Exit code of bad input.
+const BAD_INPUT: u8 = 2;
+
+/// What can go wrong in a verb.
+#[derive(Debug, Error, Diagnostic)]
+pub enum CliError {
+    /// A scenario text is refused; the place in the text is shown.
+    #[error("{message}")]
+    Scenario {
+        /// One line: file, line, column, what, found, allowed.
+        message: String,
+        /// The text.
+        #[source_code]
+        text: NamedSource<String>,
+        /// The part that is wrong.
+        #[label("{label}")]
+        span: SourceSpan,
+        /// What was found.
+        label: String,
+        /// What is allowed.
+        #[help]
+        help: String,
+    },
+    /// A scenario without a place to show: not found, not readable.
+    #[error(transparent)]
+    NoScenario(ScenarioError),
+    /// A value on the command line.
+    #[error("{flag}: {problem}")]
+    Flag {
+        /// The flag with its value.
+        flag: String,
+        /// What is wrong: what was found and what is allowed.
+        problem: String,
+    },
+    /// The compiler of scenarios refuses what their checks let through.
+    #[error("the scenario does not compile: {0}")]
+    Plan(#[from] habitat::PlanError),
+    /// A controller or its mission.
+    #[error(transparent)]
+    Env(#[from] env::EnvError),
+    /// A file.
+    #[error(transparent)]
+    Store(#[from] store::StoreError),
+    /// The way of the telemetry to its files.
+    #[error(transparent)]
+    Sink(#[from] runtime::SinkError),
+    /// The worker threads.
+    #[error(transparent)]
+    Runtime(#[from] runtime::RuntimeError),
+    /// JSON that cannot be written; only a bug in this program leads here.
+    #[error("the result cannot be written as JSON: {0}")]
+    Json(#[from] serde_json::Error),
+    /// Standard output.
+    #[error("cannot write to standard output: {0}")]
+    Output(std::io::Error),
+    /// Anything else that failed, in words.
+    #[error("{0}")]
+    Failed(String),
+}
+
+impl CliError {
+    /// A wrong value on the command line.
+    pub fn flag(flag: impl Into<String>, problem: impl Into<String>) -> CliError {
+        CliError::Flag {
+            flag: flag.into(),
+            problem: problem.into(),
+        }
+    }
+
+    fn code(&self) -> u8 {
+        match self {
+            CliError::Scenario { .. }
+            | CliError::NoScenario(_)
+            | CliError::Flag { .. }
+            | CliError::Plan(_)
+            | CliError::Env(env::EnvError::UnknownController { .. }) => BAD_INPUT,
+            _ => FAILED,
+        }
+    }
+
+    /// Show the error on standard error and return the exit code.
+    pub fn report(&self) -> ExitCode {
+        // Lines are not wrapped: the first one is FILE:LINE:COLUMN for editors and scripts.
+        let handler = MietteHandlerOpts::new().wrap_lines(false).build();
+        let shown = Shown(&handler, self);
+        let _ = writeln!(std::io::stderr(), "{shown:?}");
+        ExitCode::from(self.code())
+    }
+}
+
+/// An error as the handler shows it.
+struct Shown<'a>(&'a dyn ReportHandler, &'a CliError);
+
+impl std::fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        self.0.debug(self.1, f)
+    }
+}
+
+impl From<ScenarioError> for CliError {
+    fn from(error: ScenarioError) -> CliError {
+        match error {
+            ScenarioError::Refused(refusal) => CliError::from(*refusal),
+            other => CliError::NoScenario(other),
+        }
+    }
+}
+
+impl From<Refusal> for CliError {
+    fn from(refusal: Refusal) -> CliError {
+        let (span, label) = refusal.label();
+        CliError::Scenario {
+            message: refusal.to_string(),
+            text: NamedSource::new(&refusal.file, refusal.text.to_string()),
+            span: SourceSpan::from(span),
+            label,
+            help: refusal.help(),
+        }
+    }
+}
+
+/// A problem that a value of the command line caused.
+pub fn caused_by(flags: &str, problem: &Problem) -> CliError {
+    CliError::flag(flags, problem.to_string())
+}

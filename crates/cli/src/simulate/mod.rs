@@ -1,0 +1,394 @@
+//! The verb `simulate`: run a mission, write its telemetry and its report.
+//!
+//! # Files
+//! In the output directory: `telemetry.parquet` and `telemetry.csv` (one row at the start and one at
+//! each decision; first column `time_s`, then every channel in SI, then the aliases of the scenario),
+//! `report.html` and `result.json`. A row holds the state before the decision of that moment.
+//!
+//! # JSON
+//! With `--json`, and in `result.json`, one object:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `scenario`, `scenario_hash` | name, and SHA-256 of its canonical form with the overrides |
+//! | `controller`, `seed` | as asked for |
+//! | `days`, `dt_s`, `decision_s` | length of mission, step and decision interval |
+//! | `crew_size`, `crew_alive` | people at the start and alive at the end |
+//! | `success` | all live and no abort rule was broken |
+//! | `abort_reason`, `abort_s` | `crew_lost`, `carbon_dioxide`, `oxygen`, `pressure`, `temperature` or `potable_water`, and when; `null` if none |
+//! | `end_s` | mission time at the end, s |
+//! | `mass_residual_max`, `energy_residual_max` | largest residual of the ledger in any step, share of what moved in it |
+//! | `steps`, `decisions` | how many were taken |
+//! | `wall_s`, `steps_per_s` | wall time of the mission with telemetry and controller, s |
+//! | `zones` | by zone `name` and quantity (SI): `min`, `mean`, `max` over the rows |
+//! | `stores` | by `channel`: `unit`, `start`, `end` |
+//! | `totals` | flows added up over all steps, kg |
+//! | `power` | `mean_w`, `max_w`, `electric_j`, `coolant_j` |
+//! | `events` | how many the report lists or leaves out |
+//! | `files` | `dir` and the names of the files in it |
+
+mod columns;
+mod figures;
+mod plots;
+mod summary;
+mod trace;
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use env::{Controller, Observer, Outcome, Timing};
+use habitat::scenario::{self, Loaded, Scenario};
+use habitat::{Habitat, Plan, StreamKey};
+use indicatif::{ProgressBar, ProgressStyle};
+use runtime::{Block, OnFull, Pipe, parallel_map};
+use store::{Column, TelemetryWriter};
+use watch::report::Report;
+
+use self::figures::Figures;
+use self::plots::Plots;
+use self::summary::{Files, Head, MissionResult};
+use crate::error::{CliError, caused_by};
+use crate::{output, table};
+
+/// Rows in a block of telemetry.
+const BLOCK_ROWS: usize = 256;
+/// Blocks that may wait for the writer.
+const BLOCKS_WAITING: usize = 16;
+const DAY_S: f64 = physics::constants::DAY_S;
+
+/// Arguments of `simulate`.
+#[derive(Debug, clap::Args)]
+#[command(
+    after_help = "Examples:\n  lunar-habitat simulate --scenario cabin-30d\n  \
+    lunar-habitat simulate --scenario my-cabin.toml --controller hold --days 7 --seed 3 --json\n\n\
+    Exit code 0 also when the crew is lost: read `success`."
+)]
+pub struct Args {
+    /// Name of a shipped scenario, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    scenario: String,
+    /// Controller: `rules` or `hold`
+    #[arg(long, default_value = "rules", value_name = "NAME")]
+    controller: String,
+    /// Length of the mission in days instead of the scenario's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    days: Option<f64>,
+    /// Length of a step in seconds instead of the scenario's
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    dt: Option<f64>,
+    /// Time between two decisions in seconds instead of the scenario's
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    decision_s: Option<f64>,
+    /// Seed of every random draw
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+    /// Worker threads; results never depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Directory for the files [default: out/SCENARIO-CONTROLLER-SEED]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print one JSON object instead of the summary
+    #[arg(long)]
+    json: bool,
+}
+
+/// Run the verb.
+///
+/// # Errors
+/// [`CliError`]; bad input is refused before anything is written.
+pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    let mission = prepare(&args)?;
+    let threads = args.threads.map_or_else(cores, usize::from);
+    let dir = args.out.clone().unwrap_or_else(|| {
+        let name = &mission.habitat.plan().scenario.name;
+        PathBuf::from("out").join(format!("{name}-{}-{}", args.controller, args.seed))
+    });
+    // From here on files are written.
+    let recorder = Recorder::start(&mission, &dir)?;
+    let ended = parallel_map(threads, vec![(mission, recorder)], |(mission, recorder)| {
+        fly(mission, recorder)
+    })?;
+    let Some(ended) = ended.into_iter().next() else {
+        return Err(CliError::Failed("the mission gave no result".to_owned()));
+    };
+    let ended = ended?;
+    let files = Files {
+        dir: dir.display().to_string(),
+        telemetry_parquet: store::PARQUET_NAME,
+        telemetry_csv: store::CSV_NAME,
+        report: "report.html",
+        result: "result.json",
+    };
+    finish(ended, &dir, files, &args)?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// Everything a mission needs, known to be sound.
+struct Mission {
+    habitat: Habitat,
+    controller: Box<dyn Controller>,
+    timing: Timing,
+    columns: Vec<Column>,
+    facts: Vec<(String, String)>,
+}
+
+/// Read and check all input.
+fn prepare(args: &Args) -> Result<Mission, CliError> {
+    let loaded = scenario::load(&args.scenario)?;
+    let model = overridden(&loaded, args)?;
+    let hash = scenario::hash(&model)?;
+    let plan = Arc::new(Plan::compile(&model, hash)?);
+    let columns = columns::resolve(&loaded, &plan.catalogue)?;
+    let key = StreamKey {
+        run: args.seed,
+        ..StreamKey::default()
+    };
+    let habitat = Habitat::new(plan, key);
+    let controller = env::build(&args.controller, &habitat)?;
+    let facts = [
+        ("scenario", model.name.clone()),
+        (
+            "scenario_hash",
+            hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        ),
+        ("controller", args.controller.clone()),
+        ("seed", args.seed.to_string()),
+        ("version", env!("CARGO_PKG_VERSION").to_owned()),
+    ];
+    Ok(Mission {
+        habitat,
+        controller,
+        timing: Timing {
+            dt_s: model.dt_s,
+            decision_s: model.decision_s,
+            days: model.duration_days,
+        },
+        columns,
+        facts: facts.map(|(key, value)| (key.to_owned(), value)).to_vec(),
+    })
+}
+
+/// The scenario with the times of the command line, checked again.
+fn overridden(loaded: &Loaded, args: &Args) -> Result<Scenario, CliError> {
+    let mut model = loaded.scenario.clone();
+    let mut given = Vec::new();
+    let times = [
+        (
+            "--days",
+            "duration_days",
+            args.days,
+            &mut model.duration_days,
+        ),
+        ("--dt", "dt_s", args.dt, &mut model.dt_s),
+        (
+            "--decision-s",
+            "decision_s",
+            args.decision_s,
+            &mut model.decision_s,
+        ),
+    ];
+    for (flag, key, value, place) in times {
+        if let Some(value) = value {
+            *place = value;
+            given.push((key, format!("{flag} {value}")));
+        }
+    }
+    if given.is_empty() {
+        return Ok(model);
+    }
+    scenario::check(&model).map_err(|problem| {
+        // The flag of the key that is refused; else every flag, as they act together.
+        let own = given.iter().find(|(key, _)| *key == problem.path);
+        let flags = own.map_or_else(
+            || {
+                given
+                    .iter()
+                    .map(|(_, flag)| flag.as_str())
+                    .collect::<Vec<_>>()
+                    .join(" ")
+            },
+            |(_, flag)| flag.clone(),
+        );
+        caused_by(&flags, &problem)
+    })?;
+    Ok(model)
+}
+
+/// Looks on while the mission flies.
+struct Recorder {
+    /// `None` between two sends only.
+    block: Option<Block>,
+    pipe: Pipe,
+    figures: Figures,
+    plots: Plots,
+    bar: ProgressBar,
+}
+
+impl Recorder {
+    fn start(mission: &Mission, dir: &Path) -> Result<Recorder, CliError> {
+        let catalogue = mission.habitat.catalogue();
+        let channels = catalogue.len();
+        let columns = mission.columns.clone();
+        let writer = TelemetryWriter::create(dir, channels, columns, &mission.facts)?;
+        let sink = Box::new(writer);
+        let (pipe, block) = Pipe::start(sink, channels, BLOCK_ROWS, BLOCKS_WAITING, OnFull::Wait)?;
+        let bar = if std::io::stderr().is_terminal() {
+            ProgressBar::new(mission.timing.decisions())
+        } else {
+            ProgressBar::hidden()
+        };
+        let style = "{bar:40} {percent:>3} % of the mission, {elapsed} gone, {eta} to go";
+        if let Ok(style) = ProgressStyle::with_template(style) {
+            bar.set_style(style);
+        }
+        Ok(Recorder {
+            block: Some(block),
+            pipe,
+            figures: Figures::new(catalogue),
+            plots: Plots::new(catalogue, mission.timing.days * DAY_S),
+            bar,
+        })
+    }
+
+    fn send(&mut self) -> Result<(), CliError> {
+        if let Some(block) = self.block.take() {
+            self.block = Some(self.pipe.send(block)?);
+        }
+        Ok(())
+    }
+}
+
+impl Observer<CliError> for Recorder {
+    #[inline]
+    fn step(&mut self, habitat: &Habitat, dt_s: f64) {
+        self.figures.step(habitat, dt_s);
+    }
+
+    fn decision(&mut self, habitat: &Habitat, readings: &[f64]) -> Result<(), CliError> {
+        self.figures.decision(habitat, readings);
+        self.plots.decision(habitat, readings);
+        self.bar.inc(1);
+        if let Some(block) = &mut self.block {
+            block.push(habitat.t_s(), readings)?;
+            if block.is_full() {
+                self.send()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A mission that has ended.
+struct Ended {
+    habitat: Habitat,
+    outcome: Outcome,
+    figures: Figures,
+    plots: Plots,
+    wall_s: f64,
+}
+
+fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
+    let Mission {
+        mut habitat,
+        mut controller,
+        timing,
+        ..
+    } = mission;
+    let start = Instant::now();
+    let outcome = env::run_mission(&mut habitat, controller.as_mut(), timing, &mut recorder)?;
+    recorder.send()?;
+    let wall_s = start.elapsed().as_secs_f64();
+    recorder.bar.finish_and_clear();
+    recorder.pipe.finish()?;
+    Ok(Ended {
+        habitat,
+        outcome,
+        figures: recorder.figures,
+        plots: recorder.plots,
+        wall_s,
+    })
+}
+
+/// Write the report and the result, and say how it went.
+fn finish(ended: Ended, dir: &Path, files: Files, args: &Args) -> Result<(), CliError> {
+    let Ended {
+        habitat,
+        outcome,
+        figures,
+        plots,
+        wall_s,
+    } = ended;
+    let head = Head {
+        controller: args.controller.clone(),
+        seed: args.seed,
+        wall_s,
+        files,
+    };
+    let result = summary::result(&habitat, &figures, &outcome, head);
+    let catalogue = habitat.catalogue();
+    let tables = vec![
+        summary::atmosphere(catalogue, &figures),
+        summary::stores(catalogue, &figures),
+        summary::flows(&figures, &outcome),
+    ];
+    let scenario = &habitat.plan().scenario;
+    let report = Report {
+        title: scenario.name.clone(),
+        subtitle: format!(
+            "{} · controller {} · seed {}",
+            scenario.title, args.controller, args.seed
+        ),
+        facts: summary::facts(&result),
+        verdict: summary::verdict(&outcome),
+        plots: plots.finish(),
+        tables,
+        events: figures.events,
+    };
+    store::write_atomic(&dir.join(result.files.report), report.render().as_bytes())?;
+    let json = serde_json::to_string_pretty(&result)? + "\n";
+    store::write_atomic(&dir.join(result.files.result), json.as_bytes())?;
+    if args.json {
+        output::json(&result)
+    } else {
+        output::text(&summary_text(&report, &result, figures.events_left_out))
+    }
+}
+
+fn summary_text(report: &Report, result: &MissionResult, left_out: u64) -> String {
+    let mut out = format!(
+        "{} · {}\n{}\n\n",
+        report.title, report.subtitle, report.verdict.text
+    );
+    for part in &report.tables {
+        out.push_str(&table::render(part));
+        out.push('\n');
+    }
+    for (label, value) in &report.facts {
+        out.push_str(&format!("{label:18}  {value}\n"));
+    }
+    let kept = report.events.len();
+    let more = if left_out > 0 {
+        format!(", and {left_out} more")
+    } else {
+        String::new()
+    };
+    out.push_str(&format!("{:18}  {kept} in the report{more}\n", "Events"));
+    out.push_str(&format!(
+        "{:18}  {}: {}, {}, {}, {}",
+        "Files",
+        result.files.dir,
+        result.files.report,
+        result.files.telemetry_csv,
+        result.files.telemetry_parquet,
+        result.files.result
+    ));
+    out
+}
