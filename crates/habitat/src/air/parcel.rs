@@ -1,3 +1,5 @@
+//! Gas on its way between two places.
+
 use physics::species::{GASES, parcel_enthalpy_j};
 
 /// Gas on its way between two places: amounts and the enthalpy they carry.
