@@ -71,9 +71,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         .output()
         .map_err(|error| Failure::new(format!("cannot run cargo metadata: {error}")))?;
     if !output.status.success() {
-        return Err(Failure::new(
-            String::from_utf8_lossy(&output.stderr).into_owned(),
-        ));
+        return Err(Failure::new(String::from_utf8_lossy(&output.stderr).into_owned()));
     }
     let metadata: Value = serde_json::from_slice(&output.stdout)
         .map_err(|error| Failure::new(format!("cargo metadata is not JSON: {error}")))?;
@@ -83,10 +81,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         println!("layers: {crates} crates import only what their rows allow");
         Ok(())
     } else {
-        Err(Failure::listing(
-            "layers: imports that no row allows",
-            &findings,
-        ))
+        Err(Failure::listing("layers: imports that no row allows", &findings))
     }
 }
 
@@ -94,11 +89,7 @@ pub(crate) fn run() -> Result<(), Failure> {
 ///
 /// An import counts as inside the workspace when its package is a member or is given by a path.
 fn violations(metadata: &Value) -> Vec<String> {
-    let packages: Vec<&Value> = metadata["packages"]
-        .as_array()
-        .into_iter()
-        .flatten()
-        .collect();
+    let packages: Vec<&Value> = metadata["packages"].as_array().into_iter().flatten().collect();
     let members: Vec<&str> = packages.iter().map(|package| short_name(package)).collect();
     let mut findings = Vec::new();
     for (package, name) in packages.iter().zip(&members) {
@@ -115,14 +106,10 @@ fn violations(metadata: &Value) -> Vec<String> {
                     Some("build") => " in its build script",
                     _ => "",
                 };
-                let list = if allowed.is_empty() {
-                    "nothing".to_owned()
-                } else {
-                    allowed.join(", ")
-                };
-                findings.push(format!(
-                    "`{name}` imports `{target}`{purpose}; its row allows {list}"
-                ));
+                let list =
+                    if allowed.is_empty() { "nothing".to_owned() } else { allowed.join(", ") };
+                findings
+                    .push(format!("`{name}` imports `{target}`{purpose}; its row allows {list}"));
             }
         }
     }
@@ -162,25 +149,16 @@ mod tests {
     #[test]
     fn an_import_against_the_arrows_is_found_in_code_and_in_tests() {
         let found = violations(&workspace("physics", vec![import("catalogue", None)]));
-        assert_eq!(
-            found,
-            ["`physics` imports `catalogue`; its row allows nothing"]
-        );
+        assert_eq!(found, ["`physics` imports `catalogue`; its row allows nothing"]);
         let found = violations(&workspace("learn", vec![import("store", Some("dev"))]));
-        assert_eq!(
-            found,
-            ["`learn` imports `store` in its tests; its row allows env, runtime"]
-        );
+        assert_eq!(found, ["`learn` imports `store` in its tests; its row allows env, runtime"]);
     }
 
     #[test]
     fn nobody_imports_the_chores_and_every_crate_has_a_row() {
         let xtask = json!({ "name": "xtask", "kind": null, "path": "xtask" });
         assert_eq!(violations(&workspace("cli", vec![xtask])).len(), 1);
-        assert_eq!(
-            violations(&workspace("junk", vec![])),
-            ["`junk` has no row in the table"]
-        );
+        assert_eq!(violations(&workspace("junk", vec![])), ["`junk` has no row in the table"]);
     }
 
     #[test]

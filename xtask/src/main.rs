@@ -40,10 +40,7 @@ pub(crate) struct Failure {
 impl Failure {
     /// A failure of the chore itself.
     fn new(message: impl Into<String>) -> Failure {
-        Failure {
-            code: 1,
-            message: message.into(),
-        }
+        Failure { code: 1, message: message.into() }
     }
 
     /// One sentence and the findings below it.
@@ -64,14 +61,8 @@ fn main() -> ExitCode {
             print!("{USAGE}");
             Ok(())
         }
-        Some(other) => Err(Failure {
-            code: 2,
-            message: format!("no chore `{other}`\n{USAGE}"),
-        }),
-        None => Err(Failure {
-            code: 2,
-            message: USAGE.to_owned(),
-        }),
+        Some(other) => Err(Failure { code: 2, message: format!("no chore `{other}`\n{USAGE}") }),
+        None => Err(Failure { code: 2, message: USAGE.to_owned() }),
     };
     match outcome {
         Ok(()) => ExitCode::SUCCESS,
@@ -84,14 +75,7 @@ fn main() -> ExitCode {
 
 /// Measure with an optimised build; the arguments go to `lunar-habitat bench` as they are.
 fn bench(arguments: &[String]) -> Result<(), Failure> {
-    let mut command = cargo(&[
-        "run",
-        "--release",
-        "--package",
-        "lunar-habitat-cli",
-        "--",
-        "bench",
-    ]);
+    let mut command = cargo(&["run", "--release", "--package", "lunar-habitat-cli", "--", "bench"]);
     execute(command.args(arguments))
 }
 
@@ -108,24 +92,14 @@ fn cargo(arguments: &[&str]) -> Command {
 /// Run a command to its end; a failing one passes its exit code on.
 fn execute(command: &mut Command) -> Result<(), Failure> {
     let name = command.get_program().to_string_lossy().into_owned();
-    let status = command
-        .status()
-        .map_err(|error| Failure::new(format!("cannot run {name}: {error}")))?;
+    let status =
+        command.status().map_err(|error| Failure::new(format!("cannot run {name}: {error}")))?;
     if status.success() {
         return Ok(());
     }
-    let code = status
-        .code()
-        .and_then(|code| u8::try_from(code).ok())
-        .unwrap_or(1);
-    let arguments: Vec<_> = command
-        .get_args()
-        .map(|arg| arg.to_string_lossy())
-        .collect();
-    Err(Failure {
-        code,
-        message: format!("failed: cargo {}", arguments.join(" ")),
-    })
+    let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
+    let arguments: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
+    Err(Failure { code, message: format!("failed: cargo {}", arguments.join(" ")) })
 }
 
 /// The root of the repository: the directory above this package.
@@ -135,7 +109,5 @@ fn execute(command: &mut Command) -> Result<(), Failure> {
 fn root() -> PathBuf {
     let package =
         env::var_os("CARGO_MANIFEST_DIR").map_or_else(|| PathBuf::from("xtask"), PathBuf::from);
-    package
-        .parent()
-        .map_or_else(|| PathBuf::from("."), PathBuf::from)
+    package.parent().map_or_else(|| PathBuf::from("."), PathBuf::from)
 }

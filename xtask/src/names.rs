@@ -7,21 +7,12 @@
 use std::path::Path;
 
 /// Words that say nothing, wherever they stand in a name.
-const PARTS: &[&str] = &[
-    "manager",
-    "helper",
-    "misc",
-    "advanced",
-    "enhanced",
-    "optimised",
-    "optimized",
-    "completion",
-];
+const PARTS: &[&str] =
+    &["manager", "helper", "misc", "advanced", "enhanced", "optimised", "optimized", "completion"];
 
 /// Words that say nothing when they are a whole word of a name.
-const WORDS: &[&str] = &[
-    "handler", "util", "data", "info", "common", "process", "do", "smart", "final", "v2",
-];
+const WORDS: &[&str] =
+    &["handler", "util", "data", "info", "common", "process", "do", "smart", "final", "v2"];
 
 /// Why the name of `path` is refused, if it is.
 ///
@@ -33,17 +24,13 @@ pub(crate) fn refusal(path: &Path) -> Option<String> {
         return None;
     }
     if let Some(part) = PARTS.iter().find(|part| stem.contains(*part)) {
-        return Some(format!(
-            "a file name with `{part}` names no thing of the domain"
-        ));
+        return Some(format!("a file name with `{part}` names no thing of the domain"));
     }
     let words: Vec<&str> = stem.split(|c: char| !c.is_alphanumeric()).collect();
     let banned =
         |word: &&&str| WORDS.contains(*word) || WORDS.contains(&word.trim_end_matches('s'));
     if let Some(word) = words.iter().find(banned) {
-        return Some(format!(
-            "a file name with `{word}` names no thing of the domain"
-        ));
+        return Some(format!("a file name with `{word}` names no thing of the domain"));
     }
     let numbered =
         |pair: &[&str]| pair[0] == "report" && pair[1].starts_with(|c: char| c.is_ascii_digit());

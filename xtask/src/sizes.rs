@@ -47,19 +47,12 @@ pub(crate) fn run() -> Result<(), Failure> {
         if shown.file_name().is_some_and(|name| name == "Cargo.toml") {
             let manifest = read(path)?;
             if manifest.contains("[package]") && !inherits_lints(&manifest) {
-                findings.push(format!(
-                    "{}: `lints.workspace = true` is missing",
-                    shown.display()
-                ));
+                findings.push(format!("{}: `lints.workspace = true` is missing", shown.display()));
             }
         }
         if let Some(package) = package_of(&shown) {
             let lines = count(&read(path)?);
-            sources.push(SourceFile {
-                package,
-                path: shown.display().to_string(),
-                lines,
-            });
+            sources.push(SourceFile { package, path: shown.display().to_string(), lines });
         }
     }
     print!("{}", lengths(&sources));
@@ -114,10 +107,7 @@ fn package_of(path: &Path) -> Option<String> {
 /// Whether a manifest takes the lint table of the workspace.
 fn inherits_lints(manifest: &str) -> bool {
     let mut section = "";
-    for line in manifest
-        .lines()
-        .map(|line| line.split('#').next().unwrap_or_default().trim())
-    {
+    for line in manifest.lines().map(|line| line.split('#').next().unwrap_or_default().trim()) {
         if line.starts_with('[') {
             section = line;
         }
@@ -137,10 +127,7 @@ fn over_hard_limit(sources: &[SourceFile]) -> Vec<String> {
         .iter()
         .filter(|file| file.lines.code > HARD_LINES)
         .map(|file| {
-            format!(
-                "{}: {} lines of code; the limit is {HARD_LINES}",
-                file.path, file.lines.code
-            )
+            format!("{}: {} lines of code; the limit is {HARD_LINES}", file.path, file.lines.code)
         })
         .collect()
 }
@@ -179,22 +166,12 @@ fn documentation(sources: &[SourceFile]) -> (String, Vec<String>) {
         total.code += file.lines.code;
         total.doc += file.lines.doc;
     }
-    let mut table = format!(
-        "{:12} {:>7} {:>7} {:>9} {:>6}\n",
-        "crate", "code", "doc", "doc/code", "floor"
-    );
+    let mut table =
+        format!("{:12} {:>7} {:>7} {:>9} {:>6}\n", "crate", "code", "doc", "doc/code", "floor");
     let mut findings = Vec::new();
     for (package, Lines { code, doc }) in packages {
-        let floor = if ["physics", "habitat"].contains(&package) {
-            PHYSICS_FLOOR
-        } else {
-            FLOOR
-        };
-        let ratio = if code > 0 {
-            doc as f64 / code as f64
-        } else {
-            f64::INFINITY
-        };
+        let floor = if ["physics", "habitat"].contains(&package) { PHYSICS_FLOOR } else { FLOOR };
+        let ratio = if code > 0 { doc as f64 / code as f64 } else { f64::INFINITY };
         table += &format!("{package:12} {code:>7} {doc:>7} {ratio:>9.2} {floor:>6.2}\n");
         if ratio < floor {
             findings.push(format!(
@@ -219,25 +196,15 @@ mod tests {
 
     #[test]
     fn physics_owes_more_documentation() {
-        let (table, findings) = documentation(&[
-            file("physics", 100, 29),
-            file("store", 100, 15),
-            file("env", 0, 0),
-        ]);
-        assert_eq!(
-            findings,
-            ["physics: 29 doc lines for 100 lines of code, 0.29 below 0.30"]
-        );
+        let (table, findings) =
+            documentation(&[file("physics", 100, 29), file("store", 100, 15), file("env", 0, 0)]);
+        assert_eq!(findings, ["physics: 29 doc lines for 100 lines of code, 0.29 below 0.30"]);
         assert_eq!(table.lines().count(), 4);
     }
 
     #[test]
     fn a_long_file_is_asked_about_and_a_longer_one_refused() {
-        let files = [
-            file("env", 601, 0),
-            file("env", 1_000, 0),
-            file("env", 1_001, 0),
-        ];
+        let files = [file("env", 601, 0), file("env", 1_000, 0), file("env", 1_001, 0)];
         assert_eq!(lengths(&files).matches("why?").count(), 3);
         assert_eq!(
             over_hard_limit(&files),
@@ -248,10 +215,7 @@ mod tests {
     #[test]
     fn percentiles_are_values_of_the_set() {
         assert_eq!(
-            (
-                percentile(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 50),
-                percentile(&[7], 90)
-            ),
+            (percentile(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 50), percentile(&[7], 90)),
             (5, 7)
         );
         assert_eq!(percentile(&[1, 2, 3, 4, 5, 6, 7, 8, 9, 10], 90), 9);
@@ -261,10 +225,7 @@ mod tests {
     #[test]
     fn only_sources_of_packages_are_measured() {
         let package = |path: &str| package_of(Path::new(path));
-        assert_eq!(
-            package("crates/habitat/src/air/cdra.rs").as_deref(),
-            Some("habitat")
-        );
+        assert_eq!(package("crates/habitat/src/air/cdra.rs").as_deref(), Some("habitat"));
         assert_eq!(package("xtask/src/main.rs").as_deref(), Some("xtask"));
         for other in [
             "crates/habitat/tests/closure.rs",
@@ -278,15 +239,9 @@ mod tests {
 
     #[test]
     fn the_lint_table_is_looked_for_in_its_section() {
-        assert!(inherits_lints(
-            "[package]\nname = \"a\"\n[lints]\nworkspace = true # all of it\n"
-        ));
+        assert!(inherits_lints("[package]\nname = \"a\"\n[lints]\nworkspace = true # all of it\n"));
         assert!(inherits_lints("lints.workspace = true\n[package]\n"));
-        assert!(!inherits_lints(
-            "[package]\n[dependencies.a]\nworkspace = true\n"
-        ));
-        assert!(!inherits_lints(
-            "[package]\n# [lints]\n# workspace = true\n"
-        ));
+        assert!(!inherits_lints("[package]\n[dependencies.a]\nworkspace = true\n"));
+        assert!(!inherits_lints("[package]\n# [lints]\n# workspace = true\n"));
     }
 }

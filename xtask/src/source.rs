@@ -30,15 +30,10 @@ struct Line {
 pub(crate) fn count(source: &str) -> Lines {
     let mut scanner = Scanner::new(source);
     scanner.scan();
-    let Scanner {
-        masked, mut lines, ..
-    } = scanner;
+    let Scanner { masked, mut lines, .. } = scanner;
     mark_tests(&masked, &mut lines);
     let counted = |select: fn(&Line) -> bool| lines.iter().filter(|l| !l.test && select(l)).count();
-    Lines {
-        code: counted(|line| line.code),
-        doc: counted(|line| line.doc && !line.code),
-    }
+    Lines { code: counted(|line| line.code), doc: counted(|line| line.doc && !line.code) }
 }
 
 /// Walks a source text and separates code from comments and literals.
@@ -74,10 +69,7 @@ impl Scanner {
 
     /// Whether the text goes on with `pattern`.
     fn starts_with(&self, pattern: &str) -> bool {
-        pattern
-            .chars()
-            .enumerate()
-            .all(|(ahead, c)| self.peek(ahead) == Some(c))
+        pattern.chars().enumerate().all(|(ahead, c)| self.peek(ahead) == Some(c))
     }
 
     /// Take one character as code, or as part of a literal that the mask hides.
@@ -172,20 +164,14 @@ impl Scanner {
 
     /// How many `#` a raw string that starts here has.
     fn raw_hashes(&self) -> Option<usize> {
-        let before = |back: usize| {
-            self.at
-                .checked_sub(back)
-                .and_then(|at| self.text.get(at))
-                .copied()
-        };
+        let before =
+            |back: usize| self.at.checked_sub(back).and_then(|at| self.text.get(at)).copied();
         let name = |c: Option<char>| c.is_some_and(|c| c.is_alphanumeric() || c == '_');
         let prefixed = matches!(before(1), Some('b' | 'c')) && !name(before(2));
         if name(before(1)) && !prefixed {
             return None;
         }
-        let hashes = (1..)
-            .take_while(|ahead| self.peek(*ahead) == Some('#'))
-            .count();
+        let hashes = (1..).take_while(|ahead| self.peek(*ahead) == Some('#')).count();
         (self.peek(1 + hashes) == Some('"')).then_some(hashes)
     }
 
@@ -195,9 +181,7 @@ impl Scanner {
         for _ in 0..hashes + 2 {
             self.take(true);
         }
-        let end: String = std::iter::once('"')
-            .chain(std::iter::repeat_n('#', hashes))
-            .collect();
+        let end: String = std::iter::once('"').chain(std::iter::repeat_n('#', hashes)).collect();
         while self.peek(0).is_some() && !self.starts_with(&end) {
             self.take(true);
         }
@@ -226,10 +210,7 @@ impl Scanner {
 /// Mark the lines of every item under `#[cfg(test)]` or `#[cfg(all(test, …))]`.
 fn mark_tests(masked: &[char], lines: &mut [Line]) {
     let starts = |at: usize, pattern: &str| {
-        pattern
-            .chars()
-            .enumerate()
-            .all(|(ahead, c)| masked.get(at + ahead) == Some(&c))
+        pattern.chars().enumerate().all(|(ahead, c)| masked.get(at + ahead) == Some(&c))
     };
     let mut line = 0;
     let mut test_until = 0;

@@ -20,34 +20,13 @@ struct Step {
 
 /// The gate in its order: seconds first, minutes last.
 const STEPS: &[Step] = &[
-    Step {
-        name: "tools",
-        run: tools,
-    },
-    Step {
-        name: "format",
-        run: || execute(&mut cargo(&["fmt", "--all", "--check"])),
-    },
-    Step {
-        name: "layers",
-        run: layers::run,
-    },
-    Step {
-        name: "sizes",
-        run: sizes::run,
-    },
-    Step {
-        name: "clippy",
-        run: clippy,
-    },
-    Step {
-        name: "documentation",
-        run: documentation,
-    },
-    Step {
-        name: "tests",
-        run: || execute(&mut cargo(&["test", "--workspace"])),
-    },
+    Step { name: "tools", run: tools },
+    Step { name: "format", run: || execute(&mut cargo(&["fmt", "--all", "--check"])) },
+    Step { name: "layers", run: layers::run },
+    Step { name: "sizes", run: sizes::run },
+    Step { name: "clippy", run: clippy },
+    Step { name: "documentation", run: documentation },
+    Step { name: "tests", run: || execute(&mut cargo(&["test", "--workspace"])) },
 ];
 
 /// Run every step; stop at the first failure and show how long each took.
@@ -113,14 +92,7 @@ fn is_there(command: &mut Command) -> bool {
 
 /// Lint everything that is compiled, tests and examples too; a warning fails.
 fn clippy() -> Result<(), Failure> {
-    execute(&mut cargo(&[
-        "clippy",
-        "--workspace",
-        "--all-targets",
-        "--",
-        "-D",
-        "warnings",
-    ]))
+    execute(&mut cargo(&["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]))
 }
 
 /// Build the documentation of our own crates; a broken link fails.
@@ -135,23 +107,9 @@ mod tests {
     #[test]
     fn the_first_failure_stops_the_run_with_its_code() {
         let steps = [
-            Step {
-                name: "good",
-                run: || Ok(()),
-            },
-            Step {
-                name: "bad",
-                run: || {
-                    Err(Failure {
-                        code: 101,
-                        message: "broken".into(),
-                    })
-                },
-            },
-            Step {
-                name: "never",
-                run: || panic!("ran after a failure"),
-            },
+            Step { name: "good", run: || Ok(()) },
+            Step { name: "bad", run: || Err(Failure { code: 101, message: "broken".into() }) },
+            Step { name: "never", run: || panic!("ran after a failure") },
         ];
         let failure = run_all(&steps).unwrap_err();
         assert_eq!((failure.code, failure.message.as_str()), (101, "broken"));

@@ -75,9 +75,7 @@ impl Catalogue {
                 .filter(|(shared, _)| *shared > id.len() / 2);
             CatalogueError::Unknown {
                 found: id.to_owned(),
-                hint: nearest.map_or(String::new(), |(_, known)| {
-                    format!("; nearest is `{known}`")
-                }),
+                hint: nearest.map_or(String::new(), |(_, known)| format!("; nearest is `{known}`")),
             }
         })
     }
@@ -106,13 +104,7 @@ impl Catalogue {
 fn common(a: &str, b: &str) -> usize {
     let head = a.bytes().zip(b.bytes()).take_while(|(x, y)| x == y).count();
     let rest = a.len().min(b.len()) - head;
-    let tail = a
-        .bytes()
-        .rev()
-        .zip(b.bytes().rev())
-        .take(rest)
-        .take_while(|(x, y)| x == y)
-        .count();
+    let tail = a.bytes().rev().zip(b.bytes().rev()).take(rest).take_while(|(x, y)| x == y).count();
     head + tail
 }
 
@@ -143,27 +135,15 @@ mod tests {
     #[test]
     fn an_unknown_id_names_its_nearest() {
         let catalogue = Catalogue::new(vec![channel("living.air.pp_co2_pa")]).unwrap();
-        let message = catalogue
-            .find("living.air.pp_co_pa")
-            .unwrap_err()
-            .to_string();
-        assert!(
-            message.contains("nearest is `living.air.pp_co2_pa`"),
-            "{message}"
-        );
+        let message = catalogue.find("living.air.pp_co_pa").unwrap_err().to_string();
+        assert!(message.contains("nearest is `living.air.pp_co2_pa`"), "{message}");
     }
 
     #[test]
     fn a_hash_covers_only_the_channels_used() {
         let small = Catalogue::new(vec![channel("a"), channel("b")]).unwrap();
         let large = Catalogue::new(vec![channel("c"), channel("b"), channel("a")]).unwrap();
-        assert_eq!(
-            small.hash_of(&["a", "b"]).unwrap(),
-            large.hash_of(&["a", "b"]).unwrap()
-        );
-        assert_ne!(
-            small.hash_of(&["a", "b"]).unwrap(),
-            small.hash_of(&["b", "a"]).unwrap()
-        );
+        assert_eq!(small.hash_of(&["a", "b"]).unwrap(), large.hash_of(&["a", "b"]).unwrap());
+        assert_ne!(small.hash_of(&["a", "b"]).unwrap(), small.hash_of(&["b", "a"]).unwrap());
     }
 }

@@ -88,11 +88,7 @@ fn table(unit: Unit) -> &'static [(&'static str, f64, f64)] {
         Unit::Kelvin => &[("k", 1.0, 0.0), ("c", 1.0, -273.15), ("f", 1.8, -459.67)],
         Unit::Mole => &[("mol", 1.0, 0.0)],
         Unit::MolePerSecond => &[("mol_s", 1.0, 0.0), ("mol_d", DAY_S, 0.0)],
-        Unit::Kilogram => &[
-            ("kg", 1.0, 0.0),
-            ("g", 1e3, 0.0),
-            ("lb", 1.0 / 0.453_592, 0.0),
-        ],
+        Unit::Kilogram => &[("kg", 1.0, 0.0), ("g", 1e3, 0.0), ("lb", 1.0 / 0.453_592, 0.0)],
         Unit::KilogramPerSecond => &[
             ("kg_s", 1.0, 0.0),
             ("kg_h", 3_600.0, 0.0),
@@ -101,11 +97,7 @@ fn table(unit: Unit) -> &'static [(&'static str, f64, f64)] {
         ],
         Unit::Joule => &[("j", 1.0, 0.0), ("kwh", 1.0 / 3.6e6, 0.0)],
         Unit::Watt => &[("w", 1.0, 0.0), ("kw", 1e-3, 0.0)],
-        Unit::Second => &[
-            ("s", 1.0, 0.0),
-            ("h", 1.0 / 3_600.0, 0.0),
-            ("d", 1.0 / DAY_S, 0.0),
-        ],
+        Unit::Second => &[("s", 1.0, 0.0), ("h", 1.0 / 3_600.0, 0.0), ("d", 1.0 / DAY_S, 0.0)],
         Unit::CubicMetrePerSecond => &[("m3_s", 1.0, 0.0), ("m3_h", 3_600.0, 0.0)],
         Unit::One => &[("1", 1.0, 0.0), ("percent", 100.0, 0.0), ("ppm", 1e6, 0.0)],
     }

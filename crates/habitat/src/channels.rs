@@ -78,10 +78,7 @@ impl Builder {
             owner,
             source: source.to_owned(),
         });
-        self.bindings.push(Binding {
-            index: self.index,
-            read,
-        });
+        self.bindings.push(Binding { index: self.index, read });
     }
 
     fn plain(
@@ -140,12 +137,7 @@ fn limits(
     caution_high: Option<f64>,
     warning_high: Option<f64>,
 ) -> Option<Limits> {
-    Some(Limits {
-        caution_low,
-        caution_high,
-        warning_low,
-        warning_high,
-    })
+    Some(Limits { caution_low, caution_high, warning_low, warning_high })
 }
 
 /// Declare every channel of a compiled habitat.
@@ -166,529 +158,155 @@ pub(crate) fn declare(plan: &Plan) -> Result<(Catalogue, Vec<Binding>, Vec<Actua
     Ok((Catalogue::new(b.channels)?, b.bindings, b.actuators))
 }
 
+#[rustfmt::skip] // A table: one channel a line.
 fn zones(plan: &Plan, b: &mut Builder) {
     for (index, zone) in plan.zones.iter().enumerate() {
         b.unit(&zone.name, "air", index);
-        b.add(
-            "p_total_pa",
-            "total pressure",
-            Unit::Pascal,
-            limits(Some(P_TOTAL_MIN_PA), None, None, Some(P_TOTAL_MAX_PA)),
-            "NASA-STD-3001 V2 6006",
-            |p, s, i| s.zones[i].p_total_pa(&p.zones[i]),
-        );
-        b.plain(
-            "pp_o2_pa",
-            "O2 partial pressure",
-            Unit::Pascal,
-            |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::O2),
-        );
-        b.add(
-            "inspired_o2_pa",
-            "inspired O2 pressure",
-            Unit::Pascal,
-            limits(
-                Some(INSPIRED_O2_ABORT_PA),
-                Some(INSPIRED_O2_CAUTION_PA),
-                None,
-                None,
-            ),
-            "NASA-STD-3001 V2 6003",
-            |p, s, i| inspired_o2_pa(s.zones[i].p_total_pa(&p.zones[i]), s.zones[i].o2_fraction()),
-        );
-        b.add(
-            "o2_fraction",
-            "O2 share of the dry gas",
-            Unit::One,
-            limits(
-                None,
-                None,
-                None,
-                Some(physics::physiology::FIRE_O2_FRACTION),
-            ),
-            "design limit for fire, NTRS 20220015741",
-            |_, s, i| s.zones[i].o2_fraction(),
-        );
-        b.add(
-            "pp_co2_pa",
-            "CO2 partial pressure",
-            Unit::Pascal,
-            limits(
-                None,
-                None,
-                Some(3.0 * PA_PER_MMHG),
-                Some(15.0 * PA_PER_MMHG),
-            ),
-            "NASA-STD-3001 V2 6004; ISS off-nominal limit",
-            |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::Co2),
-        );
-        b.plain(
-            "pp_n2_pa",
-            "N2 partial pressure",
-            Unit::Pascal,
-            |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::N2),
-        );
-        b.plain(
-            "pp_h2o_pa",
-            "water vapour pressure",
-            Unit::Pascal,
-            |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::H2o),
-        );
-        b.add(
-            "pp_ch4_pa",
-            "CH4 partial pressure",
-            Unit::Pascal,
-            None,
-            "SMAC recalled only; no limit declared",
-            |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::Ch4),
-        );
-        b.plain(
-            "pp_h2_pa",
-            "H2 partial pressure",
-            Unit::Pascal,
-            |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::H2),
-        );
-        b.plain(
-            "pp_co_pa",
-            "CO partial pressure",
-            Unit::Pascal,
-            |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::Co),
-        );
-        b.plain(
-            "pp_nh3_pa",
-            "NH3 partial pressure",
-            Unit::Pascal,
-            |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::Nh3),
-        );
-        b.add(
-            "t_k",
-            "air temperature",
-            Unit::Kelvin,
-            limits(
-                Some(T_ABORT_MIN_K),
-                Some(291.15),
-                Some(300.15),
-                Some(T_ABORT_MAX_K),
-            ),
-            "NASA-STD-3001 V2 6012; BVAD Table 4-73",
-            |_, s, i| s.zones[i].t_k,
-        );
-        b.add(
-            "rh",
-            "relative humidity",
-            Unit::One,
-            limits(None, Some(0.25), Some(0.75), None),
-            "BVAD Table 4-1",
-            |p, s, i| s.zones[i].rh(&p.zones[i]),
-        );
-        b.plain("t_dew_k", "dew point", Unit::Kelvin, |p, s, i| {
-            dew_point_k(s.zones[i].pp_pa(&p.zones[i], Gas::H2o))
-        });
+        b.add("p_total_pa", "total pressure", Unit::Pascal, limits(Some(P_TOTAL_MIN_PA), None, None, Some(P_TOTAL_MAX_PA)), "NASA-STD-3001 V2 6006", |p, s, i| s.zones[i].p_total_pa(&p.zones[i]));
+        b.plain("pp_o2_pa", "O2 partial pressure", Unit::Pascal, |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::O2));
+        b.add("inspired_o2_pa", "inspired O2 pressure", Unit::Pascal, limits(Some(INSPIRED_O2_ABORT_PA), Some(INSPIRED_O2_CAUTION_PA), None, None), "NASA-STD-3001 V2 6003", |p, s, i| inspired_o2_pa(s.zones[i].p_total_pa(&p.zones[i]), s.zones[i].o2_fraction()));
+        b.add("o2_fraction", "O2 share of the dry gas", Unit::One, limits(None, None, None, Some(physics::physiology::FIRE_O2_FRACTION)), "design limit for fire, NTRS 20220015741", |_, s, i| s.zones[i].o2_fraction());
+        b.add("pp_co2_pa", "CO2 partial pressure", Unit::Pascal, limits(None, None, Some(3.0 * PA_PER_MMHG), Some(15.0 * PA_PER_MMHG)), "NASA-STD-3001 V2 6004; ISS off-nominal limit", |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::Co2));
+        b.plain("pp_n2_pa", "N2 partial pressure", Unit::Pascal, |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::N2));
+        b.plain("pp_h2o_pa", "water vapour pressure", Unit::Pascal, |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::H2o));
+        b.add("pp_ch4_pa", "CH4 partial pressure", Unit::Pascal, None, "SMAC recalled only; no limit declared", |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::Ch4));
+        b.plain("pp_h2_pa", "H2 partial pressure", Unit::Pascal, |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::H2));
+        b.plain("pp_co_pa", "CO partial pressure", Unit::Pascal, |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::Co));
+        b.plain("pp_nh3_pa", "NH3 partial pressure", Unit::Pascal, |p, s, i| s.zones[i].pp_pa(&p.zones[i], Gas::Nh3));
+        b.add("t_k", "air temperature", Unit::Kelvin, limits(Some(T_ABORT_MIN_K), Some(291.15), Some(300.15), Some(T_ABORT_MAX_K)), "NASA-STD-3001 V2 6012; BVAD Table 4-73", |_, s, i| s.zones[i].t_k);
+        b.add("rh", "relative humidity", Unit::One, limits(None, Some(0.25), Some(0.75), None), "BVAD Table 4-1", |p, s, i| s.zones[i].rh(&p.zones[i]));
+        b.plain("t_dew_k", "dew point", Unit::Kelvin, |p, s, i| { dew_point_k(s.zones[i].pp_pa(&p.zones[i], Gas::H2o)) });
         b.unit(&zone.name, "structure", index);
-        b.plain("t_k", "structure temperature", Unit::Kelvin, |_, s, i| {
-            s.zones[i].structure_k
-        });
-        b.plain(
-            "film_kg",
-            "liquid water on walls",
-            Unit::Kilogram,
-            |_, s, i| s.zones[i].film_mol * physics::constants::M_H2O_KG_MOL,
-        );
+        b.plain("t_k", "structure temperature", Unit::Kelvin, |_, s, i| s.zones[i].structure_k);
+        b.plain("film_kg", "liquid water on walls", Unit::Kilogram, |_, s, i| s.zones[i].film_mol * physics::constants::M_H2O_KG_MOL);
     }
 }
 
+#[rustfmt::skip] // A table: one channel a line.
 fn air_units(plan: &Plan, b: &mut Builder) {
     let place = |zone: usize| plan.zones[zone].name.clone();
     for (index, unit) in plan.acs.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain(
-            "o2_mol_s",
-            "tank O2 given",
-            Unit::MolePerSecond,
-            |_, s, i| s.acs[i].o2.given_mol_s,
-        );
-        b.plain(
-            "n2_mol_s",
-            "tank N2 given",
-            Unit::MolePerSecond,
-            |_, s, i| s.acs[i].n2.given_mol_s,
-        );
-        b.command(
-            "set_pp_o2_pa",
-            "O2 set-point",
-            Unit::Pascal,
-            (0.0, 35e3),
-            |_, s, i| s.acs[i].o2.set_pa,
-            |s, i, v| s.acs[i].o2.set_pa = v,
-        );
-        b.command(
-            "set_p_total_pa",
-            "total pressure set-point",
-            Unit::Pascal,
-            (0.0, 103e3),
-            |_, s, i| s.acs[i].n2.set_pa,
-            |s, i, v| s.acs[i].n2.set_pa = v,
-        );
+        b.plain("o2_mol_s", "tank O2 given", Unit::MolePerSecond, |_, s, i| s.acs[i].o2.given_mol_s);
+        b.plain("n2_mol_s", "tank N2 given", Unit::MolePerSecond, |_, s, i| s.acs[i].n2.given_mol_s);
+        b.command("set_pp_o2_pa", "O2 set-point", Unit::Pascal, (0.0, 35e3), |_, s, i| s.acs[i].o2.set_pa, |s, i, v| s.acs[i].o2.set_pa = v);
+        b.command("set_p_total_pa", "total pressure set-point", Unit::Pascal, (0.0, 103e3), |_, s, i| s.acs[i].n2.set_pa, |s, i, v| s.acs[i].n2.set_pa = v);
     }
     for (index, unit) in plan.oga.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain("o2_mol_s", "O2 made", Unit::MolePerSecond, |_, s, i| {
-            s.oga[i].o2_mol_s
-        });
-        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| {
-            s.oga[i].power_w
-        });
-        b.command(
-            "set_o2_mol_s",
-            "O2 production set-point",
-            Unit::MolePerSecond,
-            (0.0, unit.o2_max_mol_s),
-            |_, s, i| s.oga[i].set_mol_s,
-            |s, i, v| s.oga[i].set_mol_s = v,
-        );
+        b.plain("o2_mol_s", "O2 made", Unit::MolePerSecond, |_, s, i| s.oga[i].o2_mol_s);
+        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.oga[i].power_w);
+        b.command("set_o2_mol_s", "O2 production set-point", Unit::MolePerSecond, (0.0, unit.o2_max_mol_s), |_, s, i| s.oga[i].set_mol_s, |s, i, v| s.oga[i].set_mol_s = v);
     }
     for (index, unit) in plan.ccaa.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain("air_out_k", "air at the outlet", Unit::Kelvin, |_, s, i| {
-            s.ccaa[i].air_out_k
-        });
-        b.plain(
-            "coolant_out_k",
-            "coolant at the outlet",
-            Unit::Kelvin,
-            |_, s, i| s.ccaa[i].coolant_out_k,
-        );
-        b.plain(
-            "condensate_kg_s",
-            "condensate",
-            Unit::KilogramPerSecond,
-            |_, s, i| s.ccaa[i].condensate_kg_s,
-        );
-        b.plain("coolant_w", "heat to coolant", Unit::Watt, |_, s, i| {
-            s.ccaa[i].coolant_w
-        });
-        b.plain(
-            "coil_share",
-            "share of the air through the coil",
-            Unit::One,
-            |_, s, i| s.ccaa[i].coil_share,
-        );
-        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| {
-            s.ccaa[i].power_w
-        });
-        b.command(
-            "set_t_k",
-            "cabin temperature set-point",
-            Unit::Kelvin,
-            (288.15, 303.15),
-            |_, s, i| s.ccaa[i].set_point_k,
-            |s, i, v| s.ccaa[i].set_point_k = v,
-        );
-        b.mode(
-            "running",
-            |_, s, i| on(s.ccaa[i].on),
-            |s, i, v| s.ccaa[i].on = v > 0.5,
-        );
+        b.plain("air_out_k", "air at the outlet", Unit::Kelvin, |_, s, i| s.ccaa[i].air_out_k);
+        b.plain("coolant_out_k", "coolant at the outlet", Unit::Kelvin, |_, s, i| s.ccaa[i].coolant_out_k);
+        b.plain("condensate_kg_s", "condensate", Unit::KilogramPerSecond, |_, s, i| s.ccaa[i].condensate_kg_s);
+        b.plain("coolant_w", "heat to coolant", Unit::Watt, |_, s, i| s.ccaa[i].coolant_w);
+        b.plain("coil_share", "share of the air through the coil", Unit::One, |_, s, i| s.ccaa[i].coil_share);
+        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.ccaa[i].power_w);
+        b.command("set_t_k", "cabin temperature set-point", Unit::Kelvin, (288.15, 303.15), |_, s, i| s.ccaa[i].set_point_k, |s, i, v| s.ccaa[i].set_point_k = v);
+        b.mode("running", |_, s, i| on(s.ccaa[i].on), |s, i, v| s.ccaa[i].on = v > 0.5);
     }
     for (index, unit) in plan.cdra.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain(
-            "co2_removed_mol_s",
-            "CO2 removed",
-            Unit::MolePerSecond,
-            |_, s, i| s.cdra[i].co2_removed_mol_s,
-        );
-        b.plain(
-            "co2_inlet_mol_s",
-            "CO2 drawn in",
-            Unit::MolePerSecond,
-            |_, s, i| s.cdra[i].co2_inlet_mol_s,
-        );
-        b.plain(
-            "co2_outlet_mol_s",
-            "CO2 given back",
-            Unit::MolePerSecond,
-            |_, s, i| s.cdra[i].co2_outlet_mol_s,
-        );
-        b.plain("bed_a_k", "sorbent bed A", Unit::Kelvin, |p, s, i| {
-            s.cdra[i].sorbent[0].mean_k(&p.cdra[i].sorbent)
-        });
-        b.plain("bed_b_k", "sorbent bed B", Unit::Kelvin, |p, s, i| {
-            s.cdra[i].sorbent[1].mean_k(&p.cdra[i].sorbent)
-        });
-        b.plain(
-            "bed_a_co2_mol",
-            "CO2 in sorbent bed A",
-            Unit::Mole,
-            |_, s, i| s.cdra[i].sorbent[0].co2_total_mol(),
-        );
-        b.plain(
-            "bed_b_co2_mol",
-            "CO2 in sorbent bed B",
-            Unit::Mole,
-            |_, s, i| s.cdra[i].sorbent[1].co2_total_mol(),
-        );
-        b.plain(
-            "phase_s",
-            "time since the last swap",
-            Unit::Second,
-            |_, s, i| s.cdra[i].phase_s,
-        );
-        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| {
-            s.cdra[i].power_w
-        });
-        b.mode(
-            "running",
-            |_, s, i| on(s.cdra[i].on),
-            |s, i, v| {
-                s.cdra[i].on = v > 0.5;
-                s.next_event_s = 0.0;
-            },
-        );
+        b.plain("co2_removed_mol_s", "CO2 removed", Unit::MolePerSecond, |_, s, i| s.cdra[i].co2_removed_mol_s);
+        b.plain("co2_inlet_mol_s", "CO2 drawn in", Unit::MolePerSecond, |_, s, i| s.cdra[i].co2_inlet_mol_s);
+        b.plain("co2_outlet_mol_s", "CO2 given back", Unit::MolePerSecond, |_, s, i| s.cdra[i].co2_outlet_mol_s);
+        b.plain("bed_a_k", "sorbent bed A", Unit::Kelvin, |p, s, i| s.cdra[i].sorbent[0].mean_k(&p.cdra[i].sorbent));
+        b.plain("bed_b_k", "sorbent bed B", Unit::Kelvin, |p, s, i| s.cdra[i].sorbent[1].mean_k(&p.cdra[i].sorbent));
+        b.plain("bed_a_co2_mol", "CO2 in sorbent bed A", Unit::Mole, |_, s, i| s.cdra[i].sorbent[0].co2_total_mol());
+        b.plain("bed_b_co2_mol", "CO2 in sorbent bed B", Unit::Mole, |_, s, i| s.cdra[i].sorbent[1].co2_total_mol());
+        b.plain("phase_s", "time since the last swap", Unit::Second, |_, s, i| s.cdra[i].phase_s);
+        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.cdra[i].power_w);
+        b.mode("running", |_, s, i| on(s.cdra[i].on), |s, i, v| { s.cdra[i].on = v > 0.5; s.next_event_s = 0.0; });
     }
     for (index, unit) in plan.sabatier.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain(
-            "co2_mol_s",
-            "CO2 reduced",
-            Unit::MolePerSecond,
-            |_, s, i| s.sabatier[i].co2_mol_s,
-        );
-        b.plain(
-            "water_mol_s",
-            "water made",
-            Unit::MolePerSecond,
-            |_, s, i| s.sabatier[i].water_mol_s,
-        );
-        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| {
-            s.sabatier[i].power_w
-        });
-        b.mode(
-            "running",
-            |_, s, i| on(s.sabatier[i].on),
-            |s, i, v| s.sabatier[i].on = v > 0.5,
-        );
+        b.plain("co2_mol_s", "CO2 reduced", Unit::MolePerSecond, |_, s, i| s.sabatier[i].co2_mol_s);
+        b.plain("water_mol_s", "water made", Unit::MolePerSecond, |_, s, i| s.sabatier[i].water_mol_s);
+        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.sabatier[i].power_w);
+        b.mode("running", |_, s, i| on(s.sabatier[i].on), |s, i, v| s.sabatier[i].on = v > 0.5);
     }
     for (index, unit) in plan.tccs.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain(
-            "nh3_held_mol",
-            "ammonia in the charcoal",
-            Unit::Mole,
-            |_, s, i| s.tccs[i].nh3_mol,
-        );
-        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| {
-            s.tccs[i].power_w
-        });
-        b.mode(
-            "running",
-            |_, s, i| on(s.tccs[i].on),
-            |s, i, v| s.tccs[i].on = v > 0.5,
-        );
+        b.plain("nh3_held_mol", "ammonia in the charcoal", Unit::Mole, |_, s, i| s.tccs[i].nh3_mol);
+        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.tccs[i].power_w);
+        b.mode("running", |_, s, i| on(s.tccs[i].on), |s, i, v| s.tccs[i].on = v > 0.5);
     }
     for (index, unit) in plan.lioh.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain(
-            "co2_mol_s",
-            "CO2 removed",
-            Unit::MolePerSecond,
-            |_, s, i| s.lioh[i].co2_mol_s,
-        );
-        b.plain("left_mol", "hydroxide left", Unit::Mole, |_, s, i| {
-            s.lioh[i].lioh_mol
-        });
-        b.mode(
-            "running",
-            |_, s, i| on(s.lioh[i].on),
-            |s, i, v| s.lioh[i].on = v > 0.5,
-        );
+        b.plain("co2_mol_s", "CO2 removed", Unit::MolePerSecond, |_, s, i| s.lioh[i].co2_mol_s);
+        b.plain("left_mol", "hydroxide left", Unit::Mole, |_, s, i| s.lioh[i].lioh_mol);
+        b.mode("running", |_, s, i| on(s.lioh[i].on), |s, i, v| s.lioh[i].on = v > 0.5);
     }
     for (index, unit) in plan.candles.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain("o2_mol_s", "O2 given", Unit::MolePerSecond, |_, s, i| {
-            s.candles[i].o2_mol_s
-        });
-        b.plain(
-            "fresh_mol",
-            "chlorate in fresh candles",
-            Unit::Mole,
-            |_, s, i| s.candles[i].fresh_mol,
-        );
-        b.mode(
-            "lighting",
-            |_, s, i| on(s.candles[i].on),
-            |s, i, v| s.candles[i].on = v > 0.5,
-        );
+        b.plain("o2_mol_s", "O2 given", Unit::MolePerSecond, |_, s, i| s.candles[i].o2_mol_s);
+        b.plain("fresh_mol", "chlorate in fresh candles", Unit::Mole, |_, s, i| s.candles[i].fresh_mol);
+        b.mode("lighting", |_, s, i| on(s.candles[i].on), |s, i, v| s.candles[i].on = v > 0.5);
     }
 }
 
+#[rustfmt::skip] // A table: one channel a line.
 fn water_units(plan: &Plan, b: &mut Builder) {
     let place = |zone: usize| plan.zones[zone].name.clone();
     for (index, unit) in plan.wpa.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain(
-            "water_kg_s",
-            "water processed",
-            Unit::KilogramPerSecond,
-            |_, s, i| s.wpa[i].water_kg_s,
-        );
-        b.plain(
-            "filter_used",
-            "share of filter life used",
-            Unit::One,
-            |p, s, i| s.wpa[i].filter_kg / p.wpa[i].filter_life_kg,
-        );
-        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| {
-            s.wpa[i].power_w
-        });
-        b.mode(
-            "may run",
-            |_, s, i| on(s.wpa[i].on),
-            |s, i, v| s.wpa[i].on = v > 0.5,
-        );
+        b.plain("water_kg_s", "water processed", Unit::KilogramPerSecond, |_, s, i| s.wpa[i].water_kg_s);
+        b.plain("filter_used", "share of filter life used", Unit::One, |p, s, i| s.wpa[i].filter_kg / p.wpa[i].filter_life_kg);
+        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.wpa[i].power_w);
+        b.mode("may run", |_, s, i| on(s.wpa[i].on), |s, i, v| s.wpa[i].on = v > 0.5);
     }
     for (index, unit) in plan.upa.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain(
-            "distillate_kg_s",
-            "distillate",
-            Unit::KilogramPerSecond,
-            |_, s, i| s.upa[i].distillate_kg_s,
-        );
-        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| {
-            s.upa[i].power_w
-        });
-        b.mode(
-            "may run",
-            |_, s, i| on(s.upa[i].on),
-            |s, i, v| s.upa[i].on = v > 0.5,
-        );
+        b.plain("distillate_kg_s", "distillate", Unit::KilogramPerSecond, |_, s, i| s.upa[i].distillate_kg_s);
+        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.upa[i].power_w);
+        b.mode("may run", |_, s, i| on(s.upa[i].on), |s, i, v| s.upa[i].on = v > 0.5);
     }
     for (index, unit) in plan.brine_processors.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
-        b.plain(
-            "water_kg_s",
-            "water to the air",
-            Unit::KilogramPerSecond,
-            |_, s, i| s.brine_processors[i].water_kg_s,
-        );
-        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| {
-            s.brine_processors[i].power_w
-        });
-        b.mode(
-            "may run",
-            |_, s, i| on(s.brine_processors[i].on),
-            |s, i, v| {
-                s.brine_processors[i].on = v > 0.5;
-            },
-        );
+        b.plain("water_kg_s", "water to the air", Unit::KilogramPerSecond, |_, s, i| s.brine_processors[i].water_kg_s);
+        b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.brine_processors[i].power_w);
+        b.mode("may run", |_, s, i| on(s.brine_processors[i].on), |s, i, v| { s.brine_processors[i].on = v > 0.5; });
     }
     b.unit("stores", "tanks", 0);
-    b.plain("o2_mol", "tank oxygen", Unit::Mole, |_, s, _| {
-        s.stores.o2_mol
-    });
-    b.plain("n2_mol", "tank nitrogen", Unit::Mole, |_, s, _| {
-        s.stores.n2_mol
-    });
-    b.plain("co2_mol", "CO2 accumulator", Unit::Mole, |_, s, _| {
-        s.stores.co2_mol
-    });
+    b.plain("o2_mol", "tank oxygen", Unit::Mole, |_, s, _| s.stores.o2_mol);
+    b.plain("n2_mol", "tank nitrogen", Unit::Mole, |_, s, _| s.stores.n2_mol);
+    b.plain("co2_mol", "CO2 accumulator", Unit::Mole, |_, s, _| s.stores.co2_mol);
     // Need known only with a crew: the limit is a day of drink for the people of the scenario.
     let day_kg = plan.potable_need_kg_s() * DAY_S;
-    b.add(
-        "potable_kg",
-        "potable water",
-        Unit::Kilogram,
-        if day_kg > 0.0 {
-            limits(Some(day_kg), Some(3.0 * day_kg), None, None)
-        } else {
-            None
-        },
-        "24 h of need (mission rule)",
-        |_, s, _| s.stores.potable_kg,
-    );
-    b.plain("condensate_kg", "condensate", Unit::Kilogram, |_, s, _| {
-        s.stores.condensate_kg
-    });
-    b.plain("urine_kg", "urine", Unit::Kilogram, |_, s, _| {
-        s.stores.urine_water_kg + s.stores.urine_solids_kg
-    });
-    b.plain("brine_kg", "brine", Unit::Kilogram, |_, s, _| {
-        s.stores.brine_water_kg + s.stores.brine_solids_kg
-    });
-    b.plain("food_kg", "dry food", Unit::Kilogram, |_, s, _| {
-        s.stores.food_dry_kg
-    });
-    b.plain(
-        "waste_kg",
-        "water and solids in waste",
-        Unit::Kilogram,
-        |_, s, _| {
-            s.stores.waste_water_kg
-                + s.stores.waste_urine_solids_kg
-                + s.stores.faecal_solids_kg
-                + s.stores.sweat_solids_kg
-        },
-    );
+    b.add("potable_kg", "potable water", Unit::Kilogram, if day_kg > 0.0 { limits(Some(day_kg), Some(3.0 * day_kg), None, None) } else { None }, "24 h of need (mission rule)", |_, s, _| s.stores.potable_kg);
+    b.plain("condensate_kg", "condensate", Unit::Kilogram, |_, s, _| s.stores.condensate_kg);
+    b.plain("urine_kg", "urine", Unit::Kilogram, |_, s, _| s.stores.urine_water_kg + s.stores.urine_solids_kg);
+    b.plain("brine_kg", "brine", Unit::Kilogram, |_, s, _| s.stores.brine_water_kg + s.stores.brine_solids_kg);
+    b.plain("food_kg", "dry food", Unit::Kilogram, |_, s, _| s.stores.food_dry_kg);
+    b.plain("waste_kg", "water and solids in waste", Unit::Kilogram, |_, s, _| s.stores.waste_water_kg + s.stores.waste_urine_solids_kg + s.stores.faecal_solids_kg + s.stores.sweat_solids_kg);
 }
 
+#[rustfmt::skip] // A table: one channel a line.
 fn crew(plan: &Plan, b: &mut Builder) {
     for (index, person) in plan.crew.iter().enumerate() {
         b.unit("crew", &person.name, index);
-        b.plain("alive", "alive", Unit::One, |_, s, i| {
-            on(s.crew[i].health.alive)
-        });
-        b.plain("incapacitated", "unable to act", Unit::One, |_, s, i| {
-            on(s.crew[i].health.incapacitated)
-        });
-        b.plain(
-            "oxygen_dose",
-            "dose of oxygen want",
-            Unit::One,
-            |_, s, i| s.crew[i].health.oxygen_dose,
-        );
-        b.plain("co2_dose", "dose of CO2", Unit::One, |_, s, i| {
-            s.crew[i].health.co2_dose
-        });
-        b.plain("o2_mol_s", "O2 used", Unit::MolePerSecond, |_, s, i| {
-            s.crew[i].o2_mol_s
-        });
-        b.plain("co2_mol_s", "CO2 given", Unit::MolePerSecond, |_, s, i| {
-            s.crew[i].co2_mol_s
-        });
-        b.plain("sensible_w", "heat to the air", Unit::Watt, |_, s, i| {
-            s.crew[i].sensible_w
-        });
-        b.plain(
-            "moisture_kg_s",
-            "moisture given",
-            Unit::KilogramPerSecond,
-            |_, s, i| s.crew[i].moisture_kg_s,
-        );
-        b.plain(
-            "water_kg",
-            "body water above the deadly level",
-            Unit::Kilogram,
-            |_, s, i| s.crew[i].water_kg,
-        );
+        b.plain("alive", "alive", Unit::One, |_, s, i| { on(s.crew[i].health.alive) });
+        b.plain("incapacitated", "unable to act", Unit::One, |_, s, i| { on(s.crew[i].health.incapacitated) });
+        b.plain("oxygen_dose", "dose of oxygen want", Unit::One, |_, s, i| s.crew[i].health.oxygen_dose);
+        b.plain("co2_dose", "dose of CO2", Unit::One, |_, s, i| s.crew[i].health.co2_dose);
+        b.plain("o2_mol_s", "O2 used", Unit::MolePerSecond, |_, s, i| s.crew[i].o2_mol_s);
+        b.plain("co2_mol_s", "CO2 given", Unit::MolePerSecond, |_, s, i| s.crew[i].co2_mol_s);
+        b.plain("sensible_w", "heat to the air", Unit::Watt, |_, s, i| s.crew[i].sensible_w);
+        b.plain("moisture_kg_s", "moisture given", Unit::KilogramPerSecond, |_, s, i| s.crew[i].moisture_kg_s);
+        b.plain("water_kg", "body water above the deadly level", Unit::Kilogram, |_, s, i| s.crew[i].water_kg);
     }
 }
 
+#[rustfmt::skip] // A table: one channel a line.
 fn whole(b: &mut Builder) {
     b.unit("habitat", "power", 0);
-    b.plain(
-        "total_w",
-        "electric power of everything",
-        Unit::Watt,
-        |p, s, _| s.power_w(p),
-    );
+    b.plain("total_w", "electric power of everything", Unit::Watt, |p, s, _| s.power_w(p));
     b.unit("habitat", "mission", 0);
-    b.plain(
-        "abort",
-        "number of the abort reason",
-        Unit::One,
-        |_, s, _| s.mission.abort as f64,
-    );
+    b.plain("abort", "number of the abort reason", Unit::One, |_, s, _| s.mission.abort as f64);
     for column in 0..COLUMNS {
         b.unit("habitat", "ledger", column);
         let unit = match column {
@@ -697,11 +315,6 @@ fn whole(b: &mut Builder) {
             _ => Unit::Mole,
         };
         let name = COLUMN_NAMES[column];
-        b.plain(
-            &format!("residual_{name}"),
-            "unexplained in the last step",
-            unit,
-            |_, s, i| s.ledger.residual[i],
-        );
+        b.plain(&format!("residual_{name}"), "unexplained in the last step", unit, |_, s, i| s.ledger.residual[i]);
     }
 }

@@ -82,11 +82,7 @@ pub struct StageCounters {
 
 impl Default for StageCounters {
     fn default() -> Self {
-        StageCounters {
-            seconds: [0.0; STAGES],
-            steps: 0,
-            current: None,
-        }
+        StageCounters { seconds: [0.0; STAGES], steps: 0, current: None }
     }
 }
 

@@ -93,10 +93,7 @@ impl Habitat {
     pub fn command(&mut self, actuator: usize, value: f64) -> Result<(), CommandError> {
         let count = self.plan.actuators.len();
         let Some(found) = self.plan.actuators.get(actuator) else {
-            return Err(CommandError::Actuator {
-                found: actuator,
-                count,
-            });
+            return Err(CommandError::Actuator { found: actuator, count });
         };
         if !value.is_finite() {
             return Err(CommandError::Value {
@@ -106,11 +103,7 @@ impl Habitat {
                 high: found.high,
             });
         }
-        (found.write)(
-            &mut self.state,
-            found.index,
-            value.clamp(found.low, found.high),
-        );
+        (found.write)(&mut self.state, found.index, value.clamp(found.low, found.high));
         Ok(())
     }
 
@@ -138,10 +131,7 @@ impl Habitat {
     /// Value of the channel at `index`, or `None` beyond the catalogue.
     #[must_use]
     pub fn value(&self, index: usize) -> Option<f64> {
-        self.plan
-            .bindings
-            .get(index)
-            .map(|b| b.value(&self.plan, &self.state))
+        self.plan.bindings.get(index).map(|b| b.value(&self.plan, &self.state))
     }
 
     /// The plan.
@@ -177,10 +167,7 @@ impl Habitat {
     /// Largest residual of matter since the start, as a share of what moved in its step.
     #[must_use]
     pub fn mass_residual_max(&self) -> f64 {
-        self.state.ledger.relative_max[..5]
-            .iter()
-            .copied()
-            .fold(0.0, f64::max)
+        self.state.ledger.relative_max[..5].iter().copied().fold(0.0, f64::max)
     }
 
     /// Largest residual of energy since the start, as a share of what moved in its step.
@@ -212,10 +199,7 @@ impl Habitat {
     pub fn fork(&self, salt: u64) -> Habitat {
         let mut state = self.state.clone();
         state.key = state.key.forked(salt);
-        Habitat {
-            plan: Arc::clone(&self.plan),
-            state,
-        }
+        Habitat { plan: Arc::clone(&self.plan), state }
     }
 
     /// SHA-256 over every number of the state.

@@ -182,11 +182,8 @@ impl Ledger {
         for i in 0..COLUMNS {
             let residual = (held.0[i] - self.held[i]) - (self.entered[i] - self.left[i]);
             let scale = self.moved[i].max(RESOLVED * held.0[i].abs());
-            let relative = if residual == 0.0 {
-                0.0
-            } else {
-                residual.abs() / scale.max(f64::MIN_POSITIVE)
-            };
+            let relative =
+                if residual == 0.0 { 0.0 } else { residual.abs() / scale.max(f64::MIN_POSITIVE) };
             self.residual[i] = residual;
             self.held[i] = held.0[i];
             self.relative_max[i] = self.relative_max[i].max(relative);

@@ -95,11 +95,7 @@ state! {
 
 impl Default for HourMean {
     fn default() -> Self {
-        HourMean {
-            integral: [0.0; BINS],
-            covered_s: [0.0; BINS],
-            bin: 0,
-        }
+        HourMean { integral: [0.0; BINS], covered_s: [0.0; BINS], bin: 0 }
     }
 }
 
@@ -235,11 +231,7 @@ mod tests {
     fn an_hour_mean_forgets_after_an_hour() {
         let mut mean = HourMean::default();
         for minute in 0..60 {
-            mean.add(
-                if minute < 10 { 600.0 } else { 0.0 },
-                f64::from(minute) * 60.0,
-                60.0,
-            );
+            mean.add(if minute < 10 { 600.0 } else { 0.0 }, f64::from(minute) * 60.0, 60.0);
         }
         assert_eq!(mean.mean(), Some(100.0));
         for minute in 60..75 {

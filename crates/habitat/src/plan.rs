@@ -146,11 +146,7 @@ impl Plan {
             if (low..=high).contains(&found) {
                 Ok(())
             } else {
-                Err(PlanError::Count {
-                    what,
-                    found,
-                    allowed: format!("{low} to {high}"),
-                })
+                Err(PlanError::Count { what, found, allowed: format!("{low} to {high}") })
             }
         };
         count("zones", scenario.zones.len(), 1, ZONES_MAX)?;
@@ -159,24 +155,17 @@ impl Plan {
         }
         let names: Vec<&str> = scenario.zones.iter().map(|z| z.name.as_str()).collect();
         let zone_of = |place: &str, name: &str| -> Result<usize, PlanError> {
-            names
-                .iter()
-                .position(|n| *n == name)
-                .ok_or_else(|| PlanError::Unknown {
-                    place: place.to_owned(),
-                    kind: "zone",
-                    found: name.to_owned(),
-                    known: names.join(", "),
-                })
+            names.iter().position(|n| *n == name).ok_or_else(|| PlanError::Unknown {
+                place: place.to_owned(),
+                kind: "zone",
+                found: name.to_owned(),
+                known: names.join(", "),
+            })
         };
 
         let mut plan = Plan {
             hash,
-            zones: scenario
-                .zones
-                .iter()
-                .map(|z| zone_plan(z, &scenario.atmosphere))
-                .collect(),
+            zones: scenario.zones.iter().map(|z| zone_plan(z, &scenario.atmosphere)).collect(),
             ventilation: Vec::new(),
             source_terms: Vec::new(),
             crew: Vec::new(),
@@ -270,8 +259,7 @@ impl Plan {
             });
         }
         for unit in &scenario.ccaa {
-            self.ccaa
-                .push(CcaaPlan::new(unit, zone_of("ccaa", &unit.zone)?));
+            self.ccaa.push(CcaaPlan::new(unit, zone_of("ccaa", &unit.zone)?));
         }
         for unit in &scenario.cdra {
             let zone = zone_of("cdra", &unit.zone)?;
@@ -307,10 +295,8 @@ impl Plan {
             });
         }
         for unit in &scenario.tccs {
-            self.tccs.push(TccsPlan {
-                name: unit.name.clone(),
-                zone: zone_of("tccs", &unit.zone)?,
-            });
+            self.tccs
+                .push(TccsPlan { name: unit.name.clone(), zone: zone_of("tccs", &unit.zone)? });
         }
         for unit in &scenario.lioh {
             self.lioh.push(LiohPlan {

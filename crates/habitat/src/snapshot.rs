@@ -133,10 +133,7 @@ pub fn load(plan: &Plan, bytes: &[u8]) -> Result<State, SnapshotError> {
     }
     let hash = take(&mut rest, 32)?;
     if hash != plan.hash {
-        return Err(SnapshotError::Scenario {
-            found: short(hash),
-            expected: short(&plan.hash),
-        });
+        return Err(SnapshotError::Scenario { found: short(hash), expected: short(&plan.hash) });
     }
     word.copy_from_slice(take(&mut rest, 4)?);
     let mut values = BTreeMap::new();
@@ -151,16 +148,13 @@ pub fn load(plan: &Plan, bytes: &[u8]) -> Result<State, SnapshotError> {
     let mut state = State::new(plan, StreamKey::default());
     let mut missing = None;
     let mut wrong = false;
-    state.slots(
-        &mut String::new(),
-        &mut |name, slot| match (values.get(name), slot) {
-            (Some((0, raw)), Slot::Number(value)) => *value = f64::from_le_bytes(*raw),
-            (Some((1, raw)), Slot::Word(value)) => *value = u64::from_le_bytes(*raw),
-            (Some(_), _) => wrong = true,
-            (None, _) if OPTIONAL.contains(&name) => {}
-            (None, _) => missing = missing.take().or_else(|| Some(name.to_owned())),
-        },
-    );
+    state.slots(&mut String::new(), &mut |name, slot| match (values.get(name), slot) {
+        (Some((0, raw)), Slot::Number(value)) => *value = f64::from_le_bytes(*raw),
+        (Some((1, raw)), Slot::Word(value)) => *value = u64::from_le_bytes(*raw),
+        (Some(_), _) => wrong = true,
+        (None, _) if OPTIONAL.contains(&name) => {}
+        (None, _) => missing = missing.take().or_else(|| Some(name.to_owned())),
+    });
     if wrong {
         return Err(SnapshotError::Damaged("a slot has another kind"));
     }

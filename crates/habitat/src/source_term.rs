@@ -51,9 +51,7 @@ impl SourceTermPlan {
     }
 
     fn at(&self, t_s: f64) -> Option<&Piece> {
-        self.pieces
-            .iter()
-            .find(|p| t_s >= p.from_s - 1e-6 && t_s < p.to_s - 1e-6)
+        self.pieces.iter().find(|p| t_s >= p.from_s - 1e-6 && t_s < p.to_s - 1e-6)
     }
 
     /// Time from `t_s` to the next change of rate, s.
@@ -95,11 +93,7 @@ impl SourceTermPlan {
             zone.put(&parcel);
         };
         // A crop takes its rate up; any other positive rate is given to the zone.
-        let kg_s = if back.is_some() {
-            -piece.kg_s
-        } else {
-            piece.kg_s
-        };
+        let kg_s = if back.is_some() { -piece.kg_s } else { piece.kg_s };
         let n_mol = kg_s * dt_s / gas.molar_mass_kg_mol();
         if n_mol >= 0.0 {
             give(zone, gas, n_mol, ledger);

@@ -79,10 +79,7 @@ impl State {
         let split_urine = |kg: f64| {
             let water = physics::metabolism::REV2.urine_water_kg;
             let solids = physics::metabolism::REV2.urine_solids_kg;
-            (
-                kg * water / (water + solids),
-                kg * solids / (water + solids),
-            )
+            (kg * water / (water + solids), kg * solids / (water + solids))
         };
         let (urine_water_kg, urine_solids_kg) = split_urine(scenario.stores.urine_kg);
         let (brine_water_kg, brine_solids_kg) = split_urine(scenario.stores.brine_kg);
@@ -122,10 +119,7 @@ impl State {
             acs: scenario
                 .acs
                 .iter()
-                .map(|u| Acs {
-                    o2: Valve::new(u.pp_o2_pa),
-                    n2: Valve::new(u.p_total_pa),
-                })
+                .map(|u| Acs { o2: Valve::new(u.pp_o2_pa), n2: Valve::new(u.p_total_pa) })
                 .collect(),
             oga: scenario
                 .oga
@@ -147,22 +141,12 @@ impl State {
             sabatier: scenario
                 .sabatier
                 .iter()
-                .map(|u| Sabatier {
-                    on: u.on,
-                    co2_mol_s: 0.0,
-                    water_mol_s: 0.0,
-                    power_w: 0.0,
-                })
+                .map(|u| Sabatier { on: u.on, co2_mol_s: 0.0, water_mol_s: 0.0, power_w: 0.0 })
                 .collect(),
             tccs: scenario
                 .tccs
                 .iter()
-                .map(|u| Tccs {
-                    on: u.on,
-                    nh3_mol: 0.0,
-                    nh3_j: 0.0,
-                    power_w: 0.0,
-                })
+                .map(|u| Tccs { on: u.on, nh3_mol: 0.0, nh3_j: 0.0, power_w: 0.0 })
                 .collect(),
             lioh: scenario
                 .lioh
@@ -202,11 +186,7 @@ impl State {
             brine_processors: scenario
                 .brine_processors
                 .iter()
-                .map(|u| BrineProcessor {
-                    on: u.on,
-                    water_kg_s: 0.0,
-                    power_w: 0.0,
-                })
+                .map(|u| BrineProcessor { on: u.on, water_kg_s: 0.0, power_w: 0.0 })
                 .collect(),
             ledger: Ledger::default(),
             mission: Mission::default(),

@@ -23,11 +23,7 @@ pub(crate) fn advance(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut imp
         }
         let left_s = end_s - state.t_s;
         // A step that would end within a microsecond of the event ends on it.
-        let piece_s = if state.next_event_s < left_s - 1e-6 {
-            state.next_event_s
-        } else {
-            left_s
-        };
+        let piece_s = if state.next_event_s < left_s - 1e-6 { state.next_event_s } else { left_s };
         step(plan, state, piece_s, probe);
         state.next_event_s -= piece_s;
     }
@@ -42,9 +38,7 @@ fn events(plan: &Plan, state: &mut State) {
     if state.drawn_day != day as u64 + 1 {
         state.drawn_day = day as u64 + 1;
         for (index, (person, person_plan)) in state.crew.iter_mut().zip(&plan.crew).enumerate() {
-            let draw = state
-                .key
-                .uniform(Purpose::Metabolism, day as u64 * 64 + index as u64);
+            let draw = state.key.uniform(Purpose::Metabolism, day as u64 * 64 + index as u64);
             person.today = 1.0 + person_plan.daily_variation * (2.0 * draw - 1.0);
         }
     }
@@ -64,11 +58,8 @@ fn events(plan: &Plan, state: &mut State) {
 
 fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     probe.stage(Stage::Open);
-    let held = if state.steps == 0 {
-        state.held(plan)
-    } else {
-        crate::ledger::Account(state.ledger.held)
-    };
+    let held =
+        if state.steps == 0 { state.held(plan) } else { crate::ledger::Account(state.ledger.held) };
     state.ledger.open(held);
     let liquid_k = plan.stores.t_k;
     let ledger = &mut state.ledger;
@@ -91,13 +82,7 @@ fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     probe.stage(Stage::Oga);
     for (oga, oga_plan) in state.oga.iter_mut().zip(&plan.oga) {
         let stores = (&mut state.stores, &plan.stores);
-        oga.run(
-            oga_plan,
-            &mut state.zones[oga_plan.zone],
-            stores,
-            dt_s,
-            ledger,
-        );
+        oga.run(oga_plan, &mut state.zones[oga_plan.zone], stores, dt_s, ledger);
     }
 
     air_cleaning(plan, state, dt_s, probe);
@@ -105,57 +90,28 @@ fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     let ledger = &mut state.ledger;
     probe.stage(Stage::Reduction);
     for (sabatier, sabatier_plan) in state.sabatier.iter_mut().zip(&plan.sabatier) {
-        sabatier.run(
-            sabatier_plan,
-            (&mut state.stores, &plan.stores),
-            dt_s,
-            ledger,
-        );
+        sabatier.run(sabatier_plan, (&mut state.stores, &plan.stores), dt_s, ledger);
     }
     state.stores.vent_hydrogen(&plan.stores, ledger);
     for (tccs, tccs_plan) in state.tccs.iter_mut().zip(&plan.tccs) {
-        let zone = (
-            &mut state.zones[tccs_plan.zone],
-            &plan.zones[tccs_plan.zone],
-        );
+        let zone = (&mut state.zones[tccs_plan.zone], &plan.zones[tccs_plan.zone]);
         tccs.run(zone, dt_s, ledger);
     }
     for (lioh, lioh_plan) in state.lioh.iter_mut().zip(&plan.lioh) {
-        let zone = (
-            &mut state.zones[lioh_plan.zone],
-            &plan.zones[lioh_plan.zone],
-        );
+        let zone = (&mut state.zones[lioh_plan.zone], &plan.zones[lioh_plan.zone]);
         lioh.run(lioh_plan, zone, dt_s, ledger);
     }
     for (candle, candle_plan) in state.candles.iter_mut().zip(&plan.candles) {
-        candle.run(
-            candle_plan,
-            &mut state.zones[candle_plan.zone],
-            dt_s,
-            ledger,
-        );
+        candle.run(candle_plan, &mut state.zones[candle_plan.zone], dt_s, ledger);
     }
 
     probe.stage(Stage::Water);
     for (upa, upa_plan) in state.upa.iter_mut().zip(&plan.upa) {
         upa.run(upa_plan, (&mut state.stores, &plan.stores), dt_s, ledger);
     }
-    for (brine, brine_plan) in state
-        .brine_processors
-        .iter_mut()
-        .zip(&plan.brine_processors)
-    {
-        let zone = (
-            &mut state.zones[brine_plan.zone],
-            &plan.zones[brine_plan.zone],
-        );
-        brine.run(
-            brine_plan,
-            zone,
-            (&mut state.stores, &plan.stores),
-            dt_s,
-            ledger,
-        );
+    for (brine, brine_plan) in state.brine_processors.iter_mut().zip(&plan.brine_processors) {
+        let zone = (&mut state.zones[brine_plan.zone], &plan.zones[brine_plan.zone]);
+        brine.run(brine_plan, zone, (&mut state.stores, &plan.stores), dt_s, ledger);
     }
     for (wpa, wpa_plan) in state.wpa.iter_mut().zip(&plan.wpa) {
         wpa.run(wpa_plan, (&mut state.stores, &plan.stores), dt_s, ledger);
@@ -164,26 +120,14 @@ fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     probe.stage(Stage::Hull);
     for (acs, acs_plan) in state.acs.iter_mut().zip(&plan.acs) {
         let zone = (&mut state.zones[acs_plan.zone], &plan.zones[acs_plan.zone]);
-        acs.run(
-            acs_plan,
-            zone,
-            (&mut state.stores, &plan.stores),
-            dt_s,
-            ledger,
-        );
+        acs.run(acs_plan, zone, (&mut state.stores, &plan.stores), dt_s, ledger);
     }
     for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
         zone.hull(zone_plan, dt_s, ledger);
     }
 
     probe.stage(Stage::Exchange);
-    exchange(
-        &plan.ventilation,
-        &plan.zones,
-        &mut state.zones,
-        dt_s,
-        ledger,
-    );
+    exchange(&plan.ventilation, &plan.zones, &mut state.zones, dt_s, ledger);
     for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
         zone.settle(zone_plan, liquid_k, ledger);
     }
@@ -206,13 +150,8 @@ fn air_cleaning(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Prob
         probe.stage(Stage::Ccaa);
         let zone_plan = &plan.zones[ccaa_plan.zone];
         let zone = &mut state.zones[ccaa_plan.zone];
-        let mut outlet = ccaa.run(
-            ccaa_plan,
-            (zone, zone_plan),
-            (&mut state.stores, &plan.stores),
-            dt_s,
-            ledger,
-        );
+        let mut outlet =
+            ccaa.run(ccaa_plan, (zone, zone_plan), (&mut state.stores, &plan.stores), dt_s, ledger);
         probe.stage(Stage::Cdra);
         let p_pa = state.zones[ccaa_plan.zone].p_total_pa(zone_plan);
         if outlet.air.total_mol() > 0.0 {
@@ -249,15 +188,7 @@ fn air_cleaning(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Prob
         let mut air = zone.take(share);
         let stores = (&mut state.stores, &plan.stores);
         // Everything taken is drawn: the volume is the blower's own.
-        cdra.run(
-            cdra_plan,
-            &mut air,
-            cdra_plan.flow_m3_s * dt_s,
-            p_pa,
-            dt_s,
-            stores,
-            ledger,
-        );
+        cdra.run(cdra_plan, &mut air, cdra_plan.flow_m3_s * dt_s, p_pa, dt_s, stores, ledger);
         state.zones[cdra_plan.zone].put(&air);
     }
 }
@@ -280,14 +211,10 @@ fn health(plan: &Plan, state: &mut State, dt_s: f64) {
     for (person, person_plan) in state.crew.iter_mut().zip(&plan.crew) {
         let index = person_plan.schedule.pieces()[person.piece as usize].zone;
         let (zone, zone_plan) = (&state.zones[index], &plan.zones[index]);
-        person
-            .health
-            .breathe(zone_plan, zone, person.water_kg, person.food_kg, dt_s);
+        person.health.breathe(zone_plan, zone, person.water_kg, person.food_kg, dt_s);
         let p_pa = zone.p_total_pa(zone_plan);
         worst.pp_co2_pa = worst.pp_co2_pa.max(zone.pp_pa(zone_plan, Gas::Co2));
-        worst.inspired_o2_pa = worst
-            .inspired_o2_pa
-            .min(inspired_o2_pa(p_pa, zone.o2_fraction()));
+        worst.inspired_o2_pa = worst.inspired_o2_pa.min(inspired_o2_pa(p_pa, zone.o2_fraction()));
         worst.p_total_pa = worst.p_total_pa.min(p_pa);
         worst.t_min_k = worst.t_min_k.min(zone.t_k);
         worst.t_max_k = worst.t_max_k.max(zone.t_k);

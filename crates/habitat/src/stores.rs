@@ -79,11 +79,7 @@ impl Stores {
             (Gas::H2, self.h2_line_mol),
             (Gas::Co2, self.co2_mol),
         ] {
-            account.add(
-                &COMPOSITION[gas as usize],
-                n_mol,
-                enthalpy_j_mol(gas, plan.t_k),
-            );
+            account.add(&COMPOSITION[gas as usize], n_mol, enthalpy_j_mol(gas, plan.t_k));
         }
         let water_kg = self.potable_kg
             + self.condensate_kg

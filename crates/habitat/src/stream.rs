@@ -50,10 +50,7 @@ impl StreamKey {
     /// The key of a fork of this habitat: every later draw differs from the original's.
     #[must_use]
     pub fn forked(self, salt: u64) -> StreamKey {
-        StreamKey {
-            fork: mix(mix(self.fork ^ 0x9E37_79B9_7F4A_7C15) ^ salt) | 1,
-            ..self
-        }
+        StreamKey { fork: mix(mix(self.fork ^ 0x9E37_79B9_7F4A_7C15) ^ salt) | 1, ..self }
     }
 
     /// Draw number `index` for `purpose`, uniform on the open interval from 0 to 1.
@@ -91,10 +88,7 @@ fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
             (a >> 32) as u32 ^ counter[3] ^ key[1],
             a as u32,
         ];
-        key = [
-            key[0].wrapping_add(0x9E37_79B9),
-            key[1].wrapping_add(0xBB67_AE85),
-        ];
+        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
     }
     counter
 }
@@ -114,13 +108,8 @@ mod tests {
 
     #[test]
     fn draws_are_uniform_and_apart_by_key() {
-        let key = StreamKey {
-            run: 7,
-            ..StreamKey::default()
-        };
-        let draws: Vec<f64> = (0..20_000)
-            .map(|i| key.uniform(Purpose::Metabolism, i))
-            .collect();
+        let key = StreamKey { run: 7, ..StreamKey::default() };
+        let draws: Vec<f64> = (0..20_000).map(|i| key.uniform(Purpose::Metabolism, i)).collect();
         let mean = draws.iter().sum::<f64>() / draws.len() as f64;
         assert!((mean - 0.5).abs() < 0.01, "{mean}");
         assert!(draws.iter().all(|u| *u > 0.0 && *u < 1.0));

@@ -3,6 +3,8 @@
 //! The number in a test's name is the fault's number in the study. Number 2 and 9 are tested in
 //! `physics` too, number 3 in `convergence.rs`, number 10 in `catalogue`.
 
+#![allow(clippy::unwrap_used)] // A test fails by panicking.
+
 mod common;
 
 use common::{changed, habitat, live, shipped, value};
@@ -17,11 +19,7 @@ fn biosim_1_no_mass_is_lost_in_two_thousand_hours() {
     let mut cabin = habitat(&plan, 1);
     live(&mut cabin, 2_000.0 / 24.0, 600.0);
     let ledger = &cabin.state().ledger;
-    assert!(
-        ledger.relative_max[..5].iter().all(|r| *r < 1e-9),
-        "{:?}",
-        ledger.relative_max
-    );
+    assert!(ledger.relative_max[..5].iter().all(|r| *r < 1e-9), "{:?}", ledger.relative_max);
     // If every step were as bad as the worst one, the sum would still be below a milligram.
     let steps = cabin.state().steps as f64;
     for column in 0..4 {
@@ -76,32 +74,17 @@ fn biosim_5_people_and_runs_have_streams_of_their_own() {
     let rates = |key: StreamKey| {
         let mut cabin = Habitat::new(Arc::clone(&plan), key);
         cabin.step(60.0).unwrap();
-        cabin
-            .state()
-            .crew
-            .iter()
-            .map(|p| p.today.to_bits())
-            .collect::<Vec<_>>()
+        cabin.state().crew.iter().map(|p| p.today.to_bits()).collect::<Vec<_>>()
     };
-    let key = StreamKey {
-        run: 3,
-        env: 4,
-        episode: 5,
-        fork: 0,
-    };
+    let key = StreamKey { run: 3, env: 4, episode: 5, fork: 0 };
     let first = rates(key);
     assert_eq!(rates(key), first);
     for (index, bits) in first.iter().enumerate() {
-        assert!(
-            !first[..index].contains(bits),
-            "persons {index} and another one are identical"
-        );
+        assert!(!first[..index].contains(bits), "persons {index} and another one are identical");
     }
-    for other in [
-        StreamKey { run: 4, ..key },
-        StreamKey { env: 5, ..key },
-        StreamKey { episode: 6, ..key },
-    ] {
+    for other in
+        [StreamKey { run: 4, ..key }, StreamKey { env: 5, ..key }, StreamKey { episode: 6, ..key }]
+    {
         assert_ne!(rates(other), first);
     }
 }
@@ -133,10 +116,7 @@ fn biosim_6_a_relief_valve_opens() {
         });
         let mut cabin = habitat(&plan, 1);
         live(&mut cabin, 2.0, 60.0);
-        (
-            value(&cabin, "living.air.p_total_pa"),
-            cabin.mass_residual_max(),
-        )
+        (value(&cabin, "living.air.p_total_pa"), cabin.mass_residual_max())
     };
     let (closed_pa, _) = overfed(None);
     let (open_pa, residual) = overfed(Some(70_000.0));
@@ -177,11 +157,7 @@ fn biosim_9_carbon_is_accounted_for_through_the_reducer() {
     let sabatier = &cabin.state().sabatier[0];
     assert!(sabatier.co2_mol_s >= 0.0);
     let ledger = &cabin.state().ledger;
-    assert!(
-        ledger.relative_max[0] < 1e-9,
-        "carbon: {:?}",
-        ledger.relative_max
-    );
+    assert!(ledger.relative_max[0] < 1e-9, "carbon: {:?}", ledger.relative_max);
 }
 
 /// A vapour fraction of 0.52 is allowed, a relative humidity of 2 232 %.
@@ -203,10 +179,7 @@ fn biosim_11_humidity_never_stays_above_saturation() {
             assert!(rh <= 1.0 + 1e-6, "{zone}: {rh}");
         }
     }
-    assert!(
-        wettest > 0.999,
-        "the test never reached saturation: {wettest}"
-    );
+    assert!(wettest > 0.999, "the test never reached saturation: {wettest}");
     let film: f64 = ["living", "laboratory", "quarters", "airlock"]
         .iter()
         .map(|zone| value(&cabin, &format!("{zone}.structure.film_kg")))

@@ -1,5 +1,7 @@
 //! The cabin against published figures, by the simulator itself.
 
+#![allow(clippy::unwrap_used)] // A test fails by panicking.
+
 mod common;
 
 use common::{habitat, live, shipped, value};

@@ -3,6 +3,8 @@
 //! Story: a peer simulator loses 51 kg in 2 000 h and nobody notices, because its mass balance is a
 //! log line. Here the residual of each column stays below 1e-9 of what moved in that step.
 
+#![allow(clippy::unwrap_used)] // A test fails by panicking.
+
 mod common;
 
 use common::{changed, habitat, live, shipped};
@@ -57,10 +59,7 @@ fn nothing_drifts_over_a_sealed_mission() {
     let after = cabin.state().held(&plan);
     for column in 0..5 {
         let drift = (after.0[column] - before.0[column]).abs();
-        assert!(
-            drift <= 1e-12 * before.0[column].abs().max(1.0),
-            "column {column}: {drift}"
-        );
+        assert!(drift <= 1e-12 * before.0[column].abs().max(1.0), "column {column}: {drift}");
     }
 }
 
@@ -74,15 +73,9 @@ fn an_empty_box_closes() {
 }
 
 fn random_command(cabin: &mut Habitat, seed: u64, round: u64) {
-    let key = StreamKey {
-        run: seed,
-        ..StreamKey::default()
-    };
+    let key = StreamKey { run: seed, ..StreamKey::default() };
     for actuator in 0..cabin.actuators().len() {
-        let (low, high) = (
-            cabin.actuators()[actuator].low,
-            cabin.actuators()[actuator].high,
-        );
+        let (low, high) = (cabin.actuators()[actuator].low, cabin.actuators()[actuator].high);
         let u = key.uniform(
             lunar_habitat_habitat::stream::Purpose::Commands,
             round * 64 + actuator as u64,

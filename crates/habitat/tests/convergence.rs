@@ -2,6 +2,8 @@
 //!
 //! Story: in a peer simulator halving the step halves the cabin's CO2 (80.6 to 42.2 mol at 240 h).
 
+#![allow(clippy::unwrap_used)] // A test fails by panicking.
+
 mod common;
 
 use common::{changed, habitat, value};
@@ -58,25 +60,12 @@ const CHANNELS: [&str; 9] = [
 fn biosim_3_halving_the_step_halves_the_error() {
     let runs: Vec<Vec<f64>> = [60.0, 30.0, 15.0, 7.5].into_iter().map(end).collect();
     let distance = |a: &[f64], b: &[f64]| {
-        a.iter()
-            .zip(b)
-            .map(|(x, y)| ((x - y) / y).powi(2))
-            .sum::<f64>()
-            .sqrt()
+        a.iter().zip(b).map(|(x, y)| ((x - y) / y).powi(2)).sum::<f64>().sqrt()
     };
-    let steps: Vec<f64> = runs
-        .windows(2)
-        .map(|pair| distance(&pair[0], &pair[1]))
-        .collect();
-    let orders: Vec<f64> = steps
-        .windows(2)
-        .map(|pair| (pair[0] / pair[1]).log2())
-        .collect();
+    let steps: Vec<f64> = runs.windows(2).map(|pair| distance(&pair[0], &pair[1])).collect();
+    let orders: Vec<f64> = steps.windows(2).map(|pair| (pair[0] / pair[1]).log2()).collect();
     println!("distances {steps:?}, observed orders {orders:?}");
-    assert!(
-        orders.iter().all(|order| *order >= 0.9),
-        "{orders:?} from {steps:?}"
-    );
+    assert!(orders.iter().all(|order| *order >= 0.9), "{orders:?} from {steps:?}");
     // And it converges to something: the last distance is small.
     assert!(steps[2] < 5e-4, "{steps:?}");
 }

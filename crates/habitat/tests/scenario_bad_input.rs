@@ -94,18 +94,11 @@ fn refusal(text: &str) -> Refusal {
 /// Break one place of `GOOD` and hold the whole line of the error against `expected`.
 #[track_caller]
 fn refused(from: &str, to: &str, kind: Kind, expected: &str) {
-    assert_eq!(
-        GOOD.matches(from).count(),
-        1,
-        "`{from}` must stand in the text once"
-    );
+    assert_eq!(GOOD.matches(from).count(), 1, "`{from}` must stand in the text once");
     let refusal = refusal(&GOOD.replace(from, to));
     assert_eq!(refusal.to_string(), expected);
     assert_eq!(refusal.problem.kind, kind);
-    assert!(
-        refusal.text.get(refusal.span.clone()).is_some(),
-        "the span lies in the text"
-    );
+    assert!(refusal.text.get(refusal.span.clone()).is_some(), "the span lies in the text");
 }
 
 #[test]
@@ -300,9 +293,8 @@ fn numbers_out_of_range() {
 
 #[test]
 fn too_many_or_too_few() {
-    let zones: String = (0..15)
-        .map(|i| format!("[[zone]]\nname = \"z{i}\"\nvolume_m3 = 1.0\n"))
-        .collect();
+    let zones: String =
+        (0..15).map(|i| format!("[[zone]]\nname = \"z{i}\"\nvolume_m3 = 1.0\n")).collect();
     assert_eq!(
         refusal(&format!("{GOOD}{zones}")).to_string(),
         "bad.toml:11:1: number of zones: found 17; allowed 1 to 16 zones"
@@ -314,9 +306,7 @@ fn too_many_or_too_few() {
     );
     let person = "[[crew]]\nname = \"NAME\"\nsex = \"male\"\nage_y = 40\nmass_kg = 80\nheight_m = 1.8\n\
                   schedule = [{ from_h = 0, to_h = 24, activity = \"sleep\", zone = \"cabin\" }]\n";
-    let people: String = (0..12)
-        .map(|i| person.replace("NAME", &format!("p{i}")))
-        .collect();
+    let people: String = (0..12).map(|i| person.replace("NAME", &format!("p{i}"))).collect();
     assert_eq!(
         refusal(&format!("{GOOD}{people}")).to_string(),
         "bad.toml:33:1: number of people: found 13; allowed 0 to 12 people"
@@ -469,11 +459,7 @@ fn schedules_of_source_terms() {
         "bad.toml:30:42: mass flow of heat: found kg_d = 20; allowed `w` for this kind of source term",
     );
     // A schedule may go on after the mission, so that a shorter run of one file is possible.
-    parse(
-        "good.toml",
-        &GOOD.replace("to_h = 24.0, w", "to_h = 48.0, w"),
-    )
-    .unwrap();
+    parse("good.toml", &GOOD.replace("to_h = 24.0, w", "to_h = 48.0, w")).unwrap();
 }
 
 #[test]
@@ -493,19 +479,14 @@ fn times_that_do_not_divide() {
          part of duration_days = 1 (86400 s)",
     );
     // The default of dt_s is nowhere in the text, so the key that disagrees with it is shown.
-    let without = GOOD
-        .replace("dt_s = 60.0\n", "")
-        .replace("decision_s = 600.0", "decision_s = 100.0");
+    let without =
+        GOOD.replace("dt_s = 60.0\n", "").replace("decision_s = 600.0", "decision_s = 100.0");
     assert_eq!(
         refusal(&without).to_string(),
         "bad.toml:4:14: step does not divide the decision interval: found 60 s; allowed a whole part of \
          decision_s = 100 s"
     );
-    parse(
-        "good.toml",
-        &GOOD.replace("decision_s = 600.0", "decision_s = 86400"),
-    )
-    .unwrap();
+    parse("good.toml", &GOOD.replace("decision_s = 600.0", "decision_s = 86400")).unwrap();
 }
 
 #[test]
@@ -578,17 +559,12 @@ fn telemetry_columns() {
 
 #[test]
 fn columns_count_characters_and_the_message_stays_on_one_line() {
-    let text = GOOD.replace(
-        "volume_m3 = 50.0",
-        "structure_j_k = 0.0 # ä\n\"é\\nü\" = { a = 1 }",
-    );
+    let text = GOOD.replace("volume_m3 = 50.0", "structure_j_k = 0.0 # ä\n\"é\\nü\" = { a = 1 }");
     assert_eq!(
         refusal(&text).to_string().split(';').next().unwrap(),
         "bad.toml:14:1: unknown key: found `é\\nü`"
     );
-    let inline = GOOD
-        .replace("\"ada\"", "\"ä\"")
-        .replace("sex = \"female\"", "sex = \"ö\"");
+    let inline = GOOD.replace("\"ada\"", "\"ä\"").replace("sex = \"female\"", "sex = \"ö\"");
     assert_eq!(
         refusal(&inline).to_string(),
         "bad.toml:35:7: unknown choice: found \"ö\"; allowed `female`, `male`"
@@ -603,10 +579,7 @@ fn files_that_are_no_text() {
     let error = load(path.to_str().unwrap()).unwrap_err();
     assert_eq!(
         error.to_string(),
-        format!(
-            "{}:2:12: not UTF-8: found byte 0xe9; allowed text in UTF-8",
-            path.display()
-        )
+        format!("{}:2:12: not UTF-8: found byte 0xe9; allowed text in UTF-8", path.display())
     );
 
     let path = folder.path().join("large.toml");

@@ -61,10 +61,7 @@ schedule = [{ from_h = 0, to_h = 24, activity = "nominal", zone = "attic" }]
     assert_eq!(child.atmosphere.pp_co2_pa, 400.0);
     assert_eq!(child.atmosphere.pressure_pa, base.atmosphere.pressure_pa);
     let names: Vec<&str> = child.zones.iter().map(|zone| zone.name.as_str()).collect();
-    assert_eq!(
-        names,
-        ["living", "laboratory", "quarters", "airlock", "attic"]
-    );
+    assert_eq!(names, ["living", "laboratory", "quarters", "airlock", "attic"]);
     assert_eq!(child.zones[2].volume_m3, 70.0);
     assert_eq!(child.zones[2].structure_w_k, base.zones[2].structure_w_k);
     // A schedule has no names, so it is replaced as a whole.
@@ -85,21 +82,9 @@ fn an_empty_array_takes_everything_away() {
 #[test]
 fn bases_are_found_beside_the_file_that_names_them() {
     let folder = tempfile::tempdir().unwrap();
-    write(
-        &folder,
-        "deep/a.toml",
-        "extends = \"sealed-box\"\nname = \"a\"\nduration_days = 2.0\n",
-    );
-    write(
-        &folder,
-        "b.toml",
-        "extends = \"deep/a.toml\"\nname = \"b\"\n",
-    );
-    let top = write(
-        &folder,
-        "c.toml",
-        "extends = \"b.toml\"\nduration_days = 3.0\n",
-    );
+    write(&folder, "deep/a.toml", "extends = \"sealed-box\"\nname = \"a\"\nduration_days = 2.0\n");
+    write(&folder, "b.toml", "extends = \"deep/a.toml\"\nname = \"b\"\n");
+    let top = write(&folder, "c.toml", "extends = \"b.toml\"\nduration_days = 3.0\n");
     let scenario = loaded(&top).scenario;
     assert_eq!((scenario.name.as_str(), scenario.duration_days), ("b", 3.0));
 }
@@ -112,11 +97,7 @@ fn an_error_is_shown_in_the_file_that_wrote_it() {
         "base.toml",
         "schema = 1\nname = \"base\"\nduration_days = 1\n[[zone]]\nname = \"box\"\nvolume_m3 = -1\n",
     );
-    let child = write(
-        &folder,
-        "child.toml",
-        "extends = \"base.toml\"\nduration_days = 2\n",
-    );
+    let child = write(&folder, "child.toml", "extends = \"base.toml\"\nduration_days = 2\n");
     assert_eq!(
         line(&load(&child).unwrap_err()),
         "base.toml:6:13: out of range: found -1 m3; allowed more than 0, up to 100000 m3"
@@ -152,42 +133,24 @@ fn circles_long_chains_and_absent_bases_are_refused() {
         "a.toml:1:11: bases in a circle: found \"b.toml\"; allowed a base that does not lead back"
     );
     let itself = write(&folder, "self.toml", "extends = \"self.toml\"\n");
-    assert_eq!(
-        load(&itself).unwrap_err().refusal().unwrap().problem.kind,
-        Kind::Extends
-    );
+    assert_eq!(load(&itself).unwrap_err().refusal().unwrap().problem.kind, Kind::Extends);
 
     write(&folder, "0.toml", "extends = \"leak-box\"\n");
     let mut last = String::new();
     for i in 1..5 {
-        last = write(
-            &folder,
-            &format!("{i}.toml"),
-            &format!("extends = \"{}.toml\"\n", i - 1),
-        );
+        last = write(&folder, &format!("{i}.toml"), &format!("extends = \"{}.toml\"\n", i - 1));
     }
     assert_eq!(
         line(&load(&last).unwrap_err()),
         "0.toml:1:11: too many bases: found \"leak-box\"; allowed a chain of at most 4"
     );
-    assert_eq!(
-        loaded(folder.path().join("3.toml").to_str().unwrap())
-            .scenario
-            .name,
-        "leak-box"
-    );
+    assert_eq!(loaded(folder.path().join("3.toml").to_str().unwrap()).scenario.name, "leak-box");
 
     let absent = write(&folder, "absent.toml", "\nextends = \"nowhere.toml\"\n");
     let error = load(&absent).unwrap_err();
     let refusal = error.refusal().unwrap();
-    assert_eq!(
-        (refusal.line, refusal.column, refusal.problem.kind),
-        (2, 11, Kind::Extends)
-    );
-    assert!(
-        error.to_string().contains("found \"nowhere.toml\""),
-        "{error}"
-    );
+    assert_eq!((refusal.line, refusal.column, refusal.problem.kind), (2, 11, Kind::Extends));
+    assert!(error.to_string().contains("found \"nowhere.toml\""), "{error}");
     assert!(error.to_string().contains("cabin-30d"), "{error}");
 
     let number = write(&folder, "number.toml", "extends = 3\n");

@@ -49,11 +49,7 @@ fn apply(text: &str, damage: &Damage) -> String {
         Damage::Remove { at, length } => {
             let characters: Vec<char> = text.chars().collect();
             let at = at % characters.len().max(1);
-            return characters
-                .iter()
-                .take(at)
-                .chain(characters.iter().skip(at + length))
-                .collect();
+            return characters.iter().take(at).chain(characters.iter().skip(at + length)).collect();
         }
         Damage::Insert { at, text: piece } => {
             let at = at % text.chars().count().max(1);
@@ -119,9 +115,7 @@ fn deep_nesting_is_refused() {
         "[".to_owned() + &"a.".repeat(100_000) + "a]",
         "a.".repeat(100_000) + "a = 1",
         "a = ".to_owned() + &"{b=".repeat(100_000),
-        (0..79).fold(String::new(), |text, i| {
-            format!("{text}[{}a]\n", "a.".repeat(i))
-        }),
+        (0..79).fold(String::new(), |text, i| format!("{text}[{}a]\n", "a.".repeat(i))),
         "\u{feff}schema = 2\r\nname = 1".to_owned(),
     ] {
         reads_or_refuses(&text);

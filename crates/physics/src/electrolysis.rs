@@ -240,10 +240,7 @@ mod tests {
         assert!((losses.ohmic_v - 0.219).abs() < 1e-12);
         assert!((losses.mass_transport_v - 0.071).abs() < 1e-12);
         let sinh = (KINETIC_V * TRANSFER * FARADAY_C_MOL / (R_J_MOL_K * CELL_T_K)).sinh();
-        assert!(
-            (PER_TWO_EXCHANGE_CM2_A / sinh - 1.0).abs() < 1e-12,
-            "{sinh}"
-        );
+        assert!((PER_TWO_EXCHANGE_CM2_A / sinh - 1.0).abs() < 1e-12, "{sinh}");
     }
 
     #[test]

@@ -488,9 +488,7 @@ impl<R: Real> CondensingCoil<R> {
         };
 
         // Coolant temperature between the wet and the dry part.
-        let t_dew = dew_point_k(x_in / (x_in + 1.0) * p_total_pa)
-            .min(t_in)
-            .max(t_c);
+        let t_dew = dew_point_k(x_in / (x_in + 1.0) * p_total_pa).min(t_in).max(t_c);
         let wet_k = t_dew - t_c;
         let dry_k = t_in - t_dew;
         let h_in = saturated.enthalpy_j_mol(t_in, x_in);
@@ -624,15 +622,9 @@ mod tests {
 
     /// PFT-ISSA-9610 points 1 to 3 of `life-support.md` §8 B.
     const POINTS: [[f64; 9]; 3] = [
-        [
-            6.44, 18.16, 13.06, 40.0, 145.15, 284.86, 284.53, 1.483, 3_002.0,
-        ],
-        [
-            5.61, 18.01, 12.81, 5.0, 74.27, 283.82, 288.84, 1.932, 3_134.0,
-        ],
-        [
-            5.72, 20.81, 14.65, 5.0, 75.13, 284.99, 291.03, 1.978, 3_824.0,
-        ],
+        [6.44, 18.16, 13.06, 40.0, 145.15, 284.86, 284.53, 1.483, 3_002.0],
+        [5.61, 18.01, 12.81, 5.0, 74.27, 283.82, 288.84, 1.932, 3_134.0],
+        [5.72, 20.81, 14.65, 5.0, 75.13, 284.99, 291.03, 1.978, 3_824.0],
     ];
 
     fn kg_h(mol_s: f64) -> f64 {
@@ -649,10 +641,7 @@ mod tests {
             let (air, coolant) = (out.t_air_k - p[5], out.t_coolant_out_k - p[6]);
             let n = k + 1;
             println!("{n}: air {air:+.2} K, coolant {coolant:+.2} K");
-            println!(
-                "   condensate {condensate:+.3}, heat {heat:+.3}, {:.3}",
-                out.coil_fraction
-            );
+            println!("   condensate {condensate:+.3}, heat {heat:+.3}, {:.3}", out.coil_fraction);
             assert!(air.abs() < 1.0, "{n}: air {air}");
             assert!(coolant.abs() < 1.0, "{n}: coolant {coolant}");
             assert!(condensate.abs() < 0.15, "{n}: condensate {condensate}");
@@ -685,11 +674,7 @@ mod tests {
         let (mut low, mut high) = (inlet.t_coolant_k, inlet.t_air_k);
         for _ in 0..60 {
             let middle = 0.5 * (low + high);
-            if march(middle).2 > inlet.t_coolant_k {
-                high = middle
-            } else {
-                low = middle
-            }
+            if march(middle).2 > inlet.t_coolant_k { high = middle } else { low = middle }
         }
         let (t, x, _) = march(0.5 * (low + high));
         (t, (x_in - x) * n)
@@ -718,28 +703,16 @@ mod tests {
 
     #[test]
     fn agrees_with_a_coil_cut_into_many_parts() {
-        let cabin = [
-            (18.0, 6.0),
-            (18.0, 12.8),
-            (20.8, 14.6),
-            (22.0, 10.0),
-            (24.0, 14.0),
-            (27.0, 16.0),
-        ];
+        let cabin =
+            [(18.0, 6.0), (18.0, 12.8), (20.8, 14.6), (22.0, 10.0), (24.0, 14.0), (27.0, 16.0)];
         let (rms_k, worst_k, rms_kg_h) = errors_against_parts(&cabin);
         println!("cabin: {rms_k:.3} K rms, {worst_k:.3} K worst, {rms_kg_h:.4} kg/h rms");
-        assert!(
-            rms_k < 0.2 && worst_k < 0.6 && rms_kg_h < 0.03,
-            "{rms_k} {worst_k} {rms_kg_h}"
-        );
+        assert!(rms_k < 0.2 && worst_k < 0.6 && rms_kg_h < 0.03, "{rms_k} {worst_k} {rms_kg_h}");
 
         let humid = [(22.0, 20.0), (24.0, 22.0), (30.0, 25.0), (30.0, 28.0)];
         let (rms_k, worst_k, rms_kg_h) = errors_against_parts(&humid);
         println!("humid: {rms_k:.3} K rms, {worst_k:.3} K worst, {rms_kg_h:.4} kg/h rms");
-        assert!(
-            worst_k < 1.6 && rms_kg_h < 0.15,
-            "{rms_k} {worst_k} {rms_kg_h}"
-        );
+        assert!(worst_k < 1.6 && rms_kg_h < 0.15, "{rms_k} {worst_k} {rms_kg_h}");
     }
 
     fn stream_w(dry: f64, h2o: f64, cp: f64, t_k: f64) -> f64 {
@@ -752,10 +725,7 @@ mod tests {
         for tenth in 0..=900 {
             let angle = f64::from(tenth) * 0.1;
             let fraction = valve.coil_flow_fraction(angle);
-            assert!(
-                (valve.angle_deg_for_fraction(fraction) - angle).abs() < 1e-6,
-                "{angle}"
-            );
+            assert!((valve.angle_deg_for_fraction(fraction) - angle).abs() < 1e-6, "{angle}");
             let x = angle.to_radians();
             let law = 0.88 * x.cos() / (x.cos() + 0.66 * x.sin());
             assert!((fraction - law).abs() < 1e-12);
@@ -814,11 +784,7 @@ mod tests {
                 ua,
             );
             assert_eq!(out.condensate_mol_s, 0.0);
-            assert!(
-                (out.q_coolant_w / q - 1.0).abs() < 1e-6,
-                "{} {q}",
-                out.q_coolant_w
-            );
+            assert!((out.q_coolant_w / q - 1.0).abs() < 1e-6, "{} {q}", out.q_coolant_w);
         }
     }
 
@@ -827,10 +793,7 @@ mod tests {
     fn dew_point_just_above_the_coolant() {
         let inlet = with_coolant(air(12.314, 3.458, 30_000.0, 0.2), 95.0, 3.417);
         let out = CondensingCoil::ccaa().run(&inlet, 83.06);
-        assert!(
-            out.t_coil_k >= inlet.t_coolant_k && out.t_coil_k <= inlet.t_air_k,
-            "{out:?}"
-        );
+        assert!(out.t_coil_k >= inlet.t_coolant_k && out.t_coil_k <= inlet.t_air_k, "{out:?}");
         assert!(out.condensate_mol_s >= 0.0);
     }
 
@@ -842,20 +805,13 @@ mod tests {
             let at = |dew_c: f64| {
                 let inlet = with_coolant(air(20.0, dew_c, 70_000.0, 0.2), g_s, 5.0);
                 let out = coil.run_at_fraction(&inlet, fraction);
-                [
-                    out.t_air_k,
-                    out.condensate_mol_s * 100.0,
-                    out.q_coolant_w * 1e-3,
-                ]
+                [out.t_air_k, out.condensate_mol_s * 100.0, out.q_coolant_w * 1e-3]
             };
             let mut before = at(0.0);
             for i in 1..=20_000 {
                 let now = at(f64::from(i) * 0.001);
                 for k in 0..3 {
-                    assert!(
-                        (now[k] - before[k]).abs() < 5e-3,
-                        "{i} {k} {now:?} {before:?}"
-                    );
+                    assert!((now[k] - before[k]).abs() < 5e-3, "{i} {k} {now:?} {before:?}");
                 }
                 before = now;
             }
@@ -867,11 +823,7 @@ mod tests {
         let inlets: Vec<CoilInlet<f64>> = (0..8)
             .map(|i| {
                 let i = f64::from(i);
-                with_coolant(
-                    air(15.0 + 2.0 * i, 14.0 - i, 4e4 + 8e3 * i, 0.2),
-                    20.0 * i,
-                    5.0,
-                )
+                with_coolant(air(15.0 + 2.0 * i, 14.0 - i, 4e4 + 8e3 * i, 0.2), 20.0 * i, 5.0)
             })
             .collect();
         let pack = |f: fn(&CoilInlet<f64>) -> f64| F64x8::from_lanes(|i| f(&inlets[i]));
@@ -891,14 +843,8 @@ mod tests {
         for (i, inlet) in inlets.iter().enumerate() {
             let one = CondensingCoil::<f64>::ccaa().run(inlet, 31.0);
             assert_eq!(wide.t_air_k.lane(i).to_bits(), one.t_air_k.to_bits());
-            assert_eq!(
-                wide.condensate_mol_s.lane(i).to_bits(),
-                one.condensate_mol_s.to_bits()
-            );
-            assert_eq!(
-                wide.q_coolant_w.lane(i).to_bits(),
-                one.q_coolant_w.to_bits()
-            );
+            assert_eq!(wide.condensate_mol_s.lane(i).to_bits(), one.condensate_mol_s.to_bits());
+            assert_eq!(wide.q_coolant_w.lane(i).to_bits(), one.q_coolant_w.to_bits());
         }
     }
 

@@ -76,11 +76,7 @@ pub fn polynomial<R: Real, const N: usize>(c: &[f64; N], x: R) -> R {
         second = second * z + c[i - 2];
         i -= 2;
     }
-    if i == 1 {
-        (first * z + c[0]) + second * x
-    } else {
-        first * x + second
-    }
+    if i == 1 { (first * z + c[0]) + second * x } else { first * x + second }
 }
 
 /// exp(x + e) for an x that is already clamped and an |e| far below one unit in the last place of
@@ -394,12 +390,8 @@ mod tests {
     fn ln_is_within_two_ulp() {
         let mut worst = 0.0_f64;
         for u in points(300_000) {
-            for x in [
-                ((u - 0.5) * 1_400.0).exp(),
-                0.5 + u,
-                1.0 + (u - 0.5) * 1e-3,
-                u * 1e5 + 1e-9,
-            ] {
+            for x in [((u - 0.5) * 1_400.0).exp(), 0.5 + u, 1.0 + (u - 0.5) * 1e-3, u * 1e5 + 1e-9]
+            {
                 worst = worst.max(ulps(ln(x), x.ln()));
             }
         }
@@ -478,11 +470,7 @@ mod tests {
             assert!(exp(x).is_finite() && exp(x) > 0.0, "exp {x}");
             assert!(ln(x).is_finite(), "ln {x}");
             for y in edges {
-                assert!(
-                    pow(x, y).is_finite() && pow(x, y) >= 0.0,
-                    "pow {x} {y} {}",
-                    pow(x, y)
-                );
+                assert!(pow(x, y).is_finite() && pow(x, y) >= 0.0, "pow {x} {y} {}", pow(x, y));
             }
         }
         assert_eq!(ln(0.0), ln(f64::MIN_POSITIVE));
@@ -520,14 +508,8 @@ mod tests {
             let (mut a, mut b) = (x.clone(), x.clone());
             exp_slice(level, &mut a);
             ln_slice(level, &mut b);
-            assert!(
-                a.iter().map(|v| v.to_bits()).eq(want_exp.iter().copied()),
-                "{level:?}"
-            );
-            assert!(
-                b.iter().map(|v| v.to_bits()).eq(want_ln.iter().copied()),
-                "{level:?}"
-            );
+            assert!(a.iter().map(|v| v.to_bits()).eq(want_exp.iter().copied()), "{level:?}");
+            assert!(b.iter().map(|v| v.to_bits()).eq(want_ln.iter().copied()), "{level:?}");
         }
     }
 

@@ -201,11 +201,7 @@ impl ActivityState {
     /// Exercise longer than the table's 30 min stays in the second quarter (assumed).
     #[must_use]
     pub fn in_exercise(since_start_s: f64) -> Self {
-        if since_start_s < 900.0 {
-            Self::Exercise0To15
-        } else {
-            Self::Exercise15To30
-        }
+        if since_start_s < 900.0 { Self::Exercise0To15 } else { Self::Exercise15To30 }
     }
 
     /// Return the state of an awake body whose last exercise ended `since_end_s` ago.
@@ -287,13 +283,8 @@ pub struct ActivityDay {
 }
 
 const fn rev1_day() -> ActivityDay {
-    let mut day = ActivityDay {
-        dry_heat_j: 0.0,
-        vapour_kg: 0.0,
-        run_off_kg: 0.0,
-        o2_kg: 0.0,
-        co2_kg: 0.0,
-    };
+    let mut day =
+        ActivityDay { dry_heat_j: 0.0, vapour_kg: 0.0, run_off_kg: 0.0, o2_kg: 0.0, co2_kg: 0.0 };
     let mut i = 0;
     while i < STATES {
         let (row, dt_s) = (&REV1_ACTIVITY[i], STANDARD_DAY_S[i]);
@@ -331,17 +322,9 @@ const fn burnt_enthalpy_j(x: &Composition) -> f64 {
 
 const fn solid(c: f64, h: f64, o: f64, n: f64) -> PseudoSpecies {
     let kg_mol = c * M_C_KG_MOL + h * M_H_KG_MOL + o * M_O_KG_MOL + n * M_N_KG_MOL;
-    let per_kg = Composition {
-        c: c / kg_mol,
-        h: h / kg_mol,
-        o: o / kg_mol,
-        n: n / kg_mol,
-        ash_kg: 0.0,
-    };
-    PseudoSpecies {
-        per_kg,
-        h_j_kg: burnt_enthalpy_j(&per_kg) + SOLIDS_COMBUSTION_J_KG,
-    }
+    let per_kg =
+        Composition { c: c / kg_mol, h: h / kg_mol, o: o / kg_mol, n: n / kg_mol, ash_kg: 0.0 };
+    PseudoSpecies { per_kg, h_j_kg: burnt_enthalpy_j(&per_kg) + SOLIDS_COMBUSTION_J_KG }
 }
 
 /// Solids in urine, C2H6O2N2. Volk & Rummel (1987), recalled; assumed.
@@ -370,16 +353,8 @@ pub const OXIDISED_FOOD: Composition = Composition {
 
 const fn food_dry() -> PseudoSpecies {
     let kg = REV2.food_dry_kg;
-    let (u, f, s) = (
-        &URINE_SOLIDS.per_kg,
-        &FAECAL_SOLIDS.per_kg,
-        &SWEAT_SOLIDS.per_kg,
-    );
-    let (u_kg, f_kg, s_kg) = (
-        REV2.urine_solids_kg,
-        REV2.faecal_solids_kg,
-        REV2.sweat_solids_kg,
-    );
+    let (u, f, s) = (&URINE_SOLIDS.per_kg, &FAECAL_SOLIDS.per_kg, &SWEAT_SOLIDS.per_kg);
+    let (u_kg, f_kg, s_kg) = (REV2.urine_solids_kg, REV2.faecal_solids_kg, REV2.sweat_solids_kg);
     let per_kg = Composition {
         c: (OXIDISED_FOOD.c + u_kg * u.c + f_kg * f.c + s_kg * s.c) / kg,
         h: (OXIDISED_FOOD.h + u_kg * u.h + f_kg * f.h + s_kg * s.h) / kg,
@@ -485,16 +460,8 @@ const fn rates_of(i: usize) -> MetabolicRates {
     let heat_w = days_s * REV2.heat_j;
     let limit_kg_s = evaporation_limit_kg_s(i);
     let limited = BODY_SHARE * moisture_kg_s > limit_kg_s;
-    let body_evaporated_kg_s = if limited {
-        limit_kg_s
-    } else {
-        BODY_SHARE * moisture_kg_s
-    };
-    let sensible_w = if limited {
-        0.0
-    } else {
-        heat_w - body_evaporated_kg_s * VAPORISATION_J_KG
-    };
+    let body_evaporated_kg_s = if limited { limit_kg_s } else { BODY_SHARE * moisture_kg_s };
+    let sensible_w = if limited { 0.0 } else { heat_w - body_evaporated_kg_s * VAPORISATION_J_KG };
     MetabolicRates {
         o2_mol_s: days_s * O2_MOL_D,
         co2_mol_s: days_s * CO2_MOL_D,
@@ -858,21 +825,14 @@ mod tests {
         for (name, got, expected) in [
             ("O2", day(|r| r.o2_mol_s) * M_O2_KG_MOL, 0.895),
             ("CO2", day(|r| r.co2_mol_s) * M_CO2_KG_MOL, 1.085),
-            (
-                "formed water",
-                day(|r| r.water_formed_mol_s) * M_H2O_KG_MOL,
-                0.490,
-            ),
+            ("formed water", day(|r| r.water_formed_mol_s) * M_H2O_KG_MOL, 0.490),
             ("food", day(|r| r.food_dry_kg_s), 0.800),
             ("heat", day(|r| r.heat_w), 12.426e6),
             ("moisture", day(|r| r.moisture_kg_s), 2.946),
             ("body", day(|r| r.body_evaporated_kg_s), 2.52),
             ("textile", day(|r| r.textile_kg_s), 0.426),
         ] {
-            assert!(
-                relative(got, expected) < 1e-9,
-                "{name}: {got} against {expected}"
-            );
+            assert!(relative(got, expected) < 1e-9, "{name}: {got} against {expected}");
         }
         assert!(relative(day(|r| r.sensible_w), REV2.sensible_j) < 0.007);
     }
@@ -891,10 +851,7 @@ mod tests {
     fn dry_heat_is_never_negative() {
         for state in ActivityState::ALL {
             let r = metabolic_rates(state, 1.0);
-            assert!(
-                r.sensible_w >= 0.0 && r.textile_kg_s >= 0.0,
-                "{state:?}: {r:?}"
-            );
+            assert!(r.sensible_w >= 0.0 && r.textile_kg_s >= 0.0, "{state:?}: {r:?}");
         }
         // The states after exercise are the limited ones; exercise itself is not.
         assert!(RATES[ActivityState::Exercise15To30 as usize].sensible_w > 0.0);
@@ -904,26 +861,11 @@ mod tests {
 
     #[test]
     fn activity_follows_the_clock() {
-        assert_eq!(
-            ActivityState::in_exercise(0.0),
-            ActivityState::Exercise0To15
-        );
-        assert_eq!(
-            ActivityState::in_exercise(900.0),
-            ActivityState::Exercise15To30
-        );
-        assert_eq!(
-            ActivityState::after_exercise(0.0),
-            ActivityState::Recovery0To15
-        );
-        assert_eq!(
-            ActivityState::after_exercise(2_700.0),
-            ActivityState::Recovery45To60
-        );
-        assert_eq!(
-            ActivityState::after_exercise(3_600.0),
-            ActivityState::Nominal
-        );
+        assert_eq!(ActivityState::in_exercise(0.0), ActivityState::Exercise0To15);
+        assert_eq!(ActivityState::in_exercise(900.0), ActivityState::Exercise15To30);
+        assert_eq!(ActivityState::after_exercise(0.0), ActivityState::Recovery0To15);
+        assert_eq!(ActivityState::after_exercise(2_700.0), ActivityState::Recovery45To60);
+        assert_eq!(ActivityState::after_exercise(3_600.0), ActivityState::Nominal);
         for (i, state) in ActivityState::ALL.into_iter().enumerate() {
             assert_eq!(state as usize, i);
         }

@@ -88,10 +88,7 @@ mod tests {
             (1.0, 7.0e-8),
         ] {
             let got = flux_m2_s(mass_g) * YEAR_S;
-            assert!(
-                (got / per_m2_year - 1.0).abs() < 0.01,
-                "{mass_g} {got} {per_m2_year}"
-            );
+            assert!((got / per_m2_year - 1.0).abs() < 0.01, "{mass_g} {got} {per_m2_year}");
             let on_the_moon = lunar_hits_per_s(mass_g, 2.0) * YEAR_S;
             assert!((on_the_moon / got - 1.0).abs() < 1e-12);
         }

@@ -280,13 +280,9 @@ mod tests {
     #[test]
     fn steam_table() {
         // IAPWS-95 saturation pressures, tolerance of the source of the formula.
-        for (t_c, p_pa) in [
-            (0.01, 611.7),
-            (10.0, 1_228.2),
-            (20.0, 2_339.3),
-            (30.0, 4_247.0),
-            (50.0, 12_352.0),
-        ] {
+        for (t_c, p_pa) in
+            [(0.01, 611.7), (10.0, 1_228.2), (20.0, 2_339.3), (30.0, 4_247.0), (50.0, 12_352.0)]
+        {
             let got = saturation_pressure_pa(t_c + 273.15);
             assert!((got / p_pa - 1.0).abs() < 0.004, "{t_c} {got}");
         }

@@ -206,11 +206,7 @@ impl F64x8 {
     fn compare(self, other: Self, f: impl Fn(f64, f64) -> bool) -> Mask8 {
         let mut out = Mask8([0; 8]);
         for i in 0..8 {
-            out.0[i] = if f(self.0[i], other.0[i]) {
-                u64::MAX
-            } else {
-                0
-            };
+            out.0[i] = if f(self.0[i], other.0[i]) { u64::MAX } else { 0 };
         }
         out
     }
@@ -384,10 +380,7 @@ mod tests {
             let b = F64x8::from_lanes(|i| f64::from((k * 37 + i as i32 * 11) % 101 - 50) * 0.21);
             let wide = exercise(a, b);
             for i in 0..8 {
-                assert_eq!(
-                    wide.lane(i).to_bits(),
-                    exercise(a.lane(i), b.lane(i)).to_bits()
-                );
+                assert_eq!(wide.lane(i).to_bits(), exercise(a.lane(i), b.lane(i)).to_bits());
             }
         }
     }

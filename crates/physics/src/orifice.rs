@@ -193,11 +193,7 @@ pub fn choked_time_constant_s(
     // Flow per pascal of a choked hole times RT is a volume flow.
     let per_pa = flow_mol_s(1.0, 0.0, t_k, molar_mass_kg_mol, gamma, area_m2, discharge);
     let volume_flow_m3_s = per_pa * R_J_MOL_K * t_k;
-    if volume_flow_m3_s > 0.0 {
-        (volume_m3 / volume_flow_m3_s).min(f64::MAX)
-    } else {
-        f64::MAX
-    }
+    if volume_flow_m3_s > 0.0 { (volume_m3 / volume_flow_m3_s).min(f64::MAX) } else { f64::MAX }
 }
 
 #[cfg(test)]
@@ -250,15 +246,7 @@ mod tests {
 
     #[test]
     fn two_millimetre_hole() {
-        let ndot = flow_mol_s(
-            101_300.0,
-            0.0,
-            295.0,
-            M_AIR_KG_MOL,
-            GAMMA_AIR,
-            hole_m2(0.002),
-            1.0,
-        );
+        let ndot = flow_mol_s(101_300.0, 0.0, 295.0, M_AIR_KG_MOL, GAMMA_AIR, hole_m2(0.002), 1.0);
         let kg_d = ndot * M_AIR_KG_MOL * 86_400.0;
         assert!((kg_d / 64.7 - 1.0).abs() < 0.01, "{kg_d}");
     }
@@ -285,15 +273,7 @@ mod tests {
     fn lanes_agree() {
         let p_down = F64x8::from_lanes(|i| 13_000.0 * i as f64);
         let s = F64x8::splat;
-        let wide = flow_mol_s(
-            s(1e5),
-            p_down,
-            s(295.0),
-            s(M_AIR_KG_MOL),
-            s(1.4),
-            s(1e-4),
-            s(0.6),
-        );
+        let wide = flow_mol_s(s(1e5), p_down, s(295.0), s(M_AIR_KG_MOL), s(1.4), s(1e-4), s(0.6));
         for i in 0..8 {
             let one = flow_mol_s(1e5, p_down.lane(i), 295.0, M_AIR_KG_MOL, 1.4, 1e-4, 0.6);
             assert_eq!(wide.lane(i).to_bits(), one.to_bits());

@@ -107,13 +107,7 @@ const fn rule(
     basis: Basis,
     source: &'static str,
 ) -> Rule {
-    Rule {
-        text,
-        value,
-        unit,
-        basis,
-        source,
-    }
+    Rule { text, value, unit, basis, source }
 }
 
 /// Every rule of this module.
@@ -167,27 +161,9 @@ pub const RULES: [Rule; 19] = [
         Basis::Standard,
         "NASA-STD-3001 V2 6006, indefinite exposure",
     ),
-    rule(
-        "abort after 6 h below this temperature",
-        T_ABORT_MIN_K,
-        "K",
-        Basis::Assumed,
-        "design",
-    ),
-    rule(
-        "abort after 6 h above this temperature",
-        T_ABORT_MAX_K,
-        "K",
-        Basis::Assumed,
-        "design",
-    ),
-    rule(
-        "abort when potable water lasts less",
-        POTABLE_RESERVE_S,
-        "s",
-        Basis::Assumed,
-        "design",
-    ),
+    rule("abort after 6 h below this temperature", T_ABORT_MIN_K, "K", Basis::Assumed, "design"),
+    rule("abort after 6 h above this temperature", T_ABORT_MAX_K, "K", Basis::Assumed, "design"),
+    rule("abort when potable water lasts less", POTABLE_RESERVE_S, "s", Basis::Assumed, "design"),
     rule(
         "dead after this time without water",
         WATER_DEPRIVATION_S,
@@ -202,13 +178,7 @@ pub const RULES: [Rule; 19] = [
         Basis::Assumed,
         "SIMOC (2025)",
     ),
-    rule(
-        "fire risk above this O2 share",
-        FIRE_O2_FRACTION,
-        "mol/mol",
-        Basis::Assumed,
-        "design",
-    ),
+    rule("fire risk above this O2 share", FIRE_O2_FRACTION, "mol/mol", Basis::Assumed, "design"),
     rule(
         "incapacitated after the time of useful consciousness at this O2 pressure: 30 min",
         TUC_PA[7],
@@ -482,10 +452,7 @@ mod tests {
     fn air_is_its_own_equivalent() {
         for p_pa in [12.0e3, 23.8e3, 57.2e3, 101.3e3] {
             let got = air_equivalent_pp_o2_pa(inspired_o2_pa(p_pa, AIR_O2_FRACTION));
-            assert!(
-                (got / (AIR_O2_FRACTION * p_pa) - 1.0).abs() < 1e-12,
-                "{p_pa}"
-            );
+            assert!((got / (AIR_O2_FRACTION * p_pa) - 1.0).abs() < 1e-12, "{p_pa}");
         }
         // Pure oxygen at 8 kPa: 8 kPa of oxygen, but the effect of air with 3.0 kPa.
         let got: f64 = air_equivalent_pp_o2_pa(inspired_o2_pa(8.0e3, 1.0));
@@ -496,15 +463,8 @@ mod tests {
     fn useful_consciousness_table() {
         let times_s = [7.5, 17.5, 45.0, 120.0, 270.0, 450.0, 1_500.0, 1_800.0_f64];
         for ((p_pa, ln_tuc), tuc_s) in TUC_PA.into_iter().zip(LN_TUC).zip(times_s) {
-            assert!(
-                (ln_tuc - tuc_s.ln()).abs() < 1e-15,
-                "{p_pa}: {:.17}",
-                tuc_s.ln()
-            );
-            assert!(
-                (hypoxia_rate_1_s(p_pa) * tuc_s - 1.0).abs() < 1e-12,
-                "{p_pa}"
-            );
+            assert!((ln_tuc - tuc_s.ln()).abs() < 1e-15, "{p_pa}: {:.17}", tuc_s.ln());
+            assert!((hypoxia_rate_1_s(p_pa) * tuc_s - 1.0).abs() < 1e-12, "{p_pa}");
         }
         assert_eq!(hypoxia_rate_1_s(13.0e3), 0.0);
         assert!((hypoxia_rate_1_s(12.5e3) * 1_800.0 - 0.25).abs() < 1e-12);

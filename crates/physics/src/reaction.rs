@@ -49,13 +49,7 @@ impl Solid {
             Solid::NaClO3 => (0.0, 0.0, 3.0, M_NA_KG_MOL + M_CL_KG_MOL),
             Solid::NaCl => (0.0, 0.0, 0.0, M_NA_KG_MOL + M_CL_KG_MOL),
         };
-        Composition {
-            c,
-            h,
-            o,
-            n: 0.0,
-            ash_kg,
-        }
+        Composition { c, h, o, n: 0.0, ash_kg }
     }
 
     /// Molar mass, kg/mol.
@@ -104,11 +98,7 @@ pub struct Change<R> {
 
 /// Coefficients of gases: O2, CO2, N2, H2O, CH4, H2, CO, NH3.
 const fn gases(gas: [f64; GASES]) -> Reaction {
-    Reaction {
-        gas,
-        liquid_water: 0.0,
-        solid: [0.0; SOLIDS],
-    }
+    Reaction { gas, liquid_water: 0.0, solid: [0.0; SOLIDS] }
 }
 
 /// CO2 + 4 H2 → CH4 + 2 H2O (vapour), per mole of CO2; releases 165.0 kJ/mol.
@@ -185,13 +175,7 @@ impl Reaction {
     #[must_use]
     pub const fn created(&self) -> Composition {
         let mut sum = plus(
-            Composition {
-                c: 0.0,
-                h: 0.0,
-                o: 0.0,
-                n: 0.0,
-                ash_kg: 0.0,
-            },
+            Composition { c: 0.0, h: 0.0, o: 0.0, n: 0.0, ash_kg: 0.0 },
             &WATER,
             self.liquid_water,
         );
@@ -462,34 +446,10 @@ macro_rules! oxidation {
     };
 }
 
-oxidation!(
-    oxidise_co,
-    "carbon monoxide",
-    CO_OXIDATION,
-    0.5,
-    "CO + 0.5 O2 → CO2"
-);
-oxidation!(
-    oxidise_ch4,
-    "methane",
-    CH4_OXIDATION,
-    2.0,
-    "CH4 + 2 O2 → CO2 + 2 H2O(g)"
-);
-oxidation!(
-    oxidise_h2,
-    "hydrogen",
-    H2_OXIDATION,
-    0.5,
-    "H2 + 0.5 O2 → H2O(g)"
-);
-oxidation!(
-    oxidise_nh3,
-    "ammonia",
-    NH3_OXIDATION,
-    0.75,
-    "NH3 + 0.75 O2 → 0.5 N2 + 1.5 H2O(g)"
-);
+oxidation!(oxidise_co, "carbon monoxide", CO_OXIDATION, 0.5, "CO + 0.5 O2 → CO2");
+oxidation!(oxidise_ch4, "methane", CH4_OXIDATION, 2.0, "CH4 + 2 O2 → CO2 + 2 H2O(g)");
+oxidation!(oxidise_h2, "hydrogen", H2_OXIDATION, 0.5, "H2 + 0.5 O2 → H2O(g)");
+oxidation!(oxidise_nh3, "ammonia", NH3_OXIDATION, 0.75, "NH3 + 0.75 O2 → 0.5 N2 + 1.5 H2O(g)");
 
 #[cfg(test)]
 mod tests {
@@ -590,10 +550,7 @@ mod tests {
         let wide = sabatier(co2, h2, F64x8([0.9; 8]));
         for i in 0..8 {
             let one = sabatier(co2.0[i], h2.0[i], 0.9);
-            assert_eq!(
-                one.co2_unreacted_mol.to_bits(),
-                wide.co2_unreacted_mol.0[i].to_bits()
-            );
+            assert_eq!(one.co2_unreacted_mol.to_bits(), wide.co2_unreacted_mol.0[i].to_bits());
             assert_eq!(one.heat_j.to_bits(), wide.heat_j.0[i].to_bits());
         }
     }

@@ -38,14 +38,7 @@ pub struct Toth {
 }
 
 const fn toth(a0: f64, b0: f64, e_k: f64, t0: f64, c0_k: f64, dh_j_mol: f64) -> Toth {
-    Toth {
-        a0_mol_kg_pa: a0,
-        b0_1_pa: b0,
-        e_k,
-        t0,
-        c0_k,
-        dh_j_mol,
-    }
+    Toth { a0_mol_kg_pa: a0, b0_1_pa: b0, e_k, t0, c0_k, dh_j_mol }
 }
 
 /// CO2 on zeolite 5A. ICES-2014-168, eq. 21 to 24, as V-HAB (2023) encodes it.
@@ -267,10 +260,7 @@ mod tests {
             (&ZEOLITE_5A_CO2, 477.0, 300.0, 0.0143),
         ] {
             let got: f64 = loading_mol_kg(pair, t_k, p_pa);
-            assert!(
-                (got / q - 1.0).abs() < 0.005,
-                "{t_k} K, {p_pa} Pa: {got} against {q}"
-            );
+            assert!((got / q - 1.0).abs() < 0.005, "{t_k} K, {p_pa} Pa: {got} against {q}");
         }
     }
 
@@ -293,15 +283,8 @@ mod tests {
 
     #[test]
     fn beds_have_the_density_of_their_media() {
-        for (medium, kg_m3) in [
-            (ZEOLITE_5A, 686.0),
-            (ZEOLITE_13X, 796.0),
-            (SILICA_GEL, 1_015.0),
-        ] {
-            assert!(
-                (medium.bulk_density_kg_m3() / kg_m3 - 1.0).abs() < 0.01,
-                "{medium:?}"
-            );
+        for (medium, kg_m3) in [(ZEOLITE_5A, 686.0), (ZEOLITE_13X, 796.0), (SILICA_GEL, 1_015.0)] {
+            assert!((medium.bulk_density_kg_m3() / kg_m3 - 1.0).abs() < 0.01, "{medium:?}");
         }
     }
 

@@ -29,16 +29,8 @@ pub enum Gas {
 
 impl Gas {
     /// All gases in their order.
-    pub const ALL: [Gas; GASES] = [
-        Gas::O2,
-        Gas::Co2,
-        Gas::N2,
-        Gas::H2o,
-        Gas::Ch4,
-        Gas::H2,
-        Gas::Co,
-        Gas::Nh3,
-    ];
+    pub const ALL: [Gas; GASES] =
+        [Gas::O2, Gas::Co2, Gas::N2, Gas::H2o, Gas::Ch4, Gas::H2, Gas::Co, Gas::Nh3];
 
     /// Short name as used in channel ids.
     #[must_use]
@@ -83,13 +75,7 @@ impl Composition {
 }
 
 const fn chon(c: f64, h: f64, o: f64, n: f64) -> Composition {
-    Composition {
-        c,
-        h,
-        o,
-        n,
-        ash_kg: 0.0,
-    }
+    Composition { c, h, o, n, ash_kg: 0.0 }
 }
 
 /// Composition of each gas, in the order of [`Gas`].
@@ -109,9 +95,8 @@ pub const WATER: Composition = chon(0.0, 2.0, 1.0, 0.0);
 
 /// Enthalpy of formation of each gas at 298.15 K, J/mol. CODATA key values (Cox et al. 1989);
 /// methane from the NIST Chemistry WebBook.
-pub const HF_J_MOL: [f64; GASES] = [
-    0.0, -393_510.0, 0.0, -241_826.0, -74_870.0, 0.0, -110_530.0, -45_940.0,
-];
+pub const HF_J_MOL: [f64; GASES] =
+    [0.0, -393_510.0, 0.0, -241_826.0, -74_870.0, 0.0, -110_530.0, -45_940.0];
 
 /// Heat capacity of each gas at constant pressure at 298.15 K, J/mol/K, taken as constant. NIST
 /// Chemistry WebBook; between 250 K and 350 K the change is below 4 % for each of them.
@@ -155,11 +140,7 @@ pub fn enthalpy_j_mol(gas: Gas, t_k: f64) -> f64 {
 #[must_use]
 pub fn temperature_k(n_mol: &[f64; GASES], u_j: f64) -> f64 {
     let (offset_j, c_v_j_k) = internal_energy_line(n_mol);
-    if c_v_j_k < 1e-11 {
-        T_REF_K
-    } else {
-        (u_j - offset_j) / c_v_j_k
-    }
+    if c_v_j_k < 1e-11 { T_REF_K } else { (u_j - offset_j) / c_v_j_k }
 }
 
 /// Internal energy of gas at `t_k`, J; inverse of [`temperature_k`].
@@ -207,11 +188,7 @@ mod tests {
             (Gas::H2, 2.016),
             (Gas::N2, 28.014),
         ] {
-            assert!(
-                (gas.molar_mass_kg_mol() * 1e3 - g_mol).abs() < 1e-9,
-                "{}",
-                gas.name()
-            );
+            assert!((gas.molar_mass_kg_mol() * 1e3 - g_mol).abs() < 1e-9, "{}", gas.name());
         }
     }
 

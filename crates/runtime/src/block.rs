@@ -45,10 +45,7 @@ impl Block {
     #[inline]
     pub fn push(&mut self, time_s: f64, row: &[f64]) -> Result<(), RuntimeError> {
         if row.len() != self.channels {
-            return Err(RuntimeError::RowWidth {
-                found: row.len(),
-                expected: self.channels,
-            });
+            return Err(RuntimeError::RowWidth { found: row.len(), expected: self.channels });
         }
         let at = self.time_s.len();
         if at == self.rows {
@@ -137,10 +134,7 @@ mod tests {
         block.push(0.0, &[1.0]).unwrap();
         block.push(1.0, &[2.0]).unwrap();
         assert!(block.is_full());
-        assert_eq!(
-            block.push(2.0, &[3.0]),
-            Err(RuntimeError::BlockFull { limit: 2 })
-        );
+        assert_eq!(block.push(2.0, &[3.0]), Err(RuntimeError::BlockFull { limit: 2 }));
         assert_eq!(block.column(0), Some(&[1.0, 2.0][..]));
         block.clear();
         assert!(block.is_empty());
@@ -151,13 +145,7 @@ mod tests {
     #[test]
     fn a_row_of_the_wrong_width_is_refused() {
         let mut block = Block::new(2, 2);
-        assert_eq!(
-            block.push(0.0, &[1.0]),
-            Err(RuntimeError::RowWidth {
-                found: 1,
-                expected: 2
-            })
-        );
+        assert_eq!(block.push(0.0, &[1.0]), Err(RuntimeError::RowWidth { found: 1, expected: 2 }));
         assert!(block.is_empty());
     }
 

@@ -33,21 +33,13 @@ impl Budget {
     #[must_use]
     pub fn share(&self, stage: &StageCost) -> f64 {
         let total = self.total_s();
-        if total > 0.0 {
-            stage.seconds / total
-        } else {
-            0.0
-        }
+        if total > 0.0 { stage.seconds / total } else { 0.0 }
     }
 }
 
 impl fmt::Display for Budget {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let widest = self
-            .stages
-            .iter()
-            .map(|stage| stage.name.chars().count())
-            .max();
+        let widest = self.stages.iter().map(|stage| stage.name.chars().count()).max();
         let width = widest.unwrap_or(0).max("stage".len());
         writeln!(
             f,
@@ -67,13 +59,7 @@ impl fmt::Display for Budget {
                 stage.name, stage.calls, stage.seconds
             )?;
         }
-        write!(
-            f,
-            "{:width$}  {:>13}  {:>10.4}",
-            "total",
-            "",
-            self.total_s()
-        )
+        write!(f, "{:width$}  {:>13}  {:>10.4}", "total", "", self.total_s())
     }
 }
 
@@ -85,44 +71,24 @@ mod tests {
     fn the_table_shows_calls_time_and_share() {
         let budget = Budget {
             stages: vec![
-                StageCost {
-                    name: "ventilation".into(),
-                    calls: 1_000_000,
-                    seconds: 0.75,
-                },
-                StageCost {
-                    name: "crew".into(),
-                    calls: 500_000,
-                    seconds: 0.25,
-                },
-                StageCost {
-                    name: "eva".into(),
-                    calls: 0,
-                    seconds: 0.0,
-                },
+                StageCost { name: "ventilation".into(), calls: 1_000_000, seconds: 0.75 },
+                StageCost { name: "crew".into(), calls: 500_000, seconds: 0.25 },
+                StageCost { name: "eva".into(), calls: 0, seconds: 0.0 },
             ],
         };
         let table = budget.to_string();
         let lines: Vec<&str> = table.lines().collect();
         assert_eq!(lines.len(), 5);
         let cells: Vec<&str> = lines[1].split_whitespace().collect();
-        assert_eq!(
-            cells,
-            ["ventilation", "1000000", "0.7500", "750.0", "75.0%"]
-        );
+        assert_eq!(cells, ["ventilation", "1000000", "0.7500", "750.0", "75.0%"]);
         assert!(lines[3].contains('–'));
         assert!(lines[4].starts_with("total") && lines[4].ends_with("1.0000"));
     }
 
     #[test]
     fn an_empty_budget_has_no_shares() {
-        let budget = Budget {
-            stages: vec![StageCost {
-                name: "x".into(),
-                calls: 0,
-                seconds: 0.0,
-            }],
-        };
+        let budget =
+            Budget { stages: vec![StageCost { name: "x".into(), calls: 0, seconds: 0.0 }] };
         assert_eq!(budget.share(&budget.stages[0]), 0.0);
         assert!(Budget::default().to_string().contains("total"));
     }

@@ -29,10 +29,7 @@ where
         .num_threads(threads)
         .thread_name(|index| format!("worker-{index}"))
         .build()
-        .map_err(|error| RuntimeError::Pool {
-            threads,
-            reason: error.to_string(),
-        })?;
+        .map_err(|error| RuntimeError::Pool { threads, reason: error.to_string() })?;
     let count = items.len();
     let outcomes: Vec<Result<R, String>> = pool.install(|| {
         items
@@ -47,11 +44,7 @@ where
         .into_iter()
         .enumerate()
         .map(|(item, outcome)| {
-            outcome.map_err(|message| RuntimeError::ItemPanicked {
-                item,
-                items: count,
-                message,
-            })
+            outcome.map_err(|message| RuntimeError::ItemPanicked { item, items: count, message })
         })
         .collect()
 }
@@ -76,11 +69,7 @@ mod tests {
         let items: Vec<u32> = (0..400).collect();
         let one = parallel_map(1, items.clone(), chaotic).unwrap();
         let two = parallel_map(2, items, chaotic).unwrap();
-        assert!(
-            one.iter()
-                .zip(&two)
-                .all(|(a, b)| a.to_bits() == b.to_bits())
-        );
+        assert!(one.iter().zip(&two).all(|(a, b)| a.to_bits() == b.to_bits()));
         assert_eq!(one.len(), 400);
     }
 
@@ -105,9 +94,6 @@ mod tests {
     #[test]
     fn no_items_and_no_threads() {
         assert_eq!(parallel_map(2, Vec::<u8>::new(), |x| x), Ok(vec![]));
-        assert_eq!(
-            parallel_map(0, vec![1], |x| x),
-            Err(RuntimeError::Threads { found: 0 })
-        );
+        assert_eq!(parallel_map(0, vec![1], |x| x), Err(RuntimeError::Threads { found: 0 }));
     }
 }

@@ -82,9 +82,7 @@ impl Pipe {
         let worker = thread::Builder::new()
             .name("telemetry-writer".to_owned())
             .spawn(move || writer.run(sink))
-            .map_err(|error| SinkError::Thread {
-                reason: error.to_string(),
-            })?;
+            .map_err(|error| SinkError::Thread { reason: error.to_string() })?;
         let pipe = Pipe {
             queue: Some(queue),
             empty,
@@ -147,10 +145,7 @@ impl Pipe {
         };
         match self.failure.get() {
             Some(error) => Err(error.clone()),
-            None => Ok(PipeSummary {
-                rows,
-                dropped_rows: self.dropped_rows,
-            }),
+            None => Ok(PipeSummary { rows, dropped_rows: self.dropped_rows }),
         }
     }
 
@@ -161,12 +156,9 @@ impl Pipe {
     }
 
     fn gone(&self) -> SinkError {
-        self.failure
-            .get()
-            .cloned()
-            .unwrap_or_else(|| SinkError::Thread {
-                reason: "it stopped without saying why".to_owned(),
-            })
+        self.failure.get().cloned().unwrap_or_else(|| SinkError::Thread {
+            reason: "it stopped without saying why".to_owned(),
+        })
     }
 }
 
@@ -235,9 +227,7 @@ impl Writer {
 /// Run `work` of a sink and turn a panic into an error.
 fn contain(work: impl FnOnce() -> Result<(), SinkError>) -> Result<(), SinkError> {
     catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|payload| {
-        Err(SinkError::Panicked {
-            message: panic_message(payload.as_ref()),
-        })
+        Err(SinkError::Panicked { message: panic_message(payload.as_ref()) })
     })
 }
 
@@ -268,13 +258,7 @@ mod tests {
 
     impl Probe {
         fn new(seen: &Arc<Seen>) -> Probe {
-            Probe {
-                seen: Arc::clone(seen),
-                gate: None,
-                fail_at: None,
-                panic_at: None,
-                blocks: 0,
-            }
+            Probe { seen: Arc::clone(seen), gate: None, fail_at: None, panic_at: None, blocks: 0 }
         }
     }
 
@@ -288,11 +272,7 @@ mod tests {
             }
             assert!(self.panic_at != Some(self.blocks), "probe broke");
             self.blocks += 1;
-            self.seen
-                .times
-                .lock()
-                .unwrap()
-                .extend_from_slice(block.time_s());
+            self.seen.times.lock().unwrap().extend_from_slice(block.time_s());
             Ok(())
         }
 
@@ -331,21 +311,11 @@ mod tests {
         block.push(4_000.0, &[0.0]).unwrap();
         pipe.send(block).unwrap();
         let summary = pipe.finish().unwrap();
-        assert_eq!(
-            summary,
-            PipeSummary {
-                rows: 4_001,
-                dropped_rows: 0
-            }
-        );
+        assert_eq!(summary, PipeSummary { rows: 4_001, dropped_rows: 0 });
         let expected: Vec<f64> = (0..=4_000).map(f64::from).collect();
         assert_eq!(*seen.times.lock().unwrap(), expected);
         assert!(seen.finished.load(Ordering::SeqCst));
-        assert!(
-            memory.len() <= 4,
-            "{} blocks for a queue of 2",
-            memory.len()
-        );
+        assert!(memory.len() <= 4, "{} blocks for a queue of 2", memory.len());
     }
 
     #[test]
@@ -371,13 +341,7 @@ mod tests {
         for _ in 0..6 {
             permit.send(()).unwrap();
         }
-        assert_eq!(
-            sender.join().unwrap(),
-            PipeSummary {
-                rows: 6,
-                dropped_rows: 0
-            }
-        );
+        assert_eq!(sender.join().unwrap(), PipeSummary { rows: 6, dropped_rows: 0 });
     }
 
     #[test]
@@ -422,14 +386,8 @@ mod tests {
             let mut probe = Probe::new(&seen);
             probe.fail_at = Some(2);
             let (mut pipe, block) = Pipe::start(Box::new(probe), 1, 1, 2, on_full).unwrap();
-            assert_eq!(
-                send_until_error(&mut pipe, block).to_string(),
-                "no space left"
-            );
-            assert_eq!(
-                pipe.send(Block::new(1, 1)).unwrap_err().to_string(),
-                "no space left"
-            );
+            assert_eq!(send_until_error(&mut pipe, block).to_string(), "no space left");
+            assert_eq!(pipe.send(Block::new(1, 1)).unwrap_err().to_string(), "no space left");
             assert_eq!(pipe.finish().unwrap_err().to_string(), "no space left");
             assert!(!seen.finished.load(Ordering::SeqCst));
             assert!(seen.dropped.load(Ordering::SeqCst));
@@ -443,10 +401,7 @@ mod tests {
         probe.panic_at = Some(1);
         let (mut pipe, block) = Pipe::start(Box::new(probe), 1, 1, 2, OnFull::Wait).unwrap();
         let error = send_until_error(&mut pipe, block);
-        assert_eq!(
-            error.to_string(),
-            "the telemetry sink panicked: probe broke"
-        );
+        assert_eq!(error.to_string(), "the telemetry sink panicked: probe broke");
         assert!(pipe.finish().is_err());
     }
 

@@ -113,11 +113,7 @@ pub(crate) fn check(columns: &[Column], channels: usize) -> Result<(), StoreErro
         match column.source {
             ColumnSource::Channel(channel) if channel >= channels => {
                 let name = column.name.clone();
-                return Err(StoreError::NoSuchChannel {
-                    name,
-                    channel,
-                    channels,
-                });
+                return Err(StoreError::NoSuchChannel { name, channel, channels });
             }
             _ => {}
         }
@@ -157,11 +153,7 @@ mod tests {
             |columns: &[Column], channels| check(columns, channels).unwrap_err().to_string();
         assert!(message(&[], 0).contains("`time_s`"));
         assert!(message(&[Column::channel(0, "a", "Pa")], 1).contains("`a`"));
-        let twice = [
-            Column::time(),
-            Column::channel(0, "a", "Pa"),
-            Column::channel(1, "a", "Pa"),
-        ];
+        let twice = [Column::time(), Column::channel(0, "a", "Pa"), Column::channel(1, "a", "Pa")];
         assert!(message(&twice, 2).contains("`a` is declared twice"));
         let absent = [Column::time(), Column::channel(3, "a", "Pa")];
         assert!(message(&absent, 2).contains("reads channel 3; there are 2 channels"));

@@ -18,11 +18,7 @@ impl Draft {
     /// Start a draft of `target`.
     pub(crate) fn start(target: PathBuf) -> Result<Draft, StoreError> {
         let dir = directory_of(&target);
-        let name = target
-            .file_name()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
+        let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let prefix = format!(".{name}.");
         let mut builder = tempfile::Builder::new();
         builder.prefix(&prefix).suffix(".partial");
@@ -59,8 +55,7 @@ impl Draft {
     /// Give the file its name, replacing an older one.
     pub(crate) fn publish(self) -> Result<(), StoreError> {
         let Draft { file, target } = self;
-        file.persist(&target)
-            .map_err(|error| StoreError::io("replace", &target, error.error))?;
+        file.persist(&target).map_err(|error| StoreError::io("replace", &target, error.error))?;
         // The name is durable only once the directory is; not every file system can be asked.
         #[cfg(unix)]
         if let Ok(dir) = File::open(directory_of(&target)) {
@@ -83,10 +78,7 @@ fn directory_of(path: &Path) -> &Path {
 /// [`StoreError::DiskFull`] or [`StoreError::Io`]; an older file is untouched then.
 pub fn write_atomic(path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
     let draft = Draft::start(path.to_path_buf())?;
-    draft
-        .writer()?
-        .write_all(bytes)
-        .map_err(|source| StoreError::io("write", path, source))?;
+    draft.writer()?.write_all(bytes).map_err(|source| StoreError::io("write", path, source))?;
     draft.sync()?;
     draft.publish()
 }

@@ -75,11 +75,7 @@ impl StoreError {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
                 StoreError::DiskFull { path }
             }
-            _ => StoreError::Io {
-                action,
-                path,
-                source,
-            },
+            _ => StoreError::Io { action, path, source },
         }
     }
 
@@ -87,15 +83,11 @@ impl StoreError {
         match error {
             ParquetError::External(source) => match source.downcast::<io::Error>() {
                 Ok(source) => StoreError::io(action, path, *source),
-                Err(source) => StoreError::Format {
-                    path: path.to_path_buf(),
-                    reason: source.to_string(),
-                },
+                Err(source) => {
+                    StoreError::Format { path: path.to_path_buf(), reason: source.to_string() }
+                }
             },
-            other => StoreError::Format {
-                path: path.to_path_buf(),
-                reason: other.to_string(),
-            },
+            other => StoreError::Format { path: path.to_path_buf(), reason: other.to_string() },
         }
     }
 
@@ -103,10 +95,7 @@ impl StoreError {
         let reason = error.to_string();
         match error.into_kind() {
             csv::ErrorKind::Io(source) => StoreError::io(action, path, source),
-            _ => StoreError::Format {
-                path: path.to_path_buf(),
-                reason,
-            },
+            _ => StoreError::Format { path: path.to_path_buf(), reason },
         }
     }
 }

@@ -39,10 +39,7 @@ impl Table {
     /// Value of the metadata key `key`.
     #[must_use]
     pub fn fact(&self, key: &str) -> Option<&str> {
-        self.metadata
-            .iter()
-            .find(|(known, _)| known == key)
-            .map(|(_, value)| value.as_str())
+        self.metadata.iter().find(|(known, _)| known == key).map(|(_, value)| value.as_str())
     }
 
     /// How many rows there are.
@@ -60,12 +57,7 @@ impl Table {
 pub fn read_csv(path: &Path) -> Result<Table, StoreError> {
     let failed = |error| StoreError::csv("read", path, error);
     let mut reader = csv::Reader::from_path(path).map_err(failed)?;
-    let names: Vec<String> = reader
-        .headers()
-        .map_err(failed)?
-        .iter()
-        .map(str::to_owned)
-        .collect();
+    let names: Vec<String> = reader.headers().map_err(failed)?.iter().map(str::to_owned).collect();
     let mut columns = vec![Vec::new(); names.len()];
     let mut record = csv::StringRecord::new();
     let mut line = 1;
@@ -82,11 +74,7 @@ pub fn read_csv(path: &Path) -> Result<Table, StoreError> {
             column.push(value);
         }
     }
-    Ok(Table {
-        names,
-        columns,
-        metadata: Vec::new(),
-    })
+    Ok(Table { names, columns, metadata: Vec::new() })
 }
 
 /// Read a Parquet file whose columns are required doubles, as [`TelemetryWriter`] writes them.
@@ -102,11 +90,7 @@ pub fn read_parquet(path: &Path) -> Result<Table, StoreError> {
     let reader = SerializedFileReader::new(file).map_err(failed)?;
     let header = reader.metadata().file_metadata();
     let schema = header.schema_descr();
-    let names: Vec<String> = schema
-        .columns()
-        .iter()
-        .map(|c| c.name().to_owned())
-        .collect();
+    let names: Vec<String> = schema.columns().iter().map(|c| c.name().to_owned()).collect();
     let metadata = header
         .key_value_metadata()
         .into_iter()
@@ -121,9 +105,7 @@ pub fn read_parquet(path: &Path) -> Result<Table, StoreError> {
             let optional = schema.column(position).max_def_level() > 0;
             match group.get_column_reader(position).map_err(failed)? {
                 ColumnReader::DoubleColumnReader(mut values) if !optional => {
-                    values
-                        .read_records(rows, None, None, column)
-                        .map_err(failed)?;
+                    values.read_records(rows, None, None, column).map_err(failed)?;
                 }
                 _ => {
                     return Err(StoreError::Format {
@@ -134,11 +116,7 @@ pub fn read_parquet(path: &Path) -> Result<Table, StoreError> {
             }
         }
     }
-    Ok(Table {
-        names,
-        columns,
-        metadata,
-    })
+    Ok(Table { names, columns, metadata })
 }
 
 #[cfg(test)]
@@ -153,10 +131,7 @@ mod tests {
         let path = dir.path().join("x.csv");
         fs::write(&path, "time_s,a\r\n0,1\r\n60,high\r\n").unwrap();
         let message = read_csv(&path).unwrap_err().to_string();
-        assert!(
-            message.ends_with("line 3, column `a`: `high` is not a number"),
-            "{message}"
-        );
+        assert!(message.ends_with("line 3, column `a`: `high` is not a number"), "{message}");
     }
 
     #[test]
@@ -165,10 +140,7 @@ mod tests {
         let path = dir.path().join("x");
         fs::write(&path, "time_s,a\n0\n").unwrap();
         assert!(matches!(read_csv(&path), Err(StoreError::Format { .. })));
-        assert!(matches!(
-            read_parquet(&path),
-            Err(StoreError::Format { .. })
-        ));
+        assert!(matches!(read_parquet(&path), Err(StoreError::Format { .. })));
         let absent = dir.path().join("absent");
         assert!(matches!(read_csv(&absent), Err(StoreError::Io { .. })));
         assert!(matches!(read_parquet(&absent), Err(StoreError::Io { .. })));

@@ -100,10 +100,7 @@ impl TelemetryWriter {
         csv.write_record(columns.iter().map(|column| column.name.as_str()))
             .map_err(|error| StoreError::csv("write", csv_draft.target(), error))?;
 
-        let held = columns
-            .iter()
-            .map(|_| Vec::with_capacity(ROW_GROUP_ROWS))
-            .collect();
+        let held = columns.iter().map(|_| Vec::with_capacity(ROW_GROUP_ROWS)).collect();
         Ok(TelemetryWriter {
             parquet,
             csv,
@@ -154,10 +151,7 @@ impl TelemetryWriter {
             let Some(mut column) = group.next_column().map_err(failed)? else {
                 break;
             };
-            column
-                .typed::<DoubleType>()
-                .write_batch(held, None, None)
-                .map_err(failed)?;
+            column.typed::<DoubleType>().write_batch(held, None, None).map_err(failed)?;
             column.close().map_err(failed)?;
             held.clear();
         }
@@ -175,13 +169,7 @@ impl TelemetryWriter {
         self.csv
             .flush()
             .map_err(|source| StoreError::io("write", self.csv_draft.target(), source))?;
-        let TelemetryWriter {
-            parquet,
-            csv,
-            parquet_draft,
-            csv_draft,
-            ..
-        } = self;
+        let TelemetryWriter { parquet, csv, parquet_draft, csv_draft, .. } = self;
         drop((parquet, csv));
         parquet_draft.sync()?;
         csv_draft.sync()?;
@@ -193,10 +181,7 @@ impl TelemetryWriter {
 impl Sink for TelemetryWriter {
     fn accept(&mut self, block: &Block) -> Result<(), SinkError> {
         if block.channels() != self.channels {
-            return Err(SinkError::Channels {
-                found: block.channels(),
-                expected: self.channels,
-            });
+            return Err(SinkError::Channels { found: block.channels(), expected: self.channels });
         }
         self.take(block).map_err(SinkError::failed)
     }
@@ -216,11 +201,7 @@ fn schema(columns: &[Column]) -> Result<TypePtr, ParquetError> {
                 .map(Arc::new)
         })
         .collect::<Result<Vec<_>, _>>()?;
-    Ok(Arc::new(
-        Type::group_type_builder("telemetry")
-            .with_fields(fields)
-            .build()?,
-    ))
+    Ok(Arc::new(Type::group_type_builder("telemetry").with_fields(fields).build()?))
 }
 
 fn properties(
@@ -228,14 +209,9 @@ fn properties(
     facts: &[(String, String)],
 ) -> Result<WriterProperties, ParquetError> {
     let units = columns.iter().map(|column| {
-        KeyValue::new(
-            format!("{}{}", table::UNIT_KEY, column.name),
-            column.unit_symbol.clone(),
-        )
+        KeyValue::new(format!("{}{}", table::UNIT_KEY, column.name), column.unit_symbol.clone())
     });
-    let facts = facts
-        .iter()
-        .map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
+    let facts = facts.iter().map(|(key, value)| KeyValue::new(key.clone(), value.clone()));
     Ok(WriterProperties::builder()
         // Neighbouring doubles share their high bytes; split by byte they compress better.
         .set_dictionary_enabled(false)
@@ -292,14 +268,8 @@ mod tests {
     fn fill(block: &mut Block, from: usize) {
         let mut row = from;
         while !block.is_full() {
-            let odd = if row % 7 == 3 {
-                f64::NAN
-            } else {
-                value(row, 0)
-            };
-            block
-                .push(row as f64 * 600.0, &[odd, value(row, 1)])
-                .unwrap();
+            let odd = if row % 7 == 3 { f64::NAN } else { value(row, 0) };
+            block.push(row as f64 * 600.0, &[odd, value(row, 1)]).unwrap();
             row += 1;
         }
     }
@@ -333,10 +303,7 @@ mod tests {
         assert_eq!(text.names, binary.names);
         assert_eq!(binary.names[4], "name, with \"quotes\"");
         let bits = |columns: &[Vec<f64>]| -> Vec<Vec<u64>> {
-            columns
-                .iter()
-                .map(|c| c.iter().map(|v| v.to_bits()).collect())
-                .collect()
+            columns.iter().map(|c| c.iter().map(|v| v.to_bits()).collect()).collect()
         };
         assert_eq!(bits(&text.columns), bits(&binary.columns));
         assert_eq!(
@@ -365,11 +332,7 @@ mod tests {
             "time_s,living.air.pp_co2_pa,living.air.t_k,test_hour,\"name, with \"\"quotes\"\"\""
         );
         assert_eq!(lines[1], "0,133.322,295.15,18.7,1");
-        assert!(
-            lines[2].starts_with("600,1e-7,NaN,18.866666666666667,"),
-            "{}",
-            lines[2]
-        );
+        assert!(lines[2].starts_with("600,1e-7,NaN,18.866666666666667,"), "{}", lines[2]);
         assert_eq!(lines[3], "");
     }
 
@@ -378,10 +341,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let writer = TelemetryWriter::create(dir.path(), 2, columns(), &[]).unwrap();
         Box::new(writer).finish().unwrap();
-        assert_eq!(
-            read_parquet(&dir.path().join(PARQUET_NAME)).unwrap().rows(),
-            0
-        );
+        assert_eq!(read_parquet(&dir.path().join(PARQUET_NAME)).unwrap().rows(), 0);
         assert_eq!(read_csv(&dir.path().join(CSV_NAME)).unwrap().names.len(), 5);
     }
 
@@ -395,10 +355,7 @@ mod tests {
         pipe.send(block).unwrap();
         drop(pipe);
         assert_eq!(names(dir.path()), [CSV_NAME]);
-        assert_eq!(
-            fs::read_to_string(dir.path().join(CSV_NAME)).unwrap(),
-            "old"
-        );
+        assert_eq!(fs::read_to_string(dir.path().join(CSV_NAME)).unwrap(), "old");
     }
 
     #[test]
@@ -406,11 +363,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let mut writer = TelemetryWriter::create(dir.path(), 2, columns(), &[]).unwrap();
         let error = writer.accept(&Block::new(3, 1)).unwrap_err();
-        assert!(
-            error
-                .to_string()
-                .contains("3 channels where the sink expects 2")
-        );
+        assert!(error.to_string().contains("3 channels where the sink expects 2"));
     }
 
     #[test]
@@ -452,10 +405,7 @@ mod tests {
             fs::write(dir.path().join(PARQUET_NAME), "old").unwrap();
             let room = Arc::new(Mutex::new(room_bytes));
             let started = TelemetryWriter::through(dir.path(), 2, columns(), &[], |file| {
-                Box::new(SmallDisk {
-                    file,
-                    room: Arc::clone(&room),
-                })
+                Box::new(SmallDisk { file, room: Arc::clone(&room) })
             });
             let outcome = started.map_err(SinkError::failed).and_then(|writer| {
                 let (mut pipe, mut block) =
@@ -471,19 +421,9 @@ mod tests {
                 Ok(_) => assert_eq!(names(dir.path()), [CSV_NAME, PARQUET_NAME]),
                 Err(error) => {
                     let sentence = error.to_string();
-                    assert!(
-                        sentence.starts_with("disk full while writing `"),
-                        "{sentence}"
-                    );
-                    assert_eq!(
-                        names(dir.path()),
-                        [PARQUET_NAME],
-                        "{room_bytes} bytes of room"
-                    );
-                    assert_eq!(
-                        fs::read_to_string(dir.path().join(PARQUET_NAME)).unwrap(),
-                        "old"
-                    );
+                    assert!(sentence.starts_with("disk full while writing `"), "{sentence}");
+                    assert_eq!(names(dir.path()), [PARQUET_NAME], "{room_bytes} bytes of room");
+                    assert_eq!(fs::read_to_string(dir.path().join(PARQUET_NAME)).unwrap(), "old");
                 }
             }
             left
@@ -499,24 +439,10 @@ mod tests {
     #[test]
     fn numbers_are_the_shortest_text_that_reads_back() {
         let mut text = String::new();
-        for value in [
-            0.0,
-            -0.0,
-            0.1,
-            1.0 / 3.0,
-            600.0,
-            -5e-324,
-            1.797e308,
-            1e16,
-            1e-5,
-            123_456.789,
-        ] {
+        for value in [0.0, -0.0, 0.1, 1.0 / 3.0, 600.0, -5e-324, 1.797e308, 1e16, 1e-5, 123_456.789]
+        {
             shortest(&mut text, value);
-            assert_eq!(
-                text.parse::<f64>().unwrap().to_bits(),
-                value.to_bits(),
-                "{text}"
-            );
+            assert_eq!(text.parse::<f64>().unwrap().to_bits(), value.to_bits(), "{text}");
             assert!(text.len() <= 24, "{text}");
         }
         shortest(&mut text, 600.0);

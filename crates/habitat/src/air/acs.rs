@@ -59,11 +59,7 @@ impl Valve {
     /// A closed valve.
     #[must_use]
     pub fn new(set_pa: f64) -> Valve {
-        Valve {
-            set_pa,
-            open: false,
-            given_mol_s: 0.0,
-        }
+        Valve { set_pa, open: false, given_mol_s: 0.0 }
     }
 
     /// Amount to give in this step, mol.
@@ -74,11 +70,7 @@ impl Valve {
             self.open = false;
         }
         let room_mol = (self.set_pa * (1.0 + plan.dead_band) - now_pa) / pa_per_mol;
-        if self.open {
-            room_mol.clamp(0.0, max_mol)
-        } else {
-            0.0
-        }
+        if self.open { room_mol.clamp(0.0, max_mol) } else { 0.0 }
     }
 }
 
@@ -101,14 +93,10 @@ impl Acs {
         let max_mol = |gas: Gas| plan.flow_max_kg_s * dt_s / gas.molar_mass_kg_mol();
 
         let now_pa = zone.pp_pa(zone_plan, Gas::O2);
-        let wanted_mol = self
-            .o2
-            .wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::O2));
+        let wanted_mol = self.o2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::O2));
         let o2 = Stores::draw_gas(&mut stores.o2_mol, Gas::O2, wanted_mol, stores_plan.t_k);
         let now_pa = zone.p_total_pa(zone_plan);
-        let wanted_mol = self
-            .n2
-            .wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::N2));
+        let wanted_mol = self.n2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::N2));
         let n2 = Stores::draw_gas(&mut stores.n2_mol, Gas::N2, wanted_mol, stores_plan.t_k);
 
         for given in [&o2, &n2] {

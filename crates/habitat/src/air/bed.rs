@@ -119,8 +119,7 @@ impl BedPlan {
     pub fn new(layers: &[Layer]) -> BedPlan {
         let mut plan = BedPlan::default();
         for (index, layer) in layers.iter().enumerate() {
-            plan.k_1_s
-                .push((layer.medium.k_co2_1_s, layer.medium.k_h2o_1_s));
+            plan.k_1_s.push((layer.medium.k_co2_1_s, layer.medium.k_h2o_1_s));
             for _ in 0..layer.cells {
                 let medium = &layer.medium;
                 let heat_j_k = medium.mass_kg * medium.cp_j_kg_k + layer.housing_j_k;

@@ -54,10 +54,7 @@ impl Candle {
     pub fn account(&self) -> Account {
         let mut account = Account::default();
         let chlorate_mol = self.fresh_mol + self.burning_mol;
-        for (solid, n_mol) in [
-            (Solid::NaClO3, chlorate_mol),
-            (Solid::NaCl, self.chloride_mol),
-        ] {
+        for (solid, n_mol) in [(Solid::NaClO3, chlorate_mol), (Solid::NaCl, self.chloride_mol)] {
             account.add(&solid.composition(), n_mol, solid.hf_j_mol());
         }
         account

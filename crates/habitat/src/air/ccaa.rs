@@ -73,12 +73,8 @@ impl CcaaPlan {
             coolant_kg_s: model.coolant_kg_s,
             coolant_k: model.coolant_k,
             fan_w: model.fan_w,
-            share_min: coil
-                .valve
-                .coil_flow_fraction(BypassValve::<f64>::ANGLE_MAX_DEG),
-            share_max: coil
-                .valve
-                .coil_flow_fraction(BypassValve::<f64>::ANGLE_MIN_DEG),
+            share_min: coil.valve.coil_flow_fraction(BypassValve::<f64>::ANGLE_MAX_DEG),
+            share_max: coil.valve.coil_flow_fraction(BypassValve::<f64>::ANGLE_MIN_DEG),
             coil,
         }
     }

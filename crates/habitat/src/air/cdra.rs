@@ -215,14 +215,8 @@ impl Cdra {
             on,
             adsorbing: 0,
             phase_s: 0.0,
-            desiccant: [
-                Bed::new(&plan.desiccant, 295.0),
-                Bed::new(&plan.desiccant, 295.0),
-            ],
-            sorbent: [
-                Bed::new(&plan.sorbent, DESORB_K),
-                Bed::new(&plan.sorbent, 295.0),
-            ],
+            desiccant: [Bed::new(&plan.desiccant, 295.0), Bed::new(&plan.desiccant, 295.0)],
+            sorbent: [Bed::new(&plan.sorbent, DESORB_K), Bed::new(&plan.sorbent, 295.0)],
             void_mol: [[0.0; 8]; 2],
             void_j: [0.0; 2],
             co2_removed_mol_s: 0.0,
@@ -395,10 +389,7 @@ impl Cdra {
         let bed = &mut self.sorbent[d];
         let need_j = plan.sorbent.heat_j_k() * (DESORB_K - bed.mean_k(&plan.sorbent));
         let heater_j = need_j.clamp(0.0, HEATER_W * dt_s);
-        let mut void = Parcel {
-            n_mol: self.void_mol[d],
-            h_j: self.void_j[d],
-        };
+        let mut void = Parcel { n_mol: self.void_mol[d], h_j: self.void_j[d] };
         if !open_to_vacuum {
             let saved = void.split(1.0 - physics::math::exp(-dt_s / AIR_SAVE_S));
             part.merge(&saved);
@@ -419,9 +410,7 @@ impl Cdra {
                 &sorb_uptake,
             );
             let kept_mol = if plan.feed_reducer {
-                given
-                    .co2_mol
-                    .min((stores_plan.co2_mol - stores.co2_mol).max(0.0))
+                given.co2_mol.min((stores_plan.co2_mol - stores.co2_mol).max(0.0))
             } else {
                 0.0
             };

@@ -54,10 +54,7 @@ impl Lioh {
     #[must_use]
     pub fn account(&self) -> Account {
         let mut account = Account::default();
-        for (solid, n_mol) in [
-            (Solid::LiOh, self.lioh_mol),
-            (Solid::Li2Co3, self.carbonate_mol),
-        ] {
+        for (solid, n_mol) in [(Solid::LiOh, self.lioh_mol), (Solid::Li2Co3, self.carbonate_mol)] {
             account.add(&solid.composition(), n_mol, solid.hf_j_mol());
         }
         account

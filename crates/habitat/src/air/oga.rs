@@ -77,10 +77,7 @@ impl Oga {
     ) {
         let (stores, stores_plan) = stores;
         let rate_mol_s = self.set_mol_s.clamp(0.0, plan.o2_max_mol_s);
-        let water_kg = Stores::draw(
-            &mut stores.potable_kg,
-            2.0 * rate_mol_s * dt_s * M_H2O_KG_MOL,
-        );
+        let water_kg = Stores::draw(&mut stores.potable_kg, 2.0 * rate_mol_s * dt_s * M_H2O_KG_MOL);
         let water_mol = water_kg / M_H2O_KG_MOL;
         let o2_mol = 0.5 * water_mol;
         self.o2_mol_s = o2_mol / dt_s;

@@ -16,10 +16,7 @@ impl Parcel {
     #[inline(always)]
     #[must_use]
     pub fn at(n_mol: [f64; GASES], t_k: f64) -> Parcel {
-        Parcel {
-            n_mol,
-            h_j: parcel_enthalpy_j(&n_mol, t_k),
-        }
+        Parcel { n_mol, h_j: parcel_enthalpy_j(&n_mol, t_k) }
     }
 
     /// Total amount, mol.

@@ -83,10 +83,7 @@ impl Sabatier {
         if !self.on || stores.h2_line_mol <= 0.0 || stores.co2_mol <= 0.0 {
             return;
         }
-        let h2_mol = stores
-            .h2_line_mol
-            .min(2.0 * room_mol)
-            .min(stores.co2_mol * plan.h2_co2_ratio);
+        let h2_mol = stores.h2_line_mol.min(2.0 * room_mol).min(stores.co2_mol * plan.h2_co2_ratio);
         let co2_mol = (h2_mol / plan.h2_co2_ratio).min(stores.co2_mol);
         if h2_mol <= 0.0 {
             return;

@@ -33,11 +33,8 @@ const POWER_W: f64 = 180.0;
 /// Capacity of the charcoal for ammonia, mol. Assumed: 0.5 kg.
 const CHARCOAL_NH3_MOL: f64 = 0.5 / 17.031e-3;
 /// Gas, its oxidation, single-pass conversion. Assumed.
-const OXIDATIONS: [(Gas, Reaction, f64); 3] = [
-    (Gas::Co, CO_OXIDATION, 1.0),
-    (Gas::H2, H2_OXIDATION, 1.0),
-    (Gas::Ch4, CH4_OXIDATION, 0.9),
-];
+const OXIDATIONS: [(Gas, Reaction, f64); 3] =
+    [(Gas::Co, CO_OXIDATION, 1.0), (Gas::H2, H2_OXIDATION, 1.0), (Gas::Ch4, CH4_OXIDATION, 0.9)];
 
 /// Parameters of one unit.
 #[derive(Debug, Clone, PartialEq)]

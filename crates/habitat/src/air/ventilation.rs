@@ -105,6 +105,7 @@ pub fn exchange(
         // Third system, in temperature; moved amounts of each direction are fixed by now.
         let mut b: Matrix = [[0.0; ZONES_MAX]; ZONES_MAX];
         let mut t = [[0.0; 1]; ZONES_MAX];
+        let mut wall_j_k = [0.0; ZONES_MAX];
         let mut moved_hf_j = [0.0; ZONES_MAX];
         let mut moved_cp_j_k: Matrix = [[0.0; ZONES_MAX]; ZONES_MAX];
         let mut change_mol = [[0.0; GASES]; ZONES_MAX];
@@ -138,6 +139,7 @@ pub fn exchange(
             }
             let (offset_j, c_v_j_k) = internal_energy_line(&zones[i].n_mol);
             let (g_j_k, structure_j) = structure(&zone_plans[i], &zones[i], dt_s);
+            wall_j_k[i] = g_j_k;
             b[i][i] += c_v_j_k.max(1e-9) + g_j_k;
             t[i][0] += zones[i].u_j + moved_hf_j[i] - offset_j + structure_j;
             for j in 0..n {
@@ -160,14 +162,14 @@ pub fn exchange(
             zones[i].u_j += moved_hf_j[i];
         }
         for i in 0..n {
-            settle_structure(&zone_plans[i], &mut zones[i], t[i][0], dt_s);
+            settle_structure(&zone_plans[i], &mut zones[i], t[i][0], wall_j_k[i]);
         }
     } else {
         for (zone_plan, zone) in zone_plans.iter().zip(zones.iter_mut()) {
             let (offset_j, c_v_j_k) = internal_energy_line(&zone.n_mol);
             let (g_j_k, structure_j) = structure(zone_plan, zone, dt_s);
             let t_k = (zone.u_j - offset_j + structure_j) / (c_v_j_k.max(1e-9) + g_j_k);
-            settle_structure(zone_plan, zone, t_k, dt_s);
+            settle_structure(zone_plan, zone, t_k, g_j_k);
         }
     }
 }
@@ -183,11 +185,11 @@ fn structure(plan: &ZonePlan, zone: &Zone, dt_s: f64) -> (f64, f64) {
     (g_j_k, g_j_k * zone.structure_k)
 }
 
-fn settle_structure(plan: &ZonePlan, zone: &mut Zone, t_k: f64, dt_s: f64) {
+/// Move heat from air at `t_k` to the structure by the conductance `g_j_k`.
+fn settle_structure(plan: &ZonePlan, zone: &mut Zone, t_k: f64, g_j_k: f64) {
     if plan.structure_j_k <= 0.0 {
         return;
     }
-    let (g_j_k, _) = structure(plan, zone, dt_s);
     let q_j = g_j_k * (t_k - zone.structure_k);
     zone.u_j -= q_j;
     zone.structure_k += q_j / plan.structure_j_k;
@@ -256,12 +258,7 @@ mod tests {
     }
 
     fn link(from: usize, to: usize) -> VentilationPlan {
-        VentilationPlan {
-            from,
-            to,
-            flow_m3_s: 238.0 / 3_600.0,
-            hatch_m3_s_pa: 0.01,
-        }
+        VentilationPlan { from, to, flow_m3_s: 238.0 / 3_600.0, hatch_m3_s_pa: 0.01 }
     }
 
     #[test]

@@ -99,11 +99,7 @@ impl Zone {
     #[inline(always)]
     #[must_use]
     pub fn total_mol(&self) -> f64 {
-        Parcel {
-            n_mol: self.n_mol,
-            h_j: 0.0,
-        }
-        .total_mol()
+        Parcel { n_mol: self.n_mol, h_j: 0.0 }.total_mol()
     }
 
     /// Pressure per amount of gas, Pa/mol.
@@ -228,10 +224,10 @@ impl Zone {
 
         let wet_mol = self.film_mol + self.textile_mol;
         if wet_mol > 0.0 {
-            let room_mol = (saturation_pressure_pa(self.t_k) / self.pa_per_mol(plan)
-                - self.n_mol[Gas::H2o as usize])
-                .max(0.0);
-            let dry = (room_mol * self.pa_per_mol(plan)) / saturation_pressure_pa(self.t_k);
+            let p_sat_pa = saturation_pressure_pa(self.t_k);
+            let room_mol =
+                (p_sat_pa / self.pa_per_mol(plan) - self.n_mol[Gas::H2o as usize]).max(0.0);
+            let dry = room_mol * self.pa_per_mol(plan) / p_sat_pa;
             let share = (1.0 - physics::math::exp(-dt_s / EVAPORATION_S)) * dry;
             let vapour_mol = (wet_mol * share).min(0.5 * room_mol);
             let part = vapour_mol / wet_mol;
@@ -265,7 +261,8 @@ impl Zone {
         let p_pa = self.p_total_pa(plan);
         let outward = p_pa > plan.surroundings_pa;
         let mut rate_per_s = if outward { plan.leak_per_s } else { 0.0 } + plan.exchange_per_s;
-        let molar_mass = self.molar_mass_kg_mol();
+        let is_open = plan.hole_m2 > 0.0 || plan.relief_pa.is_some();
+        let molar_mass = if is_open { self.molar_mass_kg_mol() } else { 0.0 };
         if plan.hole_m2 > 0.0 && outward {
             let flow = orifice::flow_mol_s(
                 p_pa,
@@ -306,8 +303,11 @@ impl Zone {
             let lost = self.take(1.0 - physics::math::exp(-rate_per_s * dt_s));
             ledger.gas_out(&lost);
         }
-        let mut inward_mol =
-            plan.initial_mol * (1.0 - physics::math::exp(-plan.exchange_per_s * dt_s));
+        let mut inward_mol = if plan.exchange_per_s > 0.0 {
+            plan.initial_mol * (1.0 - physics::math::exp(-plan.exchange_per_s * dt_s))
+        } else {
+            0.0
+        };
         if plan.hole_m2 > 0.0 && plan.surroundings_pa > p_pa {
             let flow = orifice::flow_mol_s(
                 plan.surroundings_pa,
@@ -371,11 +371,7 @@ impl Zone {
                 - liquid_j_mol(liquid_k);
             // d ln p_sat / dT by Clausius-Clapeyron, h_fg = 44 kJ/mol.
             let slope_pa_k = p_sat_pa * 44_000.0 / (R_J_MOL_K * self.t_k * self.t_k);
-            let warm_k_mol = if plan.isothermal_k.is_some() {
-                0.0
-            } else {
-                latent_j_mol / c_v_j_k
-            };
+            let warm_k_mol = if plan.isothermal_k.is_some() { 0.0 } else { latent_j_mol / c_v_j_k };
             let gain_pa_mol =
                 self.pa_per_mol(plan) + (slope_pa_k - p_pa / self.t_k).max(0.0) * warm_k_mol;
             let x_mol = ((p_pa - p_sat_pa) / gain_pa_mol).min(self.n_mol[w]);

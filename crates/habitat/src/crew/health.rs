@@ -69,13 +69,7 @@ state! {
 
 impl Default for Health {
     fn default() -> Self {
-        Health {
-            alive: true,
-            incapacitated: false,
-            cause: 0,
-            oxygen_dose: 0.0,
-            co2_dose: 0.0,
-        }
+        Health { alive: true, incapacitated: false, cause: 0, oxygen_dose: 0.0, co2_dose: 0.0 }
     }
 }
 
@@ -115,11 +109,7 @@ impl Health {
             let before = self.oxygen_dose;
             let pp_o2_pa = air_equivalent_pp_o2_pa(pio2_pa);
             let after = oxygen_dose_after(before, p_pa, pp_o2_pa, dt_s);
-            self.oxygen_dose = if after > before {
-                after
-            } else {
-                before * fade(dt_s)
-            };
+            self.oxygen_dose = if after > before { after } else { before * fade(dt_s) };
         }
         let rate = co2_rate_1_s(zone.pp_pa(zone_plan, Gas::Co2));
         if rate > 0.0 {

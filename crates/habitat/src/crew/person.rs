@@ -140,11 +140,7 @@ impl Person {
     #[must_use]
     pub fn account(&self, liquid_k: f64) -> Account {
         let mut account = Account::default();
-        account.add(
-            &physics::species::WATER,
-            self.water_kg / M_H2O_KG_MOL,
-            liquid_j_mol(liquid_k),
-        );
+        account.add(&physics::species::WATER, self.water_kg / M_H2O_KG_MOL, liquid_j_mol(liquid_k));
         account.add_pseudo(&FOOD_DRY, self.food_kg);
         account
     }
@@ -239,10 +235,7 @@ impl Person {
 
         // Hygiene; without room for the waste water nobody washes.
         let room_kg = stores.condensate_room_kg(stores_plan);
-        let wash_kg = Stores::draw(
-            &mut stores.potable_kg,
-            (plan.hygiene_kg_s * dt_s).min(room_kg),
-        );
+        let wash_kg = Stores::draw(&mut stores.potable_kg, (plan.hygiene_kg_s * dt_s).min(room_kg));
         stores.condensate_kg += wash_kg * plan.hygiene_return;
         stores.waste_water_kg += wash_kg * (1.0 - plan.hygiene_return);
 

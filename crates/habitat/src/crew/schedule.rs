@@ -54,11 +54,7 @@ impl Schedule {
         edges.sort_by(f64::total_cmp);
         edges.dedup();
 
-        let at = |s: f64| {
-            blocks
-                .iter()
-                .find(|b| s >= b.from_h * 3_600.0 && s < b.to_h * 3_600.0)
-        };
+        let at = |s: f64| blocks.iter().find(|b| s >= b.from_h * 3_600.0 && s < b.to_h * 3_600.0);
         let pieces = edges
             .iter()
             .filter_map(|from_s| {
@@ -82,11 +78,7 @@ impl Schedule {
                             |since_s| RECOVERY[(since_s / 900.0) as usize % 4],
                         ),
                 };
-                Some(Piece {
-                    from_s: *from_s,
-                    state,
-                    zone: zone_of(&block.zone),
-                })
+                Some(Piece { from_s: *from_s, state, zone: zone_of(&block.zone) })
             })
             .collect();
         Schedule { pieces }
@@ -96,10 +88,7 @@ impl Schedule {
     #[must_use]
     pub fn at(&self, t_s: f64) -> (usize, f64) {
         let day_s = t_s.rem_euclid(DAY_S);
-        let index = self
-            .pieces
-            .partition_point(|p| p.from_s <= day_s + 1e-6)
-            .saturating_sub(1);
+        let index = self.pieces.partition_point(|p| p.from_s <= day_s + 1e-6).saturating_sub(1);
         let next_s = self.pieces.get(index + 1).map_or(DAY_S, |p| p.from_s);
         (index, next_s - day_s)
     }
@@ -116,12 +105,7 @@ mod tests {
     use super::*;
 
     fn block(from_h: f64, to_h: f64, activity: Activity) -> Block {
-        Block {
-            from_h,
-            to_h,
-            activity,
-            zone: "living".into(),
-        }
+        Block { from_h, to_h, activity, zone: "living".into() }
     }
 
     #[test]

@@ -35,13 +35,7 @@ const RESERVED_UNITS: &[&str] = &["air", "structure"];
 pub fn check(scenario: &Scenario) -> Result<(), Box<Problem>> {
     counts(scenario)?;
     let value = serde_json::to_value(scenario).map_err(|error| {
-        Problem::new(
-            Kind::Inconsistent,
-            "",
-            "no canonical form",
-            error.to_string(),
-            "plain data",
-        )
+        Problem::new(Kind::Inconsistent, "", "no canonical form", error.to_string(), "plain data")
     })?;
     ranges(&value, &mut String::new())?;
     times(scenario)?;
@@ -110,24 +104,11 @@ fn ranges(value: &Value, path: &mut String) -> Result<(), Box<Problem>> {
             if range.contains(found) {
                 return Ok(());
             }
-            let unit = if range.unit.is_empty() {
-                String::new()
-            } else {
-                format!(" {}", range.unit)
-            };
+            let unit =
+                if range.unit.is_empty() { String::new() } else { format!(" {}", range.unit) };
             let found = format!("{}{unit}", number(found));
-            let kind = if range.key == "schema" {
-                Kind::Version
-            } else {
-                Kind::OutOfRange
-            };
-            Err(Problem::new(
-                kind,
-                path.as_str(),
-                "out of range",
-                found,
-                range.words(),
-            ))
+            let kind = if range.key == "schema" { Kind::Version } else { Kind::OutOfRange };
+            Err(Problem::new(kind, path.as_str(), "out of range", found, range.words()))
         }
         // Serialisation writes NaN and infinities as null, and so it writes an absent option.
         Value::Null if !path.ends_with(".isothermal_k") && !path.ends_with(".relief_pa") => {
@@ -151,9 +132,7 @@ fn ranges(value: &Value, path: &mut String) -> Result<(), Box<Problem>> {
 
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
-        && text
-            .chars()
-            .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+        && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
 }
 
 /// A named thing: path of its table, its name.
@@ -195,35 +174,16 @@ fn names(scenario: &Scenario) -> Result<(), Box<Problem>> {
             .map(|(i, name)| (format!("{key}[{i}]"), (*name).to_owned()))
             .collect()
     };
-    let zones = list(
-        "zone",
-        scenario.zones.iter().map(|z| z.name.as_str()).collect(),
-    );
-    let crew = list(
-        "crew",
-        scenario.crew.iter().map(|c| c.name.as_str()).collect(),
-    );
-    let terms = list(
-        "source_term",
-        scenario
-            .source_terms
-            .iter()
-            .map(|s| s.name.as_str())
-            .collect(),
-    );
+    let zones = list("zone", scenario.zones.iter().map(|z| z.name.as_str()).collect());
+    let crew = list("crew", scenario.crew.iter().map(|c| c.name.as_str()).collect());
+    let terms =
+        list("source_term", scenario.source_terms.iter().map(|s| s.name.as_str()).collect());
     let columns = list(
         "telemetry.column",
-        scenario
-            .telemetry
-            .columns
-            .iter()
-            .map(|c| c.name.as_str())
-            .collect(),
+        scenario.telemetry.columns.iter().map(|c| c.name.as_str()).collect(),
     );
-    let units: Vec<(String, String)> = all_units(scenario)
-        .into_iter()
-        .map(|(path, name, _)| (path, name.to_owned()))
-        .collect();
+    let units: Vec<(String, String)> =
+        all_units(scenario).into_iter().map(|(path, name, _)| (path, name.to_owned())).collect();
     for (group, what, reserved) in [
         (&zones, "zone", RESERVED_ZONES),
         (&crew, "person", &[][..]),
@@ -231,13 +191,7 @@ fn names(scenario: &Scenario) -> Result<(), Box<Problem>> {
         (&units, "unit", RESERVED_UNITS),
         (&columns, "telemetry column", &["time_s"][..]),
     ] {
-        distinct(
-            group
-                .iter()
-                .map(|(path, name)| (path.clone(), name.as_str())),
-            what,
-            reserved,
-        )?;
+        distinct(group.iter().map(|(path, name)| (path.clone(), name.as_str())), what, reserved)?;
     }
     Ok(())
 }
@@ -286,10 +240,7 @@ fn distinct<'a>(
 }
 
 fn quoted<'a>(names: impl Iterator<Item = &'a str>) -> String {
-    names
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Refuse a zone that does not exist.
@@ -345,11 +296,7 @@ fn references(scenario: &Scenario) -> Result<(), Box<Problem>> {
     }
     for (i, person) in scenario.crew.iter().enumerate() {
         for (j, block) in person.schedule.iter().enumerate() {
-            zone_exists(
-                scenario,
-                format!("crew[{i}].schedule[{j}].zone"),
-                &block.zone,
-            )?;
+            zone_exists(scenario, format!("crew[{i}].schedule[{j}].zone"), &block.zone)?;
         }
     }
     for (path, _, zone) in all_units(scenario) {
@@ -358,23 +305,15 @@ fn references(scenario: &Scenario) -> Result<(), Box<Problem>> {
     for (i, cdra) in scenario.cdra.iter().enumerate() {
         let Some(name) = &cdra.ccaa else { continue };
         let path = format!("cdra[{i}].ccaa");
-        let here: Vec<&str> = scenario
-            .ccaa
-            .iter()
-            .filter(|c| c.zone == cdra.zone)
-            .map(|c| c.name.as_str())
-            .collect();
+        let here: Vec<&str> =
+            scenario.ccaa.iter().filter(|c| c.zone == cdra.zone).map(|c| c.name.as_str()).collect();
         if here.contains(&name.as_str()) {
             continue;
         }
         let allowed = if here.is_empty() {
             format!("no key `ccaa`, because zone `{}` has no ccaa", cdra.zone)
         } else {
-            format!(
-                "a ccaa of zone `{}`: {}",
-                cdra.zone,
-                quoted(here.into_iter())
-            )
+            format!("a ccaa of zone `{}`: {}", cdra.zone, quoted(here.into_iter()))
         };
         let elsewhere = scenario.ccaa.iter().find(|ccaa| &ccaa.name == name);
         let (what, found) = match elsewhere {
@@ -451,11 +390,7 @@ fn stores(scenario: &Scenario) -> Result<(), Box<Problem>> {
     let stores = &scenario.stores;
     for (key, content, capacity) in [
         ("potable", stores.potable_kg, stores.potable_capacity_kg),
-        (
-            "condensate",
-            stores.condensate_kg,
-            stores.condensate_capacity_kg,
-        ),
+        ("condensate", stores.condensate_kg, stores.condensate_capacity_kg),
         ("urine", stores.urine_kg, stores.urine_capacity_kg),
         ("brine", stores.brine_kg, stores.brine_capacity_kg),
     ] {
@@ -492,10 +427,7 @@ fn units(scenario: &Scenario) -> Result<(), Box<Problem>> {
                 format!("cdra[{i}].air_save_min"),
                 "air-save as long as the half-cycle",
                 format!("{} min", number(cdra.air_save_min)),
-                format!(
-                    "less than half_cycle_min = {} min",
-                    number(cdra.half_cycle_min)
-                ),
+                format!("less than half_cycle_min = {} min", number(cdra.half_cycle_min)),
             )
             .or_at(format!("cdra[{i}].half_cycle_min")));
         }
@@ -517,9 +449,7 @@ fn telemetry(scenario: &Scenario) -> Result<(), Box<Problem>> {
         let path = |key: &str| format!("telemetry.column[{i}].{key}");
         let symbol = |text: &str| {
             !text.is_empty()
-                && text
-                    .chars()
-                    .all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
+                && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
         };
         let channel = &column.channel;
         if channel != "time_s"
@@ -535,9 +465,7 @@ fn telemetry(scenario: &Scenario) -> Result<(), Box<Problem>> {
         }
         let unit = &column.unit;
         let trouble = match channel.as_str() {
-            "time_s" => Alias::find(Unit::Second, unit)
-                .err()
-                .map(|error| error.allowed),
+            "time_s" => Alias::find(Unit::Second, unit).err().map(|error| error.allowed),
             _ if symbol(unit) => None,
             _ => Some("a unit in lower case, as in `torr`, `c` or `kg_d`".to_owned()),
         };

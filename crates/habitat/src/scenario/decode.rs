@@ -16,11 +16,7 @@ use super::range::range_of;
 
 /// Read a scenario from a tree; refuse unknown keys, wrong types, NaN and infinities.
 pub(super) fn decode(root: &Node) -> Result<Scenario, (Box<Problem>, At)> {
-    Scenario::deserialize(Reader {
-        node: root,
-        path: String::new(),
-    })
-    .map_err(|trouble| {
+    Scenario::deserialize(Reader { node: root, path: String::new() }).map_err(|trouble| {
         let at = trouble.at.unwrap_or_else(|| root.at.clone());
         (trouble.problem, at)
     })
@@ -40,10 +36,7 @@ impl Trouble {
         found: String,
         allowed: impl Into<String>,
     ) -> Trouble {
-        Trouble {
-            problem: Problem::new(kind, "", what, found, allowed),
-            at: None,
-        }
+        Trouble { problem: Problem::new(kind, "", what, found, allowed), at: None }
     }
 
     /// Fill in the place, unless a node further down did.
@@ -57,11 +50,8 @@ impl Trouble {
             Kind::WrongType => {
                 self.problem.found = node.describe();
                 if let Some(range) = range_of(path) {
-                    let number = if self.problem.allowed == WHOLE {
-                        "a whole number"
-                    } else {
-                        "a number"
-                    };
+                    let number =
+                        if self.problem.allowed == WHOLE { "a whole number" } else { "a number" };
                     self.problem.allowed = format!("{number}, {}", range.words());
                 } else if matches!(node.content, Content::Table(_)) && self.problem.allowed == ARRAY
                 {
@@ -114,49 +104,26 @@ fn expected_words(expected: &dyn Expected) -> String {
 }
 
 fn choices(allowed: &'static [&'static str]) -> String {
-    allowed
-        .iter()
-        .map(|name| format!("`{name}`"))
-        .collect::<Vec<_>>()
-        .join(", ")
+    allowed.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
 }
 
 impl Error for Trouble {
     fn custom<T: fmt::Display>(message: T) -> Trouble {
-        Trouble::new(
-            Kind::WrongType,
-            "unusable value",
-            String::new(),
-            message.to_string(),
-        )
+        Trouble::new(Kind::WrongType, "unusable value", String::new(), message.to_string())
     }
 
     fn invalid_type(_: Unexpected<'_>, expected: &dyn Expected) -> Trouble {
-        Trouble::new(
-            Kind::WrongType,
-            "wrong type",
-            String::new(),
-            expected_words(expected),
-        )
+        Trouble::new(Kind::WrongType, "wrong type", String::new(), expected_words(expected))
     }
 
     fn invalid_value(_: Unexpected<'_>, expected: &dyn Expected) -> Trouble {
-        Trouble::new(
-            Kind::WrongType,
-            "unusable value",
-            String::new(),
-            expected_words(expected),
-        )
+        Trouble::new(Kind::WrongType, "unusable value", String::new(), expected_words(expected))
     }
 
     fn unknown_variant(variant: &str, expected: &'static [&'static str]) -> Trouble {
         let found = format!("\"{}\"", short(variant));
-        let mut trouble = Trouble::new(
-            Kind::UnknownChoice,
-            "unknown choice",
-            found,
-            choices(expected),
-        );
+        let mut trouble =
+            Trouble::new(Kind::UnknownChoice, "unknown choice", found, choices(expected));
         trouble.problem.hint = did_you_mean(variant, expected);
         trouble
     }
@@ -165,12 +132,7 @@ impl Error for Trouble {
         let found = format!("`{}`", short(field));
         let known = same_quantity(field, expected);
         if !known.is_empty() {
-            return Trouble::new(
-                Kind::WrongUnit,
-                "wrong unit in key",
-                found,
-                known.join(" or "),
-            );
+            return Trouble::new(Kind::WrongUnit, "wrong unit in key", found, known.join(" or "));
         }
         let mut trouble = Trouble::new(Kind::UnknownKey, "unknown key", found, choices(expected));
         trouble.problem.hint = did_you_mean(field, expected);
@@ -178,21 +140,12 @@ impl Error for Trouble {
     }
 
     fn missing_field(field: &'static str) -> Trouble {
-        Trouble::new(
-            Kind::Missing,
-            format!("missing key `{field}`"),
-            String::new(),
-            field,
-        )
+        Trouble::new(Kind::Missing, format!("missing key `{field}`"), String::new(), field)
     }
 }
 
 fn join(path: &str, key: &str) -> String {
-    if path.is_empty() {
-        key.to_owned()
-    } else {
-        format!("{path}.{key}")
-    }
+    if path.is_empty() { key.to_owned() } else { format!("{path}.{key}") }
 }
 
 #[derive(Clone)]
@@ -213,26 +166,13 @@ impl<'de> Deserializer<'de> for Reader<'_> {
                 let allowed = range_of(&path).map_or("a finite number".to_owned(), |r| {
                     format!("a finite number, {}", r.words())
                 });
-                Err(Trouble::new(
-                    Kind::NotFinite,
-                    "not a finite number",
-                    node.describe(),
-                    allowed,
-                ))
+                Err(Trouble::new(Kind::NotFinite, "not a finite number", node.describe(), allowed))
             }
             Content::Float(value) => visitor.visit_f64(*value),
             Content::Text(text) => visitor.visit_str(text),
             Content::Date(text) => Err(Trouble::invalid_type(Unexpected::Str(text), &visitor)),
-            Content::Array(items) => visitor.visit_seq(Items {
-                items,
-                next: 0,
-                path: &path,
-            }),
-            Content::Table(entries) => visitor.visit_map(Keys {
-                entries,
-                next: 0,
-                path: &path,
-            }),
+            Content::Array(items) => visitor.visit_seq(Items { items, next: 0, path: &path }),
+            Content::Table(entries) => visitor.visit_map(Keys { entries, next: 0, path: &path }),
         };
         value.map_err(|trouble| trouble.settle(node, &path))
     }
@@ -263,12 +203,7 @@ impl<'de> Deserializer<'de> for Reader<'_> {
     ) -> Result<V::Value, Trouble> {
         let value = match &self.node.content {
             Content::Text(text) => visitor.visit_enum(Choice(text)),
-            _ => Err(Trouble::new(
-                Kind::WrongType,
-                "wrong type",
-                String::new(),
-                choices(variants),
-            )),
+            _ => Err(Trouble::new(Kind::WrongType, "wrong type", String::new(), choices(variants))),
         };
         value.map_err(|trouble| trouble.settle(self.node, &self.path))
     }
@@ -330,10 +265,7 @@ impl<'de> MapAccess<'de> for Keys<'_> {
             return Err(Trouble::custom("a value for each key"));
         };
         self.next += 1;
-        seed.deserialize(Reader {
-            node: &entry.node,
-            path: join(self.path, &entry.key),
-        })
+        seed.deserialize(Reader { node: &entry.node, path: join(self.path, &entry.key) })
     }
 }
 

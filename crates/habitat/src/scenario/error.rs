@@ -185,11 +185,7 @@ impl Problem {
     }
 
     fn write_words(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            f,
-            "{}: found {}; allowed {}",
-            self.what, self.found, self.allowed
-        )?;
+        write!(f, "{}: found {}; allowed {}", self.what, self.found, self.allowed)?;
         match &self.hint {
             Some(hint) => write!(f, " ({hint})"),
             None => Ok(()),

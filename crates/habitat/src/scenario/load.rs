@@ -87,31 +87,15 @@ pub fn load(name_or_path: &str) -> Result<Loaded, ScenarioError> {
         Origin::File(path) => match read_file(path) {
             Ok(text) => text,
             Err(Unread::Io(source)) if source.kind() == std::io::ErrorKind::NotFound => {
-                let allowed = SHIPPED
-                    .iter()
-                    .map(|s| format!("`{}`", s.name))
-                    .collect::<Vec<_>>()
-                    .join(", ");
-                return Err(ScenarioError::NotFound {
-                    found: short(name_or_path),
-                    allowed,
-                });
+                let allowed =
+                    SHIPPED.iter().map(|s| format!("`{}`", s.name)).collect::<Vec<_>>().join(", ");
+                return Err(ScenarioError::NotFound { found: short(name_or_path), allowed });
             }
             Err(Unread::Io(source)) => {
-                return Err(ScenarioError::Unreadable {
-                    file: short(name_or_path),
-                    source,
-                });
+                return Err(ScenarioError::Unreadable { file: short(name_or_path), source });
             }
-            Err(Unread::Content {
-                problem,
-                text,
-                span,
-            }) => {
-                sources.push(Source {
-                    file: origin.to_string(),
-                    text,
-                });
+            Err(Unread::Content { problem, text, span }) => {
+                sources.push(Source { file: origin.to_string(), text });
                 return Err(refused(&sources, problem, &At { source: 0, span }));
             }
         },
@@ -193,20 +177,14 @@ fn refused(sources: &[Source], problem: Box<Problem>, at: &At) -> ScenarioError 
 /// A file that gave no text.
 enum Unread {
     Io(std::io::Error),
-    Content {
-        problem: Box<Problem>,
-        text: Arc<str>,
-        span: std::ops::Range<usize>,
-    },
+    Content { problem: Box<Problem>, text: Arc<str>, span: std::ops::Range<usize> },
 }
 
 fn read_file(path: &Path) -> Result<Arc<str>, Unread> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(Unread::Io)?;
     // One byte more than allowed is enough to know, and an endless device does not fill the memory.
-    file.take(BYTES_MAX + 1)
-        .read_to_end(&mut bytes)
-        .map_err(Unread::Io)?;
+    file.take(BYTES_MAX + 1).read_to_end(&mut bytes).map_err(Unread::Io)?;
     if bytes.len() as u64 > BYTES_MAX {
         let problem = Problem::new(
             Kind::TooLarge,
@@ -215,11 +193,7 @@ fn read_file(path: &Path) -> Result<Arc<str>, Unread> {
             format!("more than {BYTES_MAX} bytes"),
             format!("at most {BYTES_MAX} bytes"),
         );
-        return Err(Unread::Content {
-            problem,
-            text: Arc::from(""),
-            span: 0..0,
-        });
+        return Err(Unread::Content { problem, text: Arc::from(""), span: 0..0 });
     }
     String::from_utf8(bytes).map(Arc::from).map_err(|error| {
         let start = error.utf8_error().valid_up_to();
@@ -233,11 +207,7 @@ fn read_file(path: &Path) -> Result<Arc<str>, Unread> {
             "text in UTF-8",
         );
         // The replacement character is three bytes long.
-        Unread::Content {
-            problem,
-            text,
-            span: start..start + 3,
-        }
+        Unread::Content { problem, text, span: start..start + 3 }
     })
 }
 
@@ -251,33 +221,19 @@ fn assemble(
     let mut origins = vec![origin.clone()];
     while let Some((base, at)) = take_extends(&sources, chain.last_mut())? {
         let wrong = |what: &str, found: String, allowed: String| {
-            refused(
-                &sources,
-                Problem::new(Kind::Extends, "extends", what, found, allowed),
-                &at,
-            )
+            refused(&sources, Problem::new(Kind::Extends, "extends", what, found, allowed), &at)
         };
         let found = format!("\"{}\"", short(&base));
         if chain.len() > BASES_MAX {
-            return Err(wrong(
-                "too many bases",
-                found,
-                format!("a chain of at most {BASES_MAX}"),
-            ));
+            return Err(wrong("too many bases", found, format!("a chain of at most {BASES_MAX}")));
         }
         let (next, text) = match open_base(&base, origins.last()) {
             Ok(opened) => opened,
             Err(Unread::Io(error)) => {
                 let names: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.name).collect();
-                let allowed = format!(
-                    "a readable file beside this one, or one of {}",
-                    names.join(", ")
-                );
-                return Err(wrong(
-                    "base cannot be read",
-                    format!("{found}, {error}"),
-                    allowed,
-                ));
+                let allowed =
+                    format!("a readable file beside this one, or one of {}", names.join(", "));
+                return Err(wrong("base cannot be read", format!("{found}, {error}"), allowed));
             }
             Err(Unread::Content { problem, .. }) => {
                 return Err(wrong(
@@ -306,14 +262,7 @@ fn assemble(
     }
     let Some(mut root) = root else {
         let problem = Problem::new(Kind::Missing, "", "no scenario", "nothing", "a scenario");
-        return Err(refused(
-            &sources,
-            problem,
-            &At {
-                source: 0,
-                span: 0..0,
-            },
-        ));
+        return Err(refused(&sources, problem, &At { source: 0, span: 0..0 }));
     };
     spread_atmosphere(&mut root);
     let scenario = decode(&root).map_err(|(problem, at)| refused(&sources, problem, &at))?;
@@ -322,13 +271,7 @@ fn assemble(
         refused(&sources, problem, &at)
     })?;
     let hash = hash(&scenario)?;
-    Ok(Loaded {
-        scenario,
-        hash,
-        origin,
-        sources,
-        root,
-    })
+    Ok(Loaded { scenario, hash, origin, sources, root })
 }
 
 /// Parse one text and hold its format version against ours, before anything else is said about it.
@@ -338,10 +281,7 @@ fn read_tree(
     text: Arc<str>,
 ) -> Result<Node, ScenarioError> {
     let index = sources.len();
-    sources.push(Source {
-        file: origin.to_string(),
-        text: Arc::clone(&text),
-    });
+    sources.push(Source { file: origin.to_string(), text: Arc::clone(&text) });
     let node = Node::parse(index, &text).map_err(|(problem, at)| refused(sources, problem, &at))?;
     if let Some(schema) = node.get("schema")
         && let Content::Int(version) = schema.content
@@ -364,11 +304,7 @@ fn take_extends(
     sources: &[Source],
     node: Option<&mut Node>,
 ) -> Result<Option<(String, At)>, ScenarioError> {
-    let Some(Node {
-        content: Content::Table(entries),
-        ..
-    }) = node
-    else {
+    let Some(Node { content: Content::Table(entries), .. }) = node else {
         return Ok(None);
     };
     let Some(position) = entries.iter().position(|entry| entry.key == "extends") else {
@@ -424,14 +360,8 @@ fn merge(base: Node, child: Node) -> Node {
                     Some(position) => {
                         let old = entries.remove(position);
                         let node = merge(old.node, change.node);
-                        entries.insert(
-                            position,
-                            Entry {
-                                key: old.key,
-                                key_at: change.key_at,
-                                node,
-                            },
-                        );
+                        entries
+                            .insert(position, Entry { key: old.key, key_at: change.key_at, node });
                     }
                     None => entries.push(change),
                 }
@@ -458,9 +388,8 @@ fn merge_named(items: Vec<Node>, changes: Vec<Node>) -> Vec<Node> {
     // A base element is changed once; a second element of that name stays and is refused as such.
     let mut merged: Vec<(Node, bool)> = items.into_iter().map(|item| (item, false)).collect();
     for change in changes {
-        let position = merged
-            .iter()
-            .position(|(item, changed)| !changed && name_of(item) == name_of(&change));
+        let position =
+            merged.iter().position(|(item, changed)| !changed && name_of(item) == name_of(&change));
         match position {
             Some(position) => {
                 let (old, _) = merged.remove(position);
@@ -477,11 +406,7 @@ fn spread_atmosphere(root: &mut Node) {
     let Some(common) = root.get("atmosphere").cloned() else {
         return;
     };
-    let Some(Node {
-        content: Content::Array(zones),
-        ..
-    }) = root.get_mut("zone")
-    else {
+    let Some(Node { content: Content::Array(zones), .. }) = root.get_mut("zone") else {
         return;
     };
     for zone in zones {

@@ -66,10 +66,7 @@ impl Node {
             let message = error.message().lines().collect::<Vec<_>>().join(", ");
             let (what, allowed) = match message.split_once(", expected ") {
                 Some((what, allowed)) => (format!("not TOML, {what}"), allowed.to_owned()),
-                None => (
-                    format!("not TOML, {message}"),
-                    "what TOML allows".to_owned(),
-                ),
+                None => (format!("not TOML, {message}"), "what TOML allows".to_owned()),
             };
             let problem = Problem::new(Kind::Syntax, "", what, found, allowed);
             (problem, At { source, span })
@@ -81,10 +78,9 @@ impl Node {
     /// The value under `key`, if this is a table that has it.
     pub(super) fn get(&self, key: &str) -> Option<&Node> {
         match &self.content {
-            Content::Table(entries) => entries
-                .iter()
-                .find(|entry| entry.key == key)
-                .map(|e| &e.node),
+            Content::Table(entries) => {
+                entries.iter().find(|entry| entry.key == key).map(|e| &e.node)
+            }
             _ => None,
         }
     }
@@ -92,10 +88,9 @@ impl Node {
     /// The same, to change it.
     pub(super) fn get_mut(&mut self, key: &str) -> Option<&mut Node> {
         match &mut self.content {
-            Content::Table(entries) => entries
-                .iter_mut()
-                .find(|entry| entry.key == key)
-                .map(|e| &mut e.node),
+            Content::Table(entries) => {
+                entries.iter_mut().find(|entry| entry.key == key).map(|e| &mut e.node)
+            }
             _ => None,
         }
     }
@@ -161,14 +156,7 @@ pub(super) fn refusal(sources: &[Source], problem: Box<Problem>, at: &At) -> Ref
         None => (String::new(), Arc::from("")),
     };
     let (line, column) = line_and_column(&text, at.span.start);
-    Refusal {
-        file,
-        line,
-        column,
-        problem,
-        text,
-        span: at.span.clone(),
-    }
+    Refusal { file, line, column, problem, text, span: at.span.clone() }
 }
 
 /// Line and column, from 1, of a byte; columns count characters.
@@ -182,23 +170,13 @@ fn line_and_column(text: &str, offset: usize) -> (usize, usize) {
 
 /// The line that holds a byte.
 fn line_at(text: &str, offset: usize) -> &str {
-    let start = text
-        .get(..offset)
-        .and_then(|before| before.rfind('\n'))
-        .map_or(0, |newline| newline + 1);
-    text.get(start..)
-        .and_then(|rest| rest.lines().next())
-        .unwrap_or("")
+    let start =
+        text.get(..offset).and_then(|before| before.rfind('\n')).map_or(0, |newline| newline + 1);
+    text.get(start..).and_then(|rest| rest.lines().next()).unwrap_or("")
 }
 
 fn at(span: Option<Range<usize>>, outer: &At) -> At {
-    span.map_or_else(
-        || outer.clone(),
-        |span| At {
-            source: outer.source,
-            span,
-        },
-    )
+    span.map_or_else(|| outer.clone(), |span| At { source: outer.source, span })
 }
 
 // The parser refuses nesting deeper than 80, so these recursions end.
@@ -208,17 +186,9 @@ fn read_item(item: &Item, outer: &At) -> Option<Node> {
         Item::Value(value) => Some(read_value(value, outer)),
         Item::Table(table) => Some(read_table(table, outer)),
         Item::ArrayOfTables(tables) => {
-            let items: Vec<Node> = tables
-                .iter()
-                .map(|table| read_table(table, outer))
-                .collect();
-            let place = items
-                .first()
-                .map_or_else(|| outer.clone(), |first| first.at.clone());
-            Some(Node {
-                at: place,
-                content: Content::Array(items),
-            })
+            let items: Vec<Node> = tables.iter().map(|table| read_table(table, outer)).collect();
+            let place = items.first().map_or_else(|| outer.clone(), |first| first.at.clone());
+            Some(Node { at: place, content: Content::Array(items) })
         }
     }
 }
@@ -230,17 +200,10 @@ fn read_table(table: &Table, outer: &At) -> Node {
         .filter_map(|(key, item)| {
             let key_at = at(table.key(key).and_then(toml_edit::Key::span), &place);
             let node = read_item(item, &key_at)?;
-            Some(Entry {
-                key: key.to_owned(),
-                key_at,
-                node,
-            })
+            Some(Entry { key: key.to_owned(), key_at, node })
         })
         .collect();
-    Node {
-        at: place,
-        content: Content::Table(entries),
-    }
+    Node { at: place, content: Content::Table(entries) }
 }
 
 fn read_inline(table: &InlineTable, outer: &At) -> Node {
@@ -250,17 +213,10 @@ fn read_inline(table: &InlineTable, outer: &At) -> Node {
         .map(|(key, value)| {
             let key_at = at(table.key(key).and_then(toml_edit::Key::span), &place);
             let node = read_value(value, &key_at);
-            Entry {
-                key: key.to_owned(),
-                key_at,
-                node,
-            }
+            Entry { key: key.to_owned(), key_at, node }
         })
         .collect();
-    Node {
-        at: place,
-        content: Content::Table(entries),
-    }
+    Node { at: place, content: Content::Table(entries) }
 }
 
 fn read_value(value: &Value, outer: &At) -> Node {

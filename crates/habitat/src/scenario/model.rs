@@ -312,11 +312,7 @@ pub struct CrewHabits {
 
 impl Default for CrewHabits {
     fn default() -> Self {
-        CrewHabits {
-            hygiene_kg_cm_d: 0.95,
-            daily_variation: 0.0,
-            hygiene_return_fraction: 1.0,
-        }
+        CrewHabits { hygiene_kg_cm_d: 0.95, daily_variation: 0.0, hygiene_return_fraction: 1.0 }
     }
 }
 

@@ -27,11 +27,7 @@ impl Range {
     /// Whether a value is inside.
     #[must_use]
     pub fn contains(&self, value: f64) -> bool {
-        let low = if self.open {
-            value > self.min
-        } else {
-            value >= self.min
-        };
+        let low = if self.open { value > self.min } else { value >= self.min };
         low && value <= self.max
     }
 
@@ -50,23 +46,11 @@ impl Range {
 }
 
 const fn within(key: &'static str, min: f64, max: f64, unit: &'static str) -> Range {
-    Range {
-        key,
-        min,
-        max,
-        unit,
-        open: false,
-    }
+    Range { key, min, max, unit, open: false }
 }
 
 const fn above(key: &'static str, min: f64, max: f64, unit: &'static str) -> Range {
-    Range {
-        key,
-        min,
-        max,
-        unit,
-        open: true,
-    }
+    Range { key, min, max, unit, open: true }
 }
 
 /// Range of every number of a scenario. The bounds say what the models accept, not what is wise;
@@ -101,18 +85,8 @@ pub const RANGES: &[Range] = &[
     within("zone.offgassing.nh3_kg_d", 0.0, 1.0, "kg/d"),
     within("ventilation.flow_m3_h", 0.0, 100_000.0, "m3/h"),
     within("ventilation.hatch_m3_s_pa", 0.0, 10.0, "m3/s/Pa"),
-    within(
-        "source_term.schedule.from_h",
-        0.0,
-        DURATION_MAX_D * DAY_H,
-        "h",
-    ),
-    within(
-        "source_term.schedule.to_h",
-        0.0,
-        DURATION_MAX_D * DAY_H,
-        "h",
-    ),
+    within("source_term.schedule.from_h", 0.0, DURATION_MAX_D * DAY_H, "h"),
+    within("source_term.schedule.to_h", 0.0, DURATION_MAX_D * DAY_H, "h"),
     within("source_term.schedule.kg_d", -1_000.0, 1_000.0, "kg/d"),
     within("source_term.schedule.w", -1e6, 1e6, "W"),
     within("crew.age_y", 16.0, 90.0, "years"),
@@ -120,12 +94,7 @@ pub const RANGES: &[Range] = &[
     within("crew.height_m", 1.2, 2.3, "m"),
     within("crew.schedule.from_h", 0.0, DAY_H, "h"),
     within("crew.schedule.to_h", 0.0, DAY_H, "h"),
-    within(
-        "crew_habits.hygiene_kg_cm_d",
-        0.0,
-        50.0,
-        "kg per crew-member-day",
-    ),
+    within("crew_habits.hygiene_kg_cm_d", 0.0, 50.0, "kg per crew-member-day"),
     within("crew_habits.daily_variation", 0.0, 0.5, ""),
     within("crew_habits.hygiene_return_fraction", 0.0, 1.0, ""),
     within("stores.o2_kg", 0.0, 1e6, "kg"),
@@ -172,12 +141,7 @@ pub const RANGES: &[Range] = &[
     within("upa.recovery", 0.0, 1.0, ""),
     above("brine_processor.batch_kg", 0.0, 1_000.0, "kg"),
     above("brine_processor.batch_d", 0.0, 365.0, "d"),
-    within(
-        "telemetry.column.offset",
-        -1e12,
-        1e12,
-        "of the column's unit",
-    ),
+    within("telemetry.column.offset", -1e12, 1e12, "of the column's unit"),
 ];
 
 /// Range of the number at `path`, with or without indices.

@@ -32,10 +32,7 @@ fn definition(property: &Value) -> Option<&str> {
             .flatten()
             .find_map(definition)
     };
-    direct
-        .and_then(|path| path.strip_prefix("#/definitions/"))
-        .or_else(element)
-        .or_else(choice)
+    direct.and_then(|path| path.strip_prefix("#/definitions/")).or_else(element).or_else(choice)
 }
 
 /// Write the declared ranges into the numeric properties.
@@ -59,20 +56,14 @@ fn put_bounds(schema: &mut Value) {
         }
         let table = match owner {
             None => Some(&mut *schema),
-            Some(name) => schema
-                .get_mut("definitions")
-                .and_then(|all| all.get_mut(name)),
+            Some(name) => schema.get_mut("definitions").and_then(|all| all.get_mut(name)),
         };
         let property = table
             .and_then(|t| t.get_mut("properties"))
             .and_then(|p| p.get_mut(last))
             .and_then(Value::as_object_mut);
         if let Some(property) = property {
-            let low = if range.open {
-                "exclusiveMinimum"
-            } else {
-                "minimum"
-            };
+            let low = if range.open { "exclusiveMinimum" } else { "minimum" };
             property.remove("minimum");
             property.insert(low.to_owned(), json!(range.min));
             property.insert("maximum".to_owned(), json!(range.max));
@@ -96,9 +87,7 @@ fn allow_extends(schema: &mut Value) {
             .get("properties")
             .and_then(Value::as_object)
             .map(|all| {
-                all.iter()
-                    .map(|(k, v)| (k.clone(), definition(v).map(str::to_owned)))
-                    .collect()
+                all.iter().map(|(k, v)| (k.clone(), definition(v).map(str::to_owned))).collect()
             })
             .unwrap_or_default()
     };
@@ -123,10 +112,7 @@ fn allow_extends(schema: &mut Value) {
         without_base.insert("telemetry".to_owned(), json!({ "properties": inner }));
     }
     for name in relaxed {
-        if let Some(table) = schema
-            .get_mut("definitions")
-            .and_then(|all| all.get_mut(&name))
-        {
+        if let Some(table) = schema.get_mut("definitions").and_then(|all| all.get_mut(&name)) {
             table["required"] = json!(["name"]);
         }
     }
@@ -134,14 +120,8 @@ fn allow_extends(schema: &mut Value) {
         return;
     };
     let required = root.remove("required").unwrap_or_else(|| json!([]));
-    root.insert(
-        "if".to_owned(),
-        json!({ "not": { "required": ["extends"] } }),
-    );
-    root.insert(
-        "then".to_owned(),
-        json!({ "required": required, "properties": without_base }),
-    );
+    root.insert("if".to_owned(), json!({ "not": { "required": ["extends"] } }));
+    root.insert("then".to_owned(), json!({ "required": required, "properties": without_base }));
     if let Some(properties) = root.get_mut("properties").and_then(Value::as_object_mut) {
         properties.insert(
             "extends".to_owned(),
@@ -167,12 +147,7 @@ fn sorted(value: Value) -> Value {
         Value::Object(map) => {
             let mut pairs: Vec<_> = map.into_iter().collect();
             pairs.sort_by(|a, b| a.0.cmp(&b.0));
-            Value::Object(
-                pairs
-                    .into_iter()
-                    .map(|(key, inner)| (key, sorted(inner)))
-                    .collect(),
-            )
+            Value::Object(pairs.into_iter().map(|(key, inner)| (key, sorted(inner))).collect())
         }
         Value::Array(items) => Value::Array(items.into_iter().map(sorted).collect()),
         other => other,

@@ -23,22 +23,10 @@ macro_rules! shipped {
 
 /// The scenarios inside the program, in the order they are listed to people.
 pub const SHIPPED: &[Shipped] = &[
-    shipped!(
-        "cabin-30d",
-        "Cabin of the reference habitat, four crew, thirty days"
-    ),
-    shipped!(
-        "cdra-chamber-test",
-        "CDRA integrated chamber test, test hours 18.7 to 84.8"
-    ),
-    shipped!(
-        "lmlstp-phase-3",
-        "LMLSTP Phase III, four crew and a wheat crop, 91 days"
-    ),
-    shipped!(
-        "sealed-box",
-        "Two people's gas exchange in a sealed box of 100 m3"
-    ),
+    shipped!("cabin-30d", "Cabin of the reference habitat, four crew, thirty days"),
+    shipped!("cdra-chamber-test", "CDRA integrated chamber test, test hours 18.7 to 84.8"),
+    shipped!("lmlstp-phase-3", "LMLSTP Phase III, four crew and a wheat crop, 91 days"),
+    shipped!("sealed-box", "Two people's gas exchange in a sealed box of 100 m3"),
     shipped!("leak-box", "A 10 mm hole in a box of 100 m3"),
 ];
 

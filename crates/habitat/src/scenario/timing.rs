@@ -65,17 +65,10 @@ pub(super) fn schedules(scenario: &Scenario) -> Result<(), Box<Problem>> {
         without_hole(&path, &rates, mission_h)?;
         for (j, rate) in term.schedule.iter().enumerate() {
             let heat = term.kind == SourceKind::Heat;
-            let (key, value, right) = if heat {
-                ("kg_d", rate.kg_d, "w")
-            } else {
-                ("w", rate.w, "kg_d")
-            };
+            let (key, value, right) =
+                if heat { ("kg_d", rate.kg_d, "w") } else { ("w", rate.w, "kg_d") };
             if value != 0.0 {
-                let what = if heat {
-                    "mass flow of heat"
-                } else {
-                    "heat flow of a gas"
-                };
+                let what = if heat { "mass flow of heat" } else { "heat flow of a gas" };
                 return Err(Problem::new(
                     Kind::Inconsistent,
                     format!("{path}[{j}].{key}"),
@@ -93,13 +86,7 @@ pub(super) fn schedules(scenario: &Scenario) -> Result<(), Box<Problem>> {
 fn without_hole(path: &str, spans: &[(f64, f64)], end: f64) -> Result<f64, Box<Problem>> {
     let same = |a: f64, b: f64| (a - b).abs() <= 1e-9 * (1.0 + b.abs());
     let wrong = |index: usize, key: &str, what: &str, found: String, allowed: String| {
-        Err(Problem::new(
-            Kind::Schedule,
-            format!("{path}[{index}].{key}"),
-            what,
-            found,
-            allowed,
-        ))
+        Err(Problem::new(Kind::Schedule, format!("{path}[{index}].{key}"), what, found, allowed))
     };
     let mut reached = 0.0;
     for (i, &(from, to)) in spans.iter().enumerate() {
@@ -107,13 +94,7 @@ fn without_hole(path: &str, spans: &[(f64, f64)], end: f64) -> Result<f64, Box<P
             let found = format!("from_h = {}", number(from));
             let allowed = format!("from_h = {}", number(reached));
             return match (i, from > reached) {
-                (0, _) => wrong(
-                    i,
-                    "from_h",
-                    "schedule does not start at hour 0",
-                    found,
-                    allowed,
-                ),
+                (0, _) => wrong(i, "from_h", "schedule does not start at hour 0", found, allowed),
                 (_, true) => {
                     let what = format!(
                         "schedule has a hole from {} to {} h",
@@ -123,11 +104,8 @@ fn without_hole(path: &str, spans: &[(f64, f64)], end: f64) -> Result<f64, Box<P
                     wrong(i, "from_h", &what, found, allowed)
                 }
                 (_, false) => {
-                    let what = format!(
-                        "schedule overlaps from {} to {} h",
-                        number(from),
-                        number(reached)
-                    );
+                    let what =
+                        format!("schedule overlaps from {} to {} h", number(from), number(reached));
                     wrong(i, "from_h", &what, found, allowed)
                 }
             };
@@ -146,13 +124,7 @@ fn without_hole(path: &str, spans: &[(f64, f64)], end: f64) -> Result<f64, Box<P
     }
     if spans.is_empty() {
         let allowed = format!("entries from hour 0 to hour {}", number(end));
-        return Err(Problem::new(
-            Kind::Schedule,
-            path,
-            "schedule is empty",
-            "no entry",
-            allowed,
-        ));
+        return Err(Problem::new(Kind::Schedule, path, "schedule is empty", "no entry", allowed));
     }
     if reached < end && !same(reached, end) {
         return Err(ends_wrong(path, spans.len(), reached, end));

@@ -73,13 +73,7 @@ impl Upa {
     /// A rested unit.
     #[must_use]
     pub fn new(on: bool) -> Upa {
-        Upa {
-            on,
-            running: false,
-            pattern_s: OFF_S,
-            distillate_kg_s: 0.0,
-            power_w: 0.0,
-        }
+        Upa { on, running: false, pattern_s: OFF_S, distillate_kg_s: 0.0, power_w: 0.0 }
     }
 
     /// Run one step.

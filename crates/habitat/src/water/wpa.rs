@@ -78,11 +78,7 @@ impl Wpa {
         } else if stores.condensate_kg <= STOP * stores_plan.condensate_kg {
             self.running = false;
         }
-        let wanted_kg = if self.on && self.running {
-            plan.rate_kg_s * dt_s
-        } else {
-            0.0
-        };
+        let wanted_kg = if self.on && self.running { plan.rate_kg_s * dt_s } else { 0.0 };
         let wanted_kg = wanted_kg
             .min(stores.potable_room_kg(stores_plan))
             .min((plan.filter_life_kg - self.filter_kg).max(0.0));

@@ -1,6 +1,6 @@
 //! Cabins for tests: shipped ones, and ones made by a random draw.
 
-#![allow(dead_code)] // Each test binary uses its own part.
+#![allow(dead_code, clippy::unwrap_used)] // Each test binary uses its own part; a test fails by panicking.
 
 use std::sync::Arc;
 
@@ -23,13 +23,7 @@ pub fn changed(name: &str, change: impl FnOnce(&mut Scenario)) -> Arc<Plan> {
 
 /// A habitat on `plan` with the stream of `run`.
 pub fn habitat(plan: &Arc<Plan>, run: u64) -> Habitat {
-    Habitat::new(
-        Arc::clone(plan),
-        StreamKey {
-            run,
-            ..StreamKey::default()
-        },
-    )
+    Habitat::new(Arc::clone(plan), StreamKey { run, ..StreamKey::default() })
 }
 
 /// Step for `days` of `dt_s`.
@@ -42,7 +36,5 @@ pub fn live(habitat: &mut Habitat, days: f64, dt_s: f64) {
 
 /// Value of the channel `id`.
 pub fn value(habitat: &Habitat, id: &str) -> f64 {
-    habitat
-        .value(habitat.catalogue().find(id).unwrap())
-        .unwrap()
+    habitat.value(habitat.catalogue().find(id).unwrap()).unwrap()
 }

@@ -50,31 +50,17 @@ impl Axis {
         let ticks = (0..=count)
             .map(|index| {
                 let value = (first + index as f64) * step;
-                Tick {
-                    value,
-                    label: grouped(value * scale, tick_decimals),
-                }
+                Tick { value, label: grouped(value * scale, tick_decimals) }
             })
             .collect();
         let decimals = (tick_decimals + 2).min(9);
-        Axis {
-            low: first * step,
-            high: last * step,
-            ticks,
-            minor: Vec::new(),
-            exponent,
-            decimals,
-        }
+        Axis { low: first * step, high: last * step, ticks, minor: Vec::new(), exponent, decimals }
     }
 
     /// Cover `low` to `high` seconds with ticks on whole days, hours, minutes or seconds, and name
     /// the unit of the labels. An end that falls just short of a tick is drawn out to it.
     pub(super) fn time(low: f64, high: f64) -> (Axis, TimeUnit) {
-        let (low, high) = if high > low {
-            (low, high)
-        } else {
-            (low, low + 1.0)
-        };
+        let (low, high) = if high > low { (low, high) } else { (low, low + 1.0) };
         let span = high - low;
         let unit = TimeUnit::for_span(span);
         let step = unit.step(span);
@@ -93,23 +79,10 @@ impl Axis {
         let ticks = (first..=last)
             .map(|index| {
                 let value = index as f64 * step;
-                Tick {
-                    value,
-                    label: grouped(value / unit.seconds(), decimals),
-                }
+                Tick { value, label: grouped(value / unit.seconds(), decimals) }
             })
             .collect();
-        (
-            Axis {
-                low,
-                high,
-                ticks,
-                minor,
-                exponent: 0,
-                decimals: 2,
-            },
-            unit,
-        )
+        (Axis { low, high, ticks, minor, exponent: 0, decimals: 2 }, unit)
     }
 
     /// Position of `value`, 0 at the low end and 1 at the high end.
@@ -199,9 +172,7 @@ fn widened(low: f64, high: f64) -> (f64, f64) {
 fn round_step(rough: f64) -> f64 {
     let power = 10_f64.powf(rough.log10().floor());
     let lead = rough / power;
-    let round = [1.0, 2.0, 2.5, 5.0]
-        .into_iter()
-        .find(|step| lead <= step * (1.0 + 1e-9));
+    let round = [1.0, 2.0, 2.5, 5.0].into_iter().find(|step| lead <= step * (1.0 + 1e-9));
     round.unwrap_or(10.0) * power
 }
 
@@ -264,19 +235,13 @@ mod tests {
         assert!(fine.low <= 56_500.01 && fine.high >= 56_500.07);
         assert_eq!(fine.ticks[0].label, "56\u{202f}500.00");
         let below = Axis::around(-0.4, 0.4, 4);
-        assert_eq!(
-            labels(&below),
-            ["\u{2212}0.4", "\u{2212}0.2", "0.0", "0.2", "0.4"]
-        );
+        assert_eq!(labels(&below), ["\u{2212}0.4", "\u{2212}0.2", "0.0", "0.2", "0.4"]);
     }
 
     #[test]
     fn small_and_large_values_leave_their_power_out() {
         let small = Axis::around(0.0, 3.2e-5, 4);
-        assert_eq!(
-            (small.exponent, labels(&small)),
-            (-6, vec!["0", "10", "20", "30", "40"])
-        );
+        assert_eq!((small.exponent, labels(&small)), (-6, vec!["0", "10", "20", "30", "40"]));
         assert_eq!(Axis::around(0.0, 4e7, 4).exponent, 6);
         assert_eq!(Axis::around(0.0, 101_325.0, 4).exponent, 0);
     }
@@ -292,10 +257,7 @@ mod tests {
             (0.0, 5e-324),
         ] {
             let axis = Axis::around(low, high, 5);
-            assert!(
-                axis.high > axis.low && axis.ticks.len() >= 2,
-                "{low} {high}"
-            );
+            assert!(axis.high > axis.low && axis.ticks.len() >= 2, "{low} {high}");
             assert!(axis.ticks.len() <= 12);
         }
     }
@@ -313,10 +275,7 @@ mod tests {
         let (hour, unit) = Axis::time(0.0, HOUR_S);
         assert_eq!((unit, hour.ticks.len()), (TimeUnit::Minute, 7));
         let (almost, _) = Axis::time(600.0, 30.0 * DAY_S - 600.0);
-        assert_eq!(
-            (almost.low, almost.high, almost.minor.len()),
-            (0.0, 30.0 * DAY_S, 31)
-        );
+        assert_eq!((almost.low, almost.high, almost.minor.len()), (0.0, 30.0 * DAY_S, 31));
         let (years, _) = Axis::time(0.0, 19.0 * 365.0 * DAY_S);
         assert!(years.ticks.len() <= 12);
     }

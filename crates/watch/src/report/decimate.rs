@@ -46,11 +46,7 @@ fn push_extremes(kept: &mut Vec<(f64, f64)>, run: &[(f64, f64)]) {
     let low = finite().min_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
     let high = finite().max_by(|(_, a), (_, b)| a.1.total_cmp(&b.1));
     if let (Some((at_low, low)), Some((at_high, high))) = (low, high) {
-        let (first, second) = if at_low <= at_high {
-            (low, high)
-        } else {
-            (high, low)
-        };
+        let (first, second) = if at_low <= at_high { (low, high) } else { (high, low) };
         kept.push(*first);
         if at_low != at_high {
             kept.push(*second);
@@ -63,9 +59,7 @@ mod tests {
     use super::*;
 
     fn wave(n: usize) -> Vec<(f64, f64)> {
-        (0..n)
-            .map(|i| (i as f64, (i as f64 * 0.01).sin()))
-            .collect()
+        (0..n).map(|i| (i as f64, (i as f64 * 0.01).sin())).collect()
     }
 
     #[test]

@@ -126,11 +126,7 @@ impl LimitLine {
             (limits.warning_high, "warning high", Severity::Warning),
         ];
         let line = |(bound, label, severity): (Option<f64>, &str, Severity)| {
-            bound.map(|si| LimitLine {
-                value: si * scale + offset,
-                label: label.into(),
-                severity,
-            })
+            bound.map(|si| LimitLine { value: si * scale + offset, label: label.into(), severity })
         };
         sides.into_iter().filter_map(line).collect()
     }

@@ -23,11 +23,7 @@ pub(super) fn render(report: &Report) -> String {
          <meta name=\"color-scheme\" content=\"light dark\">\n\
          <title>{title}</title>\n<style>\n{STYLE}</style>\n</head>\n<body>\n"
     );
-    let _ = write!(
-        out,
-        "<header><div><h1>{title}</h1><p>{}</p></div>",
-        escape(&report.subtitle)
-    );
+    let _ = write!(out, "<header><div><h1>{title}</h1><p>{}</p></div>", escape(&report.subtitle));
     if !report.verdict.text.is_empty() {
         let _ = write!(
             out,
@@ -41,12 +37,7 @@ pub(super) fn render(report: &Report) -> String {
     if !report.facts.is_empty() {
         out.push_str("<dl class=\"facts\">");
         for (label, value) in &report.facts {
-            let _ = write!(
-                out,
-                "<div><dt>{}</dt><dd>{}</dd></div>",
-                escape(label),
-                escape(value)
-            );
+            let _ = write!(out, "<div><dt>{}</dt><dd>{}</dd></div>", escape(label), escape(value));
         }
         out.push_str("</dl>\n");
     }
@@ -63,10 +54,7 @@ pub(super) fn render(report: &Report) -> String {
     for table in &report.tables {
         table_section(&mut out, table);
     }
-    let _ = write!(
-        out,
-        "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n"
-    );
+    let _ = write!(out, "</main>\n<script>\n{SCRIPT}</script>\n</body>\n</html>\n");
     out
 }
 
@@ -93,15 +81,10 @@ fn table_section(out: &mut String, table: &Table) {
         "<section><h2>{}</h2><div class=\"scroll\"><table><thead><tr>",
         escape(&table.title)
     );
-    let numeric: Vec<bool> = (0..table.columns.len())
-        .map(|column| is_numeric(table, column))
-        .collect();
+    let numeric: Vec<bool> =
+        (0..table.columns.len()).map(|column| is_numeric(table, column)).collect();
     let class = |column: usize| {
-        if numeric[column] {
-            " class=\"number\""
-        } else {
-            ""
-        }
+        if numeric[column] { " class=\"number\"" } else { "" }
     };
     for (column, name) in table.columns.iter().enumerate() {
         let _ = write!(out, "<th{}>{}</th>", class(column), escape(name));
@@ -120,12 +103,8 @@ fn table_section(out: &mut String, table: &Table) {
 
 /// Whether every cell that is not empty starts with a number.
 fn is_numeric(table: &Table, column: usize) -> bool {
-    let mut cells = table
-        .rows
-        .iter()
-        .filter_map(|row| row.get(column))
-        .filter(|c| !c.is_empty())
-        .peekable();
+    let mut cells =
+        table.rows.iter().filter_map(|row| row.get(column)).filter(|c| !c.is_empty()).peekable();
     cells.peek().is_some()
         && cells.all(|cell| {
             cell == "–"
@@ -205,11 +184,8 @@ mod tests {
             name: name.into(),
             points: times().map(|t| (t, value(t))).collect(),
         };
-        let limit = |value, label: &str, severity| LimitLine {
-            value,
-            label: label.into(),
-            severity,
-        };
+        let limit =
+            |value, label: &str, severity| LimitLine { value, label: label.into(), severity };
         let event = |d: f64, severity, text: &str| Event {
             time_s: d * 86_400.0,
             severity,
@@ -252,9 +228,7 @@ mod tests {
                 Plot {
                     title: "Inspired O2".into(),
                     unit: "mmHg".into(),
-                    series: vec![line("living", &|t| {
-                        133.0 + 2.0 * noise(t, 7e-6) - 0.05 * day(t)
-                    })],
+                    series: vec![line("living", &|t| 133.0 + 2.0 * noise(t, 7e-6) - 0.05 * day(t))],
                     limits: vec![
                         limit(127.0, "caution low", Severity::Caution),
                         limit(122.0, "warning low", Severity::Warning),
@@ -351,9 +325,7 @@ mod tests {
             ],
             tables: vec![Table {
                 title: "Ledger over the mission".into(),
-                columns: ["", "in", "out", "stored", "residual"]
-                    .map(String::from)
-                    .to_vec(),
+                columns: ["", "in", "out", "stored", "residual"].map(String::from).to_vec(),
                 rows: [
                     ["carbon, mol", "2 958.0", "2 951.2", "6.8", "2.1e-13"],
                     ["hydrogen, mol", "41 220.4", "41 100.9", "119.5", "−4.0e-13"],
@@ -366,21 +338,9 @@ mod tests {
             events: vec![
                 event(0.0, Severity::Nominal, "start"),
                 event(12.1, Severity::Warning, "living.cdra: blower stopped"),
-                event(
-                    12.9,
-                    Severity::Caution,
-                    "living.air.pp_co2_pa above caution 533 Pa",
-                ),
-                event(
-                    14.0,
-                    Severity::Nominal,
-                    "living.cdra: blower repaired by crew 2 (5.5 h)",
-                ),
-                event(
-                    20.0,
-                    Severity::Caution,
-                    "airlock.air: pressure sensor silent",
-                ),
+                event(12.9, Severity::Caution, "living.air.pp_co2_pa above caution 533 Pa"),
+                event(14.0, Severity::Nominal, "living.cdra: blower repaired by crew 2 (5.5 h)"),
+                event(20.0, Severity::Caution, "airlock.air: pressure sensor silent"),
                 event(30.0, Severity::Nominal, "end"),
             ],
         }
@@ -411,18 +371,12 @@ mod tests {
             title: text(),
             subtitle: text(),
             facts: vec![(text(), text())],
-            verdict: Verdict {
-                severity: Severity::Caution,
-                text: text(),
-            },
+            verdict: Verdict { severity: Severity::Caution, text: text() },
             plots: vec![
                 Plot {
                     title: text(),
                     unit: text(),
-                    series: vec![Series {
-                        name: text(),
-                        points: vec![(0.0, 1.0), (1.0, 2.0)],
-                    }],
+                    series: vec![Series { name: text(), points: vec![(0.0, 1.0), (1.0, 2.0)] }],
                     limits: [1.5, 900.0]
                         .map(|value| LimitLine {
                             value,
@@ -433,23 +387,12 @@ mod tests {
                     x: XAxis::Quantity(text()),
                 },
                 Plot {
-                    series: vec![Series {
-                        name: text(),
-                        points: vec![(0.0, 1.0), (9.0, 2.0)],
-                    }],
+                    series: vec![Series { name: text(), points: vec![(0.0, 1.0), (9.0, 2.0)] }],
                     ..Plot::default()
                 },
             ],
-            tables: vec![Table {
-                title: text(),
-                columns: vec![text()],
-                rows: vec![vec![text()]],
-            }],
-            events: vec![Event {
-                time_s: 3.0,
-                severity: Severity::Warning,
-                text: text(),
-            }],
+            tables: vec![Table { title: text(), columns: vec![text()], rows: vec![vec![text()]] }],
+            events: vec![Event { time_s: 3.0, severity: Severity::Warning, text: text() }],
         }
         .render();
         assert!(!page.contains("alert('x')"));
@@ -459,10 +402,7 @@ mod tests {
 
     #[test]
     fn mission_time_counts_days() {
-        assert_eq!(
-            mission_time(12.0 * 86_400.0 + 3.0 * 3_600.0 + 1_200.0),
-            "12 d 03:20"
-        );
+        assert_eq!(mission_time(12.0 * 86_400.0 + 3.0 * 3_600.0 + 1_200.0), "12 d 03:20");
         assert_eq!(mission_time(86_399.0), "1 d 00:00");
         assert_eq!(mission_time(f64::NAN), "–");
     }

@@ -55,11 +55,7 @@ pub(super) fn figure(out: &mut String, plot: &Plot, events: &[Event]) {
         let path = path(&series.points, &x, &y);
         let _ = write!(out, "<path class=\"line s{}\" d=\"{path}\"/>", index % 8);
     }
-    if plot
-        .series
-        .iter()
-        .all(|series| finite(series).next().is_none())
-    {
+    if plot.series.iter().all(|series| finite(series).next().is_none()) {
         let _ = write!(
             out,
             "<text class=\"empty\" x=\"{}\" y=\"{}\">no data</text>",
@@ -67,28 +63,19 @@ pub(super) fn figure(out: &mut String, plot: &Plot, events: &[Event]) {
             (TOP + BOTTOM) / 2.0
         );
     }
-    let _ = write!(
-        out,
-        "<line class=\"cursor\" y1=\"{TOP}\" y2=\"{BOTTOM}\"/></svg>"
-    );
+    let _ = write!(out, "<line class=\"cursor\" y1=\"{TOP}\" y2=\"{BOTTOM}\"/></svg>");
     legend(out, plot, &y, &hidden);
     out.push_str("</figure>\n");
 }
 
 /// The points of a line that are not gaps.
 fn finite(series: &Series) -> impl Iterator<Item = (f64, f64)> {
-    series
-        .points
-        .iter()
-        .copied()
-        .filter(|(x, y)| x.is_finite() && y.is_finite())
+    series.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite())
 }
 
 /// Least and greatest value; reversed infinities when there is none.
 fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
-    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| {
-        (low.min(v), high.max(v))
-    })
+    values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
 }
 
 /// The x axis over all lines, and its unit when it is a time axis.
@@ -137,11 +124,7 @@ fn unit_text(unit: &str, exponent: i32) -> String {
     if exponent == 0 {
         escape(unit)
     } else {
-        format!(
-            "10<sup>{}</sup> {}",
-            grouped(f64::from(exponent), 0),
-            escape(unit)
-        )
+        format!("10<sup>{}</sup> {}", grouped(f64::from(exponent), 0), escape(unit))
     }
 }
 
@@ -192,10 +175,7 @@ fn grid(out: &mut String, x: &Axis, y: &Axis, clock: Option<TimeUnit>, label: &X
     let text = match (label, clock) {
         (XAxis::Quantity(text), _) => escape(text),
         (XAxis::MissionTime, unit) => {
-            format!(
-                "mission time, {}",
-                unit.unwrap_or(TimeUnit::Second).symbol()
-            )
+            format!("mission time, {}", unit.unwrap_or(TimeUnit::Second).symbol())
         }
     };
     let _ = write!(
@@ -319,11 +299,7 @@ fn legend(out: &mut String, plot: &Plot, y: &Axis, hidden: &[&LimitLine]) {
             .iter()
             .map(|limit| format!("{} {}", escape(&limit.label), compact(limit.value * scale)))
             .collect();
-        let _ = write!(
-            out,
-            "<p class=\"beyond\">Beyond the scale: {}</p>",
-            list.join(" · ")
-        );
+        let _ = write!(out, "<p class=\"beyond\">Beyond the scale: {}</p>", list.join(" · "));
     }
 }
 
@@ -335,10 +311,7 @@ mod tests {
         Plot {
             title: "total pressure".into(),
             unit: "Pa".into(),
-            series: vec![Series {
-                name: "living".into(),
-                points,
-            }],
+            series: vec![Series { name: "living".into(), points }],
             ..Plot::default()
         }
     }
@@ -393,11 +366,7 @@ mod tests {
 
     #[test]
     fn a_hundred_thousand_points_stay_small() {
-        let html = drawn(&plot(
-            (0..100_000)
-                .map(|i| (f64::from(i), f64::from(i % 977)))
-                .collect(),
-        ));
+        let html = drawn(&plot((0..100_000).map(|i| (f64::from(i), f64::from(i % 977))).collect()));
         assert!(html.len() < 30_000, "{} bytes", html.len());
     }
 }
