@@ -28,12 +28,12 @@ pub const REVERSIBLE_298_V: f64 = 1.229;
 /// (1989).
 pub const REVERSIBLE_SLOPE_V_K: f64 = -0.846e-3;
 
-/// Temperature of the cell whose losses the defaults describe, K. `life-support.md` §3.1.
+/// Temperature of the cell whose losses the defaults describe, K. Digitised in V-HAB, DOI 10.1016/j.electacta.2016.06.120.
 pub const CELL_T_K: f64 = 323.15;
 /// Charge-transfer coefficient, 1. Assumed; one published point cannot give it.
 const TRANSFER: f64 = 0.5;
 /// 1/(2·j_0) = sinh(0.475 V·αF/(R·323.15 K)), cm2/A, so j_0 = 1.977e-4 A/cm2. Tuned on the kinetic
-/// overpotential of 0.475 V at 1 A/cm2 and 50 °C, `life-support.md` §3.1 (DOI
+/// overpotential of 0.475 V at 1 A/cm2 and 50 °C, digitised in V-HAB (DOI
 /// 10.1016/j.electacta.2016.06.120; the text gives 0.47–0.48 V).
 const PER_TWO_EXCHANGE_CM2_A: f64 = 2529.11814754968699;
 /// Area resistance, Ω·cm2. Tuned on 0.219 V at 1 A/cm2, §3.1.
@@ -98,7 +98,7 @@ pub fn reversible_voltage_v<R: Real>(t_k: R) -> R {
 /// ```
 /// # Source
 /// Butler–Volmer with equal transfer coefficients (its Tafel limit at high current), Ohm, limiting
-/// current. The three values at 1 A/cm2 and 50 °C: `life-support.md` §3.1 (DOI
+/// current. The three values at 1 A/cm2 and 50 °C: digitised in V-HAB (DOI
 /// 10.1016/j.electacta.2016.06.120). The formulas are tuned on these single points; α = 0.5 and j_lim
 /// are assumed.
 /// # Valid range
@@ -230,7 +230,7 @@ mod tests {
         assert_eq!(format!("{reversible:.2}"), "4.12");
     }
 
-    /// Kinetic overpotential at 1 A/cm2 and 50 °C, V. `life-support.md` §3.1.
+    /// Kinetic overpotential at 1 A/cm2 and 50 °C, V. Digitised in V-HAB, DOI 10.1016/j.electacta.2016.06.120.
     const KINETIC_V: f64 = 0.475;
 
     #[test]

@@ -21,4 +21,5 @@ pub mod reaction;
 pub mod regolith;
 pub mod sorption;
 pub mod species;
+pub mod trig;
 pub mod units;

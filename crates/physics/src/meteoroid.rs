@@ -6,7 +6,7 @@ use crate::math::pow_fast;
 use crate::number::Real;
 
 /// Share of the flux that reaches a lunar surface: the Moon shields half of the sky (gravity focusing,
-/// at most 1.05, is neglected). `life-support.md` §6.
+/// at most 1.05, is neglected). (Grün 1985, public reproductions.)
 pub const LUNAR_SURFACE_FACTOR: f64 = 0.5;
 
 /// Seconds in a Julian year, s. Definition.
@@ -23,7 +23,7 @@ pub const YEAR_S: f64 = 365.25 * 86_400.0;
 ///   F  flux on a turning plate in free space       [1/m2/s]
 /// ```
 /// # Source
-/// Grün, Zook, Fechtig & Giese (1985), *Icarus* **62**, 244–272 (as `life-support.md` §6 gives it).
+/// Grün, Zook, Fechtig & Giese (1985), *Icarus* **62**, 244–272.
 /// # Valid range
 /// 1e-18 g to 1 g at 1 AU; no focusing, no shielding by a body, no streams.
 /// # Outside the range

@@ -37,7 +37,7 @@ const HEAT_CAPACITY: [f64; 5] = [-3.6125, 2.7431, 2.3616e-3, -1.2340e-5, 8.9093e
 /// c_p = −3.6125 + 2.7431·T + 2.3616e-3·T² − 1.2340e-5·T³ + 8.9093e-9·T⁴
 /// ```
 /// # Source
-/// Hayne et al. (2017), *J. Geophys. Res. Planets* **122**, 2371–2400 (as `life-support.md` §5 gives it).
+/// Hayne et al. (2017), *J. Geophys. Res. Planets* **122**, 2371–2400.
 /// # Valid range
 /// 20 K to 400 K.
 /// # Outside the range
