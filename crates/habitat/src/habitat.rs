@@ -6,7 +6,7 @@ use catalogue::Catalogue;
 use thiserror::Error;
 
 use crate::channels::Actuator;
-use crate::counters::{NoProbe, Probe};
+use crate::counters::StageCounters;
 use crate::mission::AbortReason;
 use crate::plan::Plan;
 use crate::snapshot::{self, SnapshotError};
@@ -71,19 +71,29 @@ impl Habitat {
     /// [`StepError`] for a length that is not a number from 0.001 s to one hour; the state is as
     /// before.
     pub fn step(&mut self, dt_s: f64) -> Result<(), StepError> {
-        self.step_observed(dt_s, &mut NoProbe)
+        Self::check_step(dt_s)?;
+        step::advance(self.plan.simd, &self.plan, &mut self.state, dt_s);
+        Ok(())
     }
 
-    /// Advance by `dt_s` and tell `probe` when each stage begins.
+    /// Advance by `dt_s` and add the time of every stage to `counters`; the state is that of
+    /// [`Habitat::step`], to the bit.
     ///
     /// # Errors
     /// As [`Habitat::step`].
-    pub fn step_observed(&mut self, dt_s: f64, probe: &mut impl Probe) -> Result<(), StepError> {
-        if !(1e-3..=STEP_MAX_S).contains(&dt_s) {
-            return Err(StepError(dt_s));
-        }
-        step::advance(&self.plan, &mut self.state, dt_s, probe);
+    pub fn step_observed(
+        &mut self,
+        dt_s: f64,
+        counters: &mut StageCounters,
+    ) -> Result<(), StepError> {
+        Self::check_step(dt_s)?;
+        step::advance_observed(self.plan.simd, &self.plan, &mut self.state, dt_s, counters);
         Ok(())
+    }
+
+    /// Whether a habitat takes steps of this length.
+    fn check_step(dt_s: f64) -> Result<(), StepError> {
+        if (1e-3..=STEP_MAX_S).contains(&dt_s) { Ok(()) } else { Err(StepError(dt_s)) }
     }
 
     /// Command the actuator number `actuator`; a value outside its range acts as the nearest end.

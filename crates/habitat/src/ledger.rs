@@ -107,7 +107,7 @@ impl Default for Ledger {
 
 impl Ledger {
     /// Gas that enters the habitat with its enthalpy.
-    #[inline]
+    #[inline(always)]
     pub fn gas_in(&mut self, parcel: &Parcel) {
         let mut account = Account::default();
         account.add_gas(&parcel.n_mol, parcel.h_j);
@@ -115,7 +115,7 @@ impl Ledger {
     }
 
     /// Gas that leaves the habitat with its enthalpy.
-    #[inline]
+    #[inline(always)]
     pub fn gas_out(&mut self, parcel: &Parcel) {
         let mut account = Account::default();
         account.add_gas(&parcel.n_mol, parcel.h_j);
@@ -123,7 +123,7 @@ impl Ledger {
     }
 
     /// Electric energy taken from outside, J.
-    #[inline]
+    #[inline(always)]
     pub fn electric_in(&mut self, e_j: f64) {
         self.entered[5] += e_j;
         self.moved[5] += e_j.abs();
@@ -131,7 +131,7 @@ impl Ledger {
     }
 
     /// Heat carried away by coolant or cold plates, J; negative if the coolant warms the habitat.
-    #[inline]
+    #[inline(always)]
     pub fn coolant_out(&mut self, e_j: f64) {
         self.left[5] += e_j;
         self.moved[5] += e_j.abs();
@@ -139,14 +139,14 @@ impl Ledger {
     }
 
     /// Heat that enters by any other declared boundary flow, J; negative leaves.
-    #[inline]
+    #[inline(always)]
     pub fn heat_in(&mut self, e_j: f64) {
         self.entered[5] += e_j;
         self.moved[5] += e_j.abs();
     }
 
     /// Gas that moved between two parts of the habitat.
-    #[inline]
+    #[inline(always)]
     pub fn gas_moved(&mut self, parcel: &Parcel) {
         let mut account = Account::default();
         account.add_gas(&parcel.n_mol, parcel.h_j);
@@ -155,7 +155,7 @@ impl Ledger {
         }
     }
 
-    #[inline]
+    #[inline(always)]
     fn book(&mut self, account: &Account, enters: bool) {
         for i in 0..COLUMNS {
             if enters {
@@ -168,7 +168,7 @@ impl Ledger {
     }
 
     /// Open a step.
-    #[inline]
+    #[inline(always)]
     pub fn open(&mut self, held: Account) {
         self.held = held.0;
         self.entered = [0.0; COLUMNS];
@@ -177,7 +177,7 @@ impl Ledger {
     }
 
     /// Close a step with what is held now, and keep the residual.
-    #[inline]
+    #[inline(always)]
     pub fn close(&mut self, held: &Account) {
         for i in 0..COLUMNS {
             let residual = (held.0[i] - self.held[i]) - (self.entered[i] - self.left[i]);

@@ -101,6 +101,7 @@ impl Default for HourMean {
 
 impl HourMean {
     /// Add a value held from `t_s` for `dt_s`; a step belongs to the bin in which it starts.
+    #[inline(always)]
     pub fn add(&mut self, value: f64, t_s: f64, dt_s: f64) {
         let bin = ((t_s + 1e-6) / BIN_S) as u64;
         if bin != self.bin {
@@ -181,6 +182,7 @@ impl Default for Mission {
 
 impl Mission {
     /// Judge one step that began at `t_s`.
+    #[inline(always)]
     pub fn judge(&mut self, worst: &Worst, t_s: f64, dt_s: f64) {
         self.co2.add(worst.pp_co2_pa, t_s, dt_s);
         self.o2.add(worst.inspired_o2_pa, t_s, dt_s);

@@ -2,6 +2,7 @@
 
 use catalogue::{Catalogue, CatalogueError};
 use physics::constants::{DAY_S, R_J_MOL_K};
+use physics::math::SimdLevel;
 use physics::metabolism;
 use physics::moist_air::saturation_pressure_pa;
 use physics::species::{GASES, Gas};
@@ -73,6 +74,8 @@ pub struct Plan {
     pub scenario: Scenario,
     /// SHA-256 of the canonical scenario.
     pub hash: [u8; 32],
+    /// Instruction set of the step; the bits of the result do not depend on it.
+    pub simd: SimdLevel,
     /// Zones.
     pub zones: Vec<ZonePlan>,
     /// Connections between zones.
@@ -165,6 +168,7 @@ impl Plan {
 
         let mut plan = Plan {
             hash,
+            simd: SimdLevel::detect(),
             zones: scenario.zones.iter().map(|z| zone_plan(z, &scenario.atmosphere)).collect(),
             ventilation: Vec::new(),
             source_terms: Vec::new(),

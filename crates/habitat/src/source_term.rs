@@ -76,6 +76,7 @@ impl SourceTermPlan {
     ///
     /// # Conserves
     /// Everything crosses the boundary by the ledger. Taking stops where there is no gas left.
+    #[inline(always)]
     pub fn run(&self, zone: &mut Zone, t_s: f64, dt_s: f64, ledger: &mut Ledger) {
         let Some(piece) = self.at(t_s) else {
             return;

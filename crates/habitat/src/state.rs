@@ -194,6 +194,7 @@ impl State {
     }
 
     /// Everything the habitat holds, in all columns.
+    #[inline(always)]
     #[must_use]
     pub fn held(&self, plan: &Plan) -> Account {
         let liquid_k = plan.stores.t_k;

@@ -5,7 +5,7 @@
 //! Whoever comes first is served first: people, then oxygen, air, water, make-up.
 
 use crate::air::ventilation::exchange;
-use crate::counters::{Probe, Stage};
+use crate::counters::{NoProbe, Probe, Stage, StageCounters};
 use crate::mission::Worst;
 use crate::plan::Plan;
 use crate::state::State;
@@ -15,7 +15,8 @@ use physics::physiology::inspired_o2_pa;
 use physics::species::Gas;
 
 /// Advance by `dt_s`, cut at every change of schedule, phase or rate that falls inside.
-pub(crate) fn advance(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
+#[inline(always)]
+fn advance_probed(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     let end_s = state.t_s + dt_s;
     while end_s - state.t_s > 1e-6 {
         if state.next_event_s <= 1e-6 {
@@ -29,6 +30,27 @@ pub(crate) fn advance(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut imp
     }
     // The sum of pieces is the step itself, to the bit.
     state.t_s = end_s;
+}
+
+/// [`advance_probed`] without an observer.
+#[inline(always)]
+fn advance_plain(plan: &Plan, state: &mut State, dt_s: f64) {
+    advance_probed(plan, state, dt_s, &mut NoProbe);
+}
+
+physics::at_simd_level! {
+    /// Advance by `dt_s` with the instructions of a SIMD level; the bits do not depend on it.
+    pub(crate) fn advance(plan: &Plan, state: &mut State, dt_s: f64) = advance_plain
+}
+
+physics::at_simd_level! {
+    /// [`advance`] that adds the time of every stage to counters.
+    pub(crate) fn advance_observed(
+        plan: &Plan,
+        state: &mut State,
+        dt_s: f64,
+        counters: &mut StageCounters,
+    ) = advance_probed
 }
 
 /// Take up what changes at this moment, and find when the next change comes.
@@ -56,6 +78,7 @@ fn events(plan: &Plan, state: &mut State) {
     state.next_event_s = next_s.max(1e-3);
 }
 
+#[inline(always)]
 fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     probe.stage(Stage::Open);
     let held =
@@ -144,6 +167,7 @@ fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
 }
 
 /// Condensing heat exchangers, and the CO2 removal units that draw from their outlets.
+#[inline(always)]
 fn air_cleaning(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     let ledger = &mut state.ledger;
     for (index, (ccaa, ccaa_plan)) in state.ccaa.iter_mut().zip(&plan.ccaa).enumerate() {
@@ -194,6 +218,7 @@ fn air_cleaning(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Prob
 }
 
 /// How people fare, and whether the mission still succeeds.
+#[inline(always)]
 fn health(plan: &Plan, state: &mut State, dt_s: f64) {
     if state.crew.is_empty() {
         return;

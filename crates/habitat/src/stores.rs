@@ -70,6 +70,7 @@ state! {
 
 impl Stores {
     /// Everything held, in all columns.
+    #[inline(always)]
     #[must_use]
     pub fn account(&self, plan: &StoresPlan) -> Account {
         let mut account = Account::default();
@@ -99,6 +100,7 @@ impl Stores {
     }
 
     /// Take up to `wanted` from a store; a short store gives what it has.
+    #[inline(always)]
     #[must_use]
     pub fn draw(store: &mut f64, wanted: f64) -> f64 {
         let given = wanted.max(0.0).min(*store);
@@ -107,6 +109,7 @@ impl Stores {
     }
 
     /// Take `share` (0 to 1) of a store.
+    #[inline(always)]
     #[must_use]
     pub fn draw_share(store: &mut f64, share: f64) -> f64 {
         let wanted = share * *store;
@@ -114,30 +117,35 @@ impl Stores {
     }
 
     /// Room left for potable water, kg.
+    #[inline(always)]
     #[must_use]
     pub fn potable_room_kg(&self, plan: &StoresPlan) -> f64 {
         (plan.potable_kg - self.potable_kg).max(0.0)
     }
 
     /// Room left for condensate, kg.
+    #[inline(always)]
     #[must_use]
     pub fn condensate_room_kg(&self, plan: &StoresPlan) -> f64 {
         (plan.condensate_kg - self.condensate_kg).max(0.0)
     }
 
     /// Room left for urine, kg.
+    #[inline(always)]
     #[must_use]
     pub fn urine_room_kg(&self, plan: &StoresPlan) -> f64 {
         (plan.urine_kg - self.urine_water_kg - self.urine_solids_kg).max(0.0)
     }
 
     /// Room left for brine, kg.
+    #[inline(always)]
     #[must_use]
     pub fn brine_room_kg(&self, plan: &StoresPlan) -> f64 {
         (plan.brine_kg - self.brine_water_kg - self.brine_solids_kg).max(0.0)
     }
 
     /// Take tank gas as a parcel.
+    #[inline(always)]
     #[must_use]
     pub fn draw_gas(store_mol: &mut f64, gas: Gas, wanted_mol: f64, t_k: f64) -> Parcel {
         let mut parcel = Parcel::default();
@@ -148,6 +156,7 @@ impl Stores {
     }
 
     /// Send hydrogen that nobody used to vacuum.
+    #[inline(always)]
     pub fn vent_hydrogen(&mut self, plan: &StoresPlan, ledger: &mut Ledger) {
         if self.h2_line_mol > 0.0 {
             let vented = Self::draw_gas(&mut self.h2_line_mol, Gas::H2, f64::MAX, plan.t_k);

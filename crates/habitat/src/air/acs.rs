@@ -63,6 +63,7 @@ impl Valve {
     }
 
     /// Amount to give in this step, mol.
+    #[inline(always)]
     fn wanted_mol(&mut self, plan: &AcsPlan, now_pa: f64, pa_per_mol: f64, max_mol: f64) -> f64 {
         if now_pa < self.set_pa * (1.0 - plan.dead_band) {
             self.open = true;
@@ -79,6 +80,7 @@ impl Acs {
     ///
     /// # Conserves
     /// Gas moves from tank to zone with its enthalpy; an empty tank gives nothing.
+    #[inline(always)]
     pub fn run(
         &mut self,
         plan: &AcsPlan,

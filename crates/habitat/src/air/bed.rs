@@ -67,9 +67,10 @@ impl Isotherms {
     }
 }
 
-/// Loading per pressure in every cell: a loop without branches or carries.
+/// Loading per pressure, mol/kg/Pa, of every isotherm at its own temperature and pressure: one loop
+/// without branches or carries.
 #[inline(always)]
-fn each_chord(of: &Isotherms, t_k: &[f64], p_pa: &[f64], chord: &mut [f64]) {
+pub(crate) fn chords(of: &Isotherms, t_k: &[f64], p_pa: &[f64], chord: &mut [f64]) {
     let n = of.len();
     let (a0, b0, e) = (&of.a0_mol_kg_pa[..n], &of.b0_1_pa[..n], &of.e_k[..n]);
     let (t0, c0, access) = (&of.t0[..n], &of.c0_k[..n], &of.access[..n]);
@@ -85,11 +86,6 @@ fn each_chord(of: &Isotherms, t_k: &[f64], p_pa: &[f64], chord: &mut [f64]) {
         };
         chord[i] = access[i] * henry_chord_mol_kg_pa(&toth, t_k[i], p_pa[i]);
     }
-}
-
-physics::at_simd_level! {
-    /// Loading per pressure, mol/kg/Pa, of every isotherm at its own temperature and pressure.
-    pub fn chords(of: &Isotherms, t_k: &[f64], p_pa: &[f64], chord: &mut [f64]) = each_chord
 }
 
 /// Parameters of a bed by cell, in the order of the adsorbing flow.
@@ -148,6 +144,7 @@ impl BedPlan {
     }
 
     /// Shares of the way to equilibrium in a step of `dt_s`.
+    #[inline(always)]
     #[must_use]
     pub fn uptake(&self, dt_s: f64) -> Uptake {
         let mut uptake = [(0.0, 0.0); LAYERS_MAX];
@@ -205,6 +202,7 @@ impl Bed {
     }
 
     /// Energy held, J: sensible heat of medium and housing, and enthalpy of what is adsorbed.
+    #[inline(always)]
     #[must_use]
     pub fn energy_j(&self, plan: &BedPlan) -> f64 {
         let mut e_j = 0.0;
@@ -217,18 +215,21 @@ impl Bed {
     }
 
     /// Adsorbed CO2, mol.
+    #[inline(always)]
     #[must_use]
     pub fn co2_total_mol(&self) -> f64 {
         self.co2_mol.iter().sum()
     }
 
     /// Adsorbed water, mol.
+    #[inline(always)]
     #[must_use]
     pub fn h2o_total_mol(&self) -> f64 {
         self.h2o_mol.iter().sum()
     }
 
     /// Mean temperature, weighted by heat capacity, K.
+    #[inline(always)]
     #[must_use]
     pub fn mean_k(&self, plan: &BedPlan) -> f64 {
         let mut sum = 0.0;
@@ -277,33 +278,43 @@ impl Bed {
         }
         let mut sensible_j = parcel.h_j - hf_j;
         let g_mol_pa = total_mol / p_total_pa;
+        let per_g_pa_mol = p_total_pa / total_mol;
+
+        // What a cell lets through, apart from what comes in: no chain, so one loop for all cells.
+        let mut pass_co2 = [0.0; CELLS_MAX];
+        let mut pass_h2o = [0.0; CELLS_MAX];
+        for i in 0..n {
+            let (share, share_w) = uptake[plan.layer[i]];
+            let m_kg = plan.mass_kg[i];
+            pass_co2[i] = g_mol_pa / (g_mol_pa + m_kg * share * k_co2[i]);
+            pass_h2o[i] = g_mol_pa / (g_mol_pa + m_kg * share_w * k_h2o[i]);
+        }
         let mut co2_mol = parcel.n_mol[CO2];
         let mut h2o_mol = parcel.n_mol[H2O];
         for step in 0..n {
             let i = if reverse { n - 1 - step } else { step };
             let (share, share_w) = uptake[plan.layer[i]];
-            let m_kg = plan.mass_kg[i];
-            let p_pa = (co2_mol + share * self.co2_mol[i]) / (g_mol_pa + m_kg * share * k_co2[i]);
-            let out_mol = g_mol_pa * p_pa;
+            let out_mol = (co2_mol + share * self.co2_mol[i]) * pass_co2[i];
             let co2_up_mol = co2_mol - out_mol;
-            let w_pa =
-                (h2o_mol + share_w * self.h2o_mol[i]) / (g_mol_pa + m_kg * share_w * k_h2o[i]);
-            let w_out_mol = g_mol_pa * w_pa;
+            let w_out_mol = (h2o_mol + share_w * self.h2o_mol[i]) * pass_h2o[i];
             let h2o_up_mol = h2o_mol - w_out_mol;
             self.co2_mol[i] += co2_up_mol;
             self.h2o_mol[i] += h2o_up_mol;
-            self.p_co2_pa[i] = p_pa;
-            self.p_h2o_pa[i] = w_pa;
+            self.p_co2_pa[i] = out_mol * per_g_pa_mol;
+            self.p_h2o_pa[i] = w_out_mol * per_g_pa_mol;
             co2_mol = out_mol;
             h2o_mol = w_out_mol;
 
+            // T' solved for, so that only one product and one sum hang on the cell before.
             s_j_k -= co2_up_mol * CP_J_MOL_K[CO2] + h2o_up_mol * CP_J_MOL_K[H2O];
-            let heat_j =
-                sensible_j - co2_up_mol * plan.co2[i].dh_j_mol - h2o_up_mol * plan.h2o[i].dh_j_mol;
+            let adsorption_j =
+                -(co2_up_mol * plan.co2[i].dh_j_mol + h2o_up_mol * plan.h2o[i].dh_j_mol);
             let c_j_k = plan.heat_j_k[i];
-            let t_k = (c_j_k * self.t_k[i] + s_j_k * T_REF_K + heat_j) / (c_j_k + s_j_k);
-            sensible_j = s_j_k * (t_k - T_REF_K);
-            self.t_k[i] += (heat_j - sensible_j) / c_j_k;
+            let gas_share = s_j_k / (c_j_k + s_j_k);
+            let own_j = gas_share * (c_j_k * (self.t_k[i] - T_REF_K) + adsorption_j);
+            let out_j = own_j + gas_share * sensible_j;
+            self.t_k[i] += (sensible_j + adsorption_j - out_j) / c_j_k;
+            sensible_j = out_j;
         }
         hf_j += (co2_mol - parcel.n_mol[CO2]) * HF_J_MOL[CO2]
             + (h2o_mol - parcel.n_mol[H2O]) * HF_J_MOL[H2O];
@@ -313,6 +324,7 @@ impl Bed {
     }
 
     /// Fill the gas of every cell at the given partial pressures.
+    #[inline(always)]
     pub fn fill(&mut self, p_co2_pa: f64, p_h2o_pa: f64) {
         self.p_co2_pa.fill(p_co2_pa);
         self.p_h2o_pa.fill(p_h2o_pa);

@@ -50,6 +50,7 @@ state! {
 
 impl Candle {
     /// Everything held, in all columns.
+    #[inline(always)]
     #[must_use]
     pub fn account(&self) -> Account {
         let mut account = Account::default();
@@ -64,6 +65,7 @@ impl Candle {
     ///
     /// # Conserves
     /// Atoms move from candle to air; what the enthalpies leave over warms the air.
+    #[inline(always)]
     pub fn run(&mut self, plan: &CandlePlan, zone: &mut Zone, dt_s: f64, ledger: &mut Ledger) {
         if self.on && self.burning_mol <= 0.0 && self.fresh_mol > 0.0 {
             let lit_mol = plan.charge_mol.min(self.fresh_mol);

@@ -24,6 +24,7 @@ use physics::exchanger::{BypassValve, CoilInlet, CondensingCoil};
 use physics::species::{CP_J_MOL_K, GASES, Gas};
 
 use crate::air::parcel::Parcel;
+use crate::air::relaxed;
 use crate::air::zone::{Zone, ZonePlan, liquid_j_mol};
 use crate::ledger::Ledger;
 use crate::slots::state;
@@ -134,6 +135,7 @@ impl Ccaa {
     /// # Conserves
     /// Air in = air out + condensate; enthalpy in = enthalpy out + condensate + coolant heat, which
     /// leaves by the ledger.
+    #[inline(always)]
     #[must_use]
     pub fn run(
         &mut self,
@@ -154,7 +156,7 @@ impl Ccaa {
         }
         let want =
             (0.5 + (zone.t_k - self.set_point_k) / BAND_K).clamp(plan.share_min, plan.share_max);
-        self.coil_share += (want - self.coil_share) * (1.0 - physics::math::exp(-dt_s / VALVE_S));
+        self.coil_share += (want - self.coil_share) * relaxed(dt_s / VALVE_S);
 
         let share = Zone::drawn_share(zone_plan, plan.flow_m3_s, dt_s);
         let mut air = zone.take(share);

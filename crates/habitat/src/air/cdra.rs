@@ -26,12 +26,12 @@
 //! the pure gases; beds lose no heat through their walls; other gases pass unchanged.
 
 use physics::constants::T_REF_K;
-use physics::math::SimdLevel;
 use physics::sorption::{BED_SECTION_M2, SILICA_GEL, ZEOLITE_5A, ZEOLITE_13X};
 use physics::species::{CP_J_MOL_K, Gas, HF_J_MOL, enthalpy_j_mol};
 
 use crate::air::bed::{Bed, BedPlan, CELLS_MAX, Isotherms, Layer, amount_mol, chords};
 use crate::air::parcel::Parcel;
+use crate::air::relaxed;
 use crate::ledger::Ledger;
 use crate::slots::state;
 use crate::stores::{Stores, StoresPlan};
@@ -97,8 +97,6 @@ pub struct CdraPlan {
     pub sorbent: BedPlan,
     /// Isotherms of all cells: desiccant A and B, sorbent A and B, CO2 before water.
     pub isotherms: Isotherms,
-    /// Instruction set for them; the bits of the result do not depend on it.
-    pub simd: SimdLevel,
 }
 
 state! {
@@ -186,7 +184,6 @@ impl CdraPlan {
             flow_m3_s: model.flow_m3_h / 3_600.0,
             coolant_k: model.coolant_k,
             isotherms,
-            simd: SimdLevel::detect(),
             desiccant,
             sorbent,
         }
@@ -194,6 +191,7 @@ impl CdraPlan {
 }
 
 /// Cool a parcel towards `coolant_k` with `effectiveness`; returns the heat taken, J.
+#[inline(always)]
 fn cool(parcel: &mut Parcel, coolant_k: f64, effectiveness: f64) -> f64 {
     let mut s_j_k = 0.0;
     let mut hf_j = 0.0;
@@ -228,6 +226,7 @@ impl Cdra {
     }
 
     /// A unit that is switched off shows no flow and no power; its beds keep what they hold.
+    #[inline(always)]
     pub fn rest(&mut self) {
         self.co2_removed_mol_s = 0.0;
         self.co2_inlet_mol_s = 0.0;
@@ -248,6 +247,7 @@ impl Cdra {
     }
 
     /// Energy held by all four beds and their gas, J.
+    #[inline(always)]
     #[must_use]
     pub fn energy_j(&self, plan: &CdraPlan) -> f64 {
         let mut e_j = self.void_j[0] + self.void_j[1];
@@ -259,6 +259,7 @@ impl Cdra {
     }
 
     /// Amount of each gas held by all four beds and their gas space, mol.
+    #[inline(always)]
     #[must_use]
     pub fn held_mol(&self) -> [f64; 8] {
         let mut n_mol = [0.0; 8];
@@ -281,6 +282,7 @@ impl Cdra {
     /// # Conserves
     /// CO2 and water move between air, beds, accumulator and vacuum; heat of adsorption stays in the
     /// beds; heater, blower and control power enter, precooler heat leaves by the ledger.
+    #[inline(always)]
     pub fn run(
         &mut self,
         plan: &CdraPlan,
@@ -315,6 +317,7 @@ impl Cdra {
     }
 
     /// Loading per pressure in all cells of all beds, in the order of the plan's isotherms.
+    #[inline(always)]
     fn chords(&self, plan: &CdraPlan) -> [f64; 8 * CELLS_MAX] {
         let mut t_k = [T_REF_K; 8 * CELLS_MAX];
         let mut p_pa = [1.0; 8 * CELLS_MAX];
@@ -328,10 +331,11 @@ impl Cdra {
             }
         }
         let mut chord = [0.0; 8 * CELLS_MAX];
-        chords(plan.simd, &plan.isotherms, &t_k, &p_pa, &mut chord);
+        chords(&plan.isotherms, &t_k, &p_pa, &mut chord);
         chord
     }
 
+    #[inline(always)]
     fn substep(
         &mut self,
         plan: &CdraPlan,
@@ -391,7 +395,7 @@ impl Cdra {
         let heater_j = need_j.clamp(0.0, HEATER_W * dt_s);
         let mut void = Parcel { n_mol: self.void_mol[d], h_j: self.void_j[d] };
         if !open_to_vacuum {
-            let saved = void.split(1.0 - physics::math::exp(-dt_s / AIR_SAVE_S));
+            let saved = void.split(relaxed(dt_s / AIR_SAVE_S));
             part.merge(&saved);
             // A closed bed only warms: it stays in equilibrium with the gas over it.
             let share_j = heater_j / plan.sorbent.heat_j_k();

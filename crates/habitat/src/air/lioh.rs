@@ -51,6 +51,7 @@ state! {
 
 impl Lioh {
     /// Everything held, in all columns.
+    #[inline(always)]
     #[must_use]
     pub fn account(&self) -> Account {
         let mut account = Account::default();
@@ -64,6 +65,7 @@ impl Lioh {
     ///
     /// # Conserves
     /// Atoms move between air and canister; what the enthalpies leave over warms the air.
+    #[inline(always)]
     pub fn run(
         &mut self,
         plan: &LiohPlan,

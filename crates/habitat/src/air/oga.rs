@@ -67,6 +67,7 @@ impl Oga {
     /// ```
     /// # Conserves
     /// Water becomes gas in kind; power enters and heat leaves by the ledger.
+    #[inline(always)]
     pub fn run(
         &mut self,
         plan: &OgaPlan,

@@ -68,6 +68,7 @@ impl Sabatier {
     /// # Conserves
     /// CO2 and hydrogen that do not react leave as CO2 and hydrogen. A full condensate tank stops
     /// the reactor.
+    #[inline(always)]
     pub fn run(
         &mut self,
         plan: &SabatierPlan,

@@ -64,6 +64,7 @@ impl Tccs {
     ///
     /// # Conserves
     /// Atoms of the oxidised gases come back as CO2 and vapour; the heat of reaction warms the air.
+    #[inline(always)]
     pub fn run(&mut self, zone: (&mut Zone, &ZonePlan), dt_s: f64, ledger: &mut Ledger) {
         self.power_w = 0.0;
         if !self.on {

@@ -14,6 +14,7 @@ use physics::constants::T_REF_K;
 use physics::species::{CP_J_MOL_K, GASES, HF_J_MOL, internal_energy_line};
 
 use crate::air::parcel::Parcel;
+use crate::air::relaxed;
 use crate::air::zone::{Zone, ZonePlan};
 use crate::ledger::Ledger;
 
@@ -33,13 +34,15 @@ pub struct VentilationPlan {
     pub hatch_m3_s_pa: f64,
 }
 
-type Matrix = [[f64; ZONES_MAX]; ZONES_MAX];
+type Matrix<const N: usize> = [[f64; N]; N];
 
 /// Solve `a · x = b` for `R` right-hand sides by elimination without pivoting.
 ///
 /// `a` is column diagonally dominant with a positive diagonal and non-positive rest, so that no
 /// pivot vanishes and every result of a non-negative `b` is non-negative.
-fn solve<const R: usize>(a: &mut Matrix, b: &mut [[f64; R]; ZONES_MAX], n: usize) {
+#[inline(always)]
+fn solve<const N: usize, const R: usize>(a: &mut Matrix<N>, b: &mut [[f64; R]; N], n: usize) {
+    let n = n.min(N);
     for k in 0..n {
         for i in k + 1..n {
             if a[i][k] == 0.0 {
@@ -74,6 +77,7 @@ fn solve<const R: usize>(a: &mut Matrix, b: &mut [[f64; R]; ZONES_MAX], n: usize
 /// # Conserves
 /// Amounts move between zones in pairs; their enthalpy with them; heat moves between air and
 /// structure in pairs. Nothing crosses the boundary.
+#[inline(always)]
 pub fn exchange(
     plan: &[VentilationPlan],
     zone_plans: &[ZonePlan],
@@ -81,13 +85,29 @@ pub fn exchange(
     dt_s: f64,
     ledger: &mut Ledger,
 ) {
-    let n = zones.len();
+    // The same arithmetic in the smallest matrices that hold the zones.
+    match zones.len() {
+        0..=4 => exchange_in::<4>(plan, zone_plans, zones, dt_s, ledger),
+        5..=8 => exchange_in::<8>(plan, zone_plans, zones, dt_s, ledger),
+        _ => exchange_in::<ZONES_MAX>(plan, zone_plans, zones, dt_s, ledger),
+    }
+}
+
+#[inline(always)]
+fn exchange_in<const N: usize>(
+    plan: &[VentilationPlan],
+    zone_plans: &[ZonePlan],
+    zones: &mut [Zone],
+    dt_s: f64,
+    ledger: &mut Ledger,
+) {
+    let n = zones.len().min(N);
     // Amount moved from i to j of each gas, mol; filled by the second system.
-    let mut flow_m3_s: Matrix = [[0.0; ZONES_MAX]; ZONES_MAX];
+    let mut flow_m3_s: Matrix<N> = [[0.0; N]; N];
     if !plan.is_empty() {
         hatch_flows(plan, zone_plans, zones, dt_s, &mut flow_m3_s);
-        let mut a: Matrix = [[0.0; ZONES_MAX]; ZONES_MAX];
-        let mut c = [[0.0; GASES]; ZONES_MAX];
+        let mut a: Matrix<N> = [[0.0; N]; N];
+        let mut c = [[0.0; GASES]; N];
         for i in 0..n {
             a[i][i] = zone_plans[i].volume_m3;
             c[i] = zones[i].n_mol;
@@ -103,12 +123,12 @@ pub fn exchange(
         solve(&mut a, &mut c, n);
 
         // Third system, in temperature; moved amounts of each direction are fixed by now.
-        let mut b: Matrix = [[0.0; ZONES_MAX]; ZONES_MAX];
-        let mut t = [[0.0; 1]; ZONES_MAX];
-        let mut wall_j_k = [0.0; ZONES_MAX];
-        let mut moved_hf_j = [0.0; ZONES_MAX];
-        let mut moved_cp_j_k: Matrix = [[0.0; ZONES_MAX]; ZONES_MAX];
-        let mut change_mol = [[0.0; GASES]; ZONES_MAX];
+        let mut b: Matrix<N> = [[0.0; N]; N];
+        let mut t = [[0.0; 1]; N];
+        let mut wall_j_k = [0.0; N];
+        let mut moved_hf_j = [0.0; N];
+        let mut moved_cp_j_k: Matrix<N> = [[0.0; N]; N];
+        let mut change_mol = [[0.0; GASES]; N];
         for i in 0..n {
             for j in 0..n {
                 if flow_m3_s[i][j] <= 0.0 {
@@ -176,16 +196,18 @@ pub fn exchange(
 
 /// Share of a structure's relaxation towards the air in one step, as a conductance (J/K) at the
 /// new air temperature, and that conductance times the structure's temperature (J).
+#[inline(always)]
 fn structure(plan: &ZonePlan, zone: &Zone, dt_s: f64) -> (f64, f64) {
     if plan.structure_j_k <= 0.0 {
         return (0.0, 0.0);
     }
-    let share = 1.0 - physics::math::exp(-plan.structure_w_k * dt_s / plan.structure_j_k);
+    let share = relaxed(plan.structure_w_k * dt_s / plan.structure_j_k);
     let g_j_k = plan.structure_j_k * share;
     (g_j_k, g_j_k * zone.structure_k)
 }
 
 /// Move heat from air at `t_k` to the structure by the conductance `g_j_k`.
+#[inline(always)]
 fn settle_structure(plan: &ZonePlan, zone: &mut Zone, t_k: f64, g_j_k: f64) {
     if plan.structure_j_k <= 0.0 {
         return;
@@ -197,16 +219,17 @@ fn settle_structure(plan: &ZonePlan, zone: &mut Zone, t_k: f64, g_j_k: f64) {
 
 /// Flow from each zone to each other, m3/s of the donor's air: the fan both ways, and the flow
 /// that levels the pressures.
-fn hatch_flows(
+#[inline(always)]
+fn hatch_flows<const N: usize>(
     plan: &[VentilationPlan],
     zone_plans: &[ZonePlan],
     zones: &[Zone],
     dt_s: f64,
-    flow_m3_s: &mut Matrix,
+    flow_m3_s: &mut Matrix<N>,
 ) {
-    let n = zones.len();
-    let mut a: Matrix = [[0.0; ZONES_MAX]; ZONES_MAX];
-    let mut p = [[0.0; 1]; ZONES_MAX];
+    let n = zones.len().min(N);
+    let mut a: Matrix<N> = [[0.0; N]; N];
+    let mut p = [[0.0; 1]; N];
     for i in 0..n {
         a[i][i] = zone_plans[i].volume_m3;
         p[i][0] = zones[i].p_total_pa(&zone_plans[i]);

@@ -8,6 +8,7 @@ use physics::species::{
 };
 
 use crate::air::parcel::Parcel;
+use crate::air::relaxed;
 use crate::ledger::Ledger;
 use crate::slots::state;
 
@@ -132,6 +133,7 @@ impl Zone {
     }
 
     /// Relative humidity, 0 to 1.
+    #[inline(always)]
     #[must_use]
     pub fn rh(&self, plan: &ZonePlan) -> f64 {
         self.pp_pa(plan, Gas::H2o) / saturation_pressure_pa(self.t_k)
@@ -148,7 +150,7 @@ impl Zone {
     #[inline(always)]
     #[must_use]
     pub fn drawn_share(plan: &ZonePlan, flow_m3_s: f64, dt_s: f64) -> f64 {
-        1.0 - physics::math::exp(-(flow_m3_s * dt_s / plan.volume_m3).max(0.0))
+        relaxed(flow_m3_s * dt_s / plan.volume_m3)
     }
 
     /// Take `share` of the gas, at the temperature that this step's units see.
@@ -206,6 +208,7 @@ impl Zone {
     ///
     /// # Conserves
     /// Electric power and off-gassed matter enter by the ledger; liquid becomes vapour in kind.
+    #[inline(always)]
     pub fn inputs(&mut self, plan: &ZonePlan, dt_s: f64, liquid_k: f64, ledger: &mut Ledger) {
         let electric_j = (plan.equipment_air_w + plan.equipment_plate_w + plan.fan_w) * dt_s;
         ledger.electric_in(electric_j);
@@ -228,7 +231,7 @@ impl Zone {
             let room_mol =
                 (p_sat_pa / self.pa_per_mol(plan) - self.n_mol[Gas::H2o as usize]).max(0.0);
             let dry = room_mol * self.pa_per_mol(plan) / p_sat_pa;
-            let share = (1.0 - physics::math::exp(-dt_s / EVAPORATION_S)) * dry;
+            let share = relaxed(dt_s / EVAPORATION_S) * dry;
             let vapour_mol = (wet_mol * share).min(0.5 * room_mol);
             let part = vapour_mol / wet_mol;
             let film_mol = self.film_mol * part;
@@ -253,6 +256,7 @@ impl Zone {
     /// zone's composition at the start.
     /// # Conserves
     /// Gas and its enthalpy leave or enter by the ledger.
+    #[inline(always)]
     pub fn hull(&mut self, plan: &ZonePlan, dt_s: f64, ledger: &mut Ledger) {
         let n_mol = self.total_mol();
         if n_mol <= 0.0 {
@@ -300,11 +304,11 @@ impl Zone {
             }
         }
         if rate_per_s > 0.0 {
-            let lost = self.take(1.0 - physics::math::exp(-rate_per_s * dt_s));
+            let lost = self.take(relaxed(rate_per_s * dt_s));
             ledger.gas_out(&lost);
         }
         let mut inward_mol = if plan.exchange_per_s > 0.0 {
-            plan.initial_mol * (1.0 - physics::math::exp(-plan.exchange_per_s * dt_s))
+            plan.initial_mol * relaxed(plan.exchange_per_s * dt_s)
         } else {
             0.0
         };
@@ -333,6 +337,7 @@ impl Zone {
     }
 
     /// Mean molar mass of the gas, kg/mol.
+    #[inline(always)]
     #[must_use]
     pub fn molar_mass_kg_mol(&self) -> f64 {
         let mut m_kg = 0.0;
@@ -351,6 +356,7 @@ impl Zone {
     /// Four Newton steps; the slope of p_sat(T(x)) includes the latent heat set free.
     /// # Conserves
     /// Water moves from vapour to wall film; its latent heat stays in the air.
+    #[inline(always)]
     pub fn settle(&mut self, plan: &ZonePlan, liquid_k: f64, ledger: &mut Ledger) {
         if let Some(t_k) = plan.isothermal_k {
             let u_j = internal_energy_j(&self.n_mol, t_k);

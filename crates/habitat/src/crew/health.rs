@@ -91,6 +91,7 @@ impl Health {
     /// # Source
     /// Each rule with its mark stands in `physics::physiology::RULES`. That a dose fades within
     /// an hour is assumed, as is death at three times the incapacitating dose.
+    #[inline(always)]
     pub fn breathe(
         &mut self,
         zone_plan: &ZonePlan,

@@ -137,6 +137,7 @@ impl Person {
     }
 
     /// Everything held by the body's stores, in all columns.
+    #[inline(always)]
     #[must_use]
     pub fn account(&self, liquid_k: f64) -> Account {
         let mut account = Account::default();
@@ -154,6 +155,7 @@ impl Person {
     /// # Conserves
     /// Atoms move between zone, body, tanks and waste; energy with them. With too little oxygen in
     /// the zone the metabolism runs on what there is.
+    #[inline(always)]
     pub fn live(
         &mut self,
         plan: &PersonPlan,

@@ -55,6 +55,7 @@ impl BrineProcessor {
     ///
     /// # Conserves
     /// Water moves from tank to air in kind, solids from tank to waste. Saturated air takes nothing.
+    #[inline(always)]
     pub fn run(
         &mut self,
         plan: &BrineProcessorPlan,

@@ -80,6 +80,7 @@ impl Upa {
     ///
     /// # Conserves
     /// Water and solids move from tank to tank. A full brine or condensate tank stops the unit.
+    #[inline(always)]
     pub fn run(
         &mut self,
         plan: &UpaPlan,

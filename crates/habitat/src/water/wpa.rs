@@ -65,6 +65,7 @@ impl Wpa {
     /// # Conserves
     /// Water moves from tank to tank at one temperature. A full potable tank, an empty condensate
     /// tank or spent filters stop the unit; nothing is spilt.
+    #[inline(always)]
     pub fn run(
         &mut self,
         plan: &WpaPlan,
