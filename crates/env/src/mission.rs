@@ -41,11 +41,7 @@ fn parts(quantity: &'static str, part: f64, whole: f64) -> Result<u64, EnvError>
     if part > 0.0 && count >= 1.0 && (ratio - count).abs() <= 1e-9 * count {
         Ok(count as u64)
     } else {
-        Err(EnvError::Timing {
-            quantity,
-            found: part,
-            limit: whole,
-        })
+        Err(EnvError::Timing { quantity, found: part, limit: whole })
     }
 }
 
@@ -128,11 +124,7 @@ pub fn run_mission<E: From<EnvError>>(
         habitat.read(&mut readings);
         observer.decision(habitat, &readings)?;
     }
-    Ok(Outcome {
-        steps: outcome.steps,
-        decisions: outcome.decisions,
-        ..standing(habitat)
-    })
+    Ok(Outcome { steps: outcome.steps, decisions: outcome.decisions, ..standing(habitat) })
 }
 
 fn decide(
@@ -146,10 +138,7 @@ fn decide(
     for command in commands.iter() {
         habitat
             .command(command.actuator, command.value)
-            .map_err(|source| EnvError::Command {
-                controller: controller.name(),
-                source,
-            })?;
+            .map_err(|source| EnvError::Command { controller: controller.name(), source })?;
     }
     Ok(())
 }

@@ -37,10 +37,7 @@ impl<'a> Wiring<'a> {
 
     /// Position of the channel `quantity` of `owner`.
     pub(crate) fn channel(&self, owner: &str, quantity: &str) -> Option<usize> {
-        self.habitat
-            .catalogue()
-            .find(&format!("{owner}.{quantity}"))
-            .ok()
+        self.habitat.catalogue().find(&format!("{owner}.{quantity}")).ok()
     }
 
     /// The actuator `quantity` of `owner`.
@@ -58,10 +55,7 @@ impl<'a> Wiring<'a> {
 
     /// The on/off actuators of every owner that has a channel for `quantity`.
     pub(crate) fn switches(&self, quantity: &str) -> Vec<Handle> {
-        self.owners(quantity)
-            .into_iter()
-            .filter_map(|owner| self.handle(owner, "set_on"))
-            .collect()
+        self.owners(quantity).into_iter().filter_map(|owner| self.handle(owner, "set_on")).collect()
     }
 
     /// Value that the channel at `index` has now, if it is a number.
@@ -87,10 +81,7 @@ fn quantity_of(id: &str) -> &str {
 
 /// The reading at `index`, if it is a number.
 pub(crate) fn reading(readings: &[f64], index: usize) -> Option<f64> {
-    readings
-        .get(index)
-        .copied()
-        .filter(|value| value.is_finite())
+    readings.get(index).copied().filter(|value| value.is_finite())
 }
 
 /// Lowest of the readings that are numbers.

@@ -16,11 +16,7 @@ fn cabin() -> Habitat {
     Habitat::new(plan, StreamKey::default())
 }
 
-const TIMING: Timing = Timing {
-    dt_s: 60.0,
-    decision_s: 600.0,
-    days: 0.25,
-};
+const TIMING: Timing = Timing { dt_s: 60.0, decision_s: 600.0, days: 0.25 };
 
 /// Counts what it is told.
 #[derive(Default)]
@@ -58,20 +54,12 @@ fn times_that_do_not_divide_are_refused() {
     let quiet = &mut |_: &Habitat, _: &[f64]| Ok::<(), EnvError>(());
     for (dt_s, decision_s, words) in [
         (7.0, 600.0, "step of 7 s: allowed is a whole part of 600 s"),
-        (
-            60.0,
-            1_020.0,
-            "decision interval of 1020 s: allowed is a whole part of 21600 s",
-        ),
+        (60.0, 1_020.0, "decision interval of 1020 s: allowed is a whole part of 21600 s"),
         (0.0, 600.0, "step of 0 s"),
         (f64::NAN, 600.0, "step of NaN s"),
         (-60.0, 600.0, "step of -60 s"),
     ] {
-        let timing = Timing {
-            dt_s,
-            decision_s,
-            ..TIMING
-        };
+        let timing = Timing { dt_s, decision_s, ..TIMING };
         let error = run_mission(&mut cabin(), &mut Hold, timing, quiet).unwrap_err();
         assert!(error.to_string().contains(words), "{error}");
     }
@@ -86,10 +74,7 @@ impl Controller for Wild {
     }
 
     fn decide(&mut self, _: &[f64], _: f64, commands: &mut Vec<Command>) {
-        commands.push(Command {
-            actuator: 10_000,
-            value: 1.0,
-        });
+        commands.push(Command { actuator: 10_000, value: 1.0 });
     }
 }
 
@@ -97,11 +82,7 @@ impl Controller for Wild {
 fn a_command_to_nothing_ends_the_mission_with_an_error() {
     let quiet = &mut |_: &Habitat, _: &[f64]| Ok::<(), EnvError>(());
     let error = run_mission(&mut cabin(), &mut Wild, TIMING, quiet).unwrap_err();
-    assert!(
-        error
-            .to_string()
-            .starts_with("controller `wild`: there is no actuator 10000")
-    );
+    assert!(error.to_string().starts_with("controller `wild`: there is no actuator 10000"));
 }
 
 #[test]
@@ -110,10 +91,7 @@ fn controllers_are_built_by_name() {
         assert_eq!(build(name, &cabin()).unwrap().name(), name);
     }
     let error = build("mpc", &cabin()).err().unwrap();
-    assert_eq!(
-        error.to_string(),
-        "no such controller: found `mpc`; allowed `hold`, `rules`"
-    );
+    assert_eq!(error.to_string(), "no such controller: found `mpc`; allowed `hold`, `rules`");
 }
 
 #[test]
@@ -126,10 +104,7 @@ fn a_mission_without_survivors_ends_early() {
     let mut habitat = Habitat::new(plan, StreamKey::default());
     let mut rules = build("rules", &habitat).unwrap();
     let quiet = &mut |_: &Habitat, _: &[f64]| Ok::<(), EnvError>(());
-    let timing = Timing {
-        days: 30.0,
-        ..TIMING
-    };
+    let timing = Timing { days: 30.0, ..TIMING };
     let outcome = run_mission(&mut habitat, rules.as_mut(), timing, quiet).unwrap();
     assert_eq!((outcome.crew_size, outcome.crew_alive), (4, 0));
     assert!(!outcome.success && outcome.t_s < 86_400.0, "{outcome:?}");

@@ -13,13 +13,7 @@ const DAY_S: f64 = 86_400.0;
 fn habitat(name: &str) -> Habitat {
     let loaded = scenario::load(name).unwrap();
     let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash).unwrap());
-    Habitat::new(
-        plan,
-        StreamKey {
-            run: 1,
-            ..StreamKey::default()
-        },
-    )
+    Habitat::new(plan, StreamKey { run: 1, ..StreamKey::default() })
 }
 
 /// Run `name` for at most `days`.
@@ -33,17 +27,13 @@ fn mission(name: &str, controller: &str, days: f64) -> Outcome {
     };
     let mut controller = build(controller, &habitat).unwrap();
     let mut rows = 0;
-    let outcome = run_mission(
-        &mut habitat,
-        controller.as_mut(),
-        timing,
-        &mut |_: &Habitat, row: &[f64]| {
+    let outcome =
+        run_mission(&mut habitat, controller.as_mut(), timing, &mut |_: &Habitat, row: &[f64]| {
             assert!(row.iter().all(|value| value.is_finite()));
             rows += 1;
             Ok::<(), EnvError>(())
-        },
-    )
-    .unwrap();
+        })
+        .unwrap();
     assert_eq!(rows, outcome.decisions + 1);
     outcome
 }
@@ -78,9 +68,7 @@ fn rules_find_their_actuators_in_the_cabin() {
     let mut readings = vec![0.0; habitat.catalogue().len()];
     habitat.read(&mut readings);
     let mut commands = Vec::new();
-    build("rules", &habitat)
-        .unwrap()
-        .decide(&readings, 0.0, &mut commands);
+    build("rules", &habitat).unwrap().decide(&readings, 0.0, &mut commands);
     let commanded: Vec<&str> = commands
         .iter()
         .map(|c| {
@@ -98,11 +86,7 @@ fn rules_find_their_actuators_in_the_cabin() {
         "laboratory.upa.set_on",
         "living.brine_processor.set_on",
     ] {
-        assert_eq!(
-            commanded.iter().filter(|c| **c == id).count(),
-            1,
-            "{id} in {commanded:?}"
-        );
+        assert_eq!(commanded.iter().filter(|c| **c == id).count(), 1, "{id} in {commanded:?}");
     }
 }
 
@@ -120,12 +104,7 @@ impl Bench {
         let mut readings = vec![0.0; habitat.catalogue().len()];
         habitat.read(&mut readings);
         let controller = build("rules", &habitat).unwrap();
-        Bench {
-            habitat,
-            controller,
-            readings,
-            t_s: 0.0,
-        }
+        Bench { habitat, controller, readings, t_s: 0.0 }
     }
 
     fn set(&mut self, id: &str, value: f64) {
@@ -142,8 +121,7 @@ impl Bench {
 
     fn decide(&mut self) -> Vec<Command> {
         let mut commands = Vec::new();
-        self.controller
-            .decide(&self.readings, self.t_s, &mut commands);
+        self.controller.decide(&self.readings, self.t_s, &mut commands);
         self.t_s += 600.0;
         commands
     }
@@ -153,10 +131,7 @@ impl Bench {
         let channel = self.habitat.catalogue().find(id).unwrap();
         let commands = self.decide();
         let actuators = self.habitat.actuators();
-        commands
-            .iter()
-            .find(|c| actuators[c.actuator].channel == channel)
-            .map(|c| c.value)
+        commands.iter().find(|c| actuators[c.actuator].channel == channel).map(|c| c.value)
     }
 }
 
@@ -173,14 +148,7 @@ fn readings_that_are_no_numbers_are_no_information() {
     // One zone without instruments changes next to nothing.
     let whole = Bench::new().command("living.oga.set_o2_mol_s").unwrap();
     let mut blind = Bench::new();
-    for quantity in [
-        "pp_o2_pa",
-        "t_k",
-        "rh",
-        "pp_co2_pa",
-        "inspired_o2_pa",
-        "o2_fraction",
-    ] {
+    for quantity in ["pp_o2_pa", "t_k", "rh", "pp_co2_pa", "inspired_o2_pa", "o2_fraction"] {
         blind.set(&format!("quarters.air.{quantity}"), f64::NAN);
     }
     let partly = blind.command("living.oga.set_o2_mol_s").unwrap();
@@ -219,10 +187,7 @@ fn the_demand_is_learnt_from_the_trend() {
     }
     // 2.4 mol per 600 s, and what is missing to the set-point in half a day.
     let learnt = bench.command(id).unwrap();
-    assert!(
-        learnt > made && (learnt / 0.004 - 1.0).abs() < 0.25,
-        "{made} {learnt}"
-    );
+    assert!(learnt > made && (learnt / 0.004 - 1.0).abs() < 0.25, "{made} {learnt}");
 }
 
 #[test]
@@ -275,13 +240,7 @@ fn hydroxide_is_used_above_nine_mmhg_and_saved_below() {
 fn removal_rests_only_in_air_without_co2() {
     let id = "living.cdra.set_on";
     let mut bench = Bench::new();
-    for (pa, on) in [
-        (267.0, 1.0),
-        (30.0, 1.0),
-        (10.0, 0.0),
-        (40.0, 0.0),
-        (80.0, 1.0),
-    ] {
+    for (pa, on) in [(267.0, 1.0), (30.0, 1.0), (10.0, 0.0), (40.0, 0.0), (80.0, 1.0)] {
         bench.set_air("pp_co2_pa", pa);
         assert_eq!(bench.command(id), Some(on), "{pa}");
     }
@@ -320,13 +279,7 @@ fn processors_stop_before_the_tank_they_fill_is_full() {
     ];
     for (id, tank, capacity_kg) in cases {
         let channel = format!("stores.tanks.{tank}");
-        for (share, on) in [
-            (0.5, 1.0),
-            (0.95, 1.0),
-            (0.98, 0.0),
-            (0.95, 0.0),
-            (0.85, 1.0),
-        ] {
+        for (share, on) in [(0.5, 1.0), (0.95, 1.0), (0.98, 0.0), (0.95, 0.0), (0.85, 1.0)] {
             bench.set(&channel, share * capacity_kg);
             assert_eq!(bench.command(id), Some(on), "{id} {tank} {share}");
         }

@@ -4,9 +4,9 @@ use catalogue::{Catalogue, Channel, Standing};
 use habitat::Habitat;
 use watch::report::{Event, Severity};
 
-/// Time that a channel has to be nominal before an event says so, s; keeps values that wander
-/// around a limit from filling the log.
-const CALM_S: f64 = 3_600.0;
+/// Time that a channel has to be nominal before an event says so, s: one day, so that a value that
+/// swings across its limit with the crew's day is one event and not one a day.
+const CALM_S: f64 = 86_400.0;
 /// Events kept; the rest is counted.
 const EVENTS_MAX: usize = 400;
 

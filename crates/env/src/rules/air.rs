@@ -21,6 +21,8 @@ const RH_LOW: f64 = 0.30;
 const T_HIGH_K: f64 = 300.15;
 /// Air temperature under which they are set warmer, K.
 const T_LOW_K: f64 = 291.15;
+/// Distance of the coldest zone from that limit at which cooling more is no longer held back, K.
+const T_ROOM_K: f64 = 2.0;
 /// Fastest change of a set-point, K/s: one kelvin in an hour.
 const TRIM_K_S: f64 = 1.0 / 3_600.0;
 /// Furthest trim towards cold, K.
@@ -53,9 +55,7 @@ impl Air {
     pub(super) fn new(wiring: &Wiring<'_>) -> Air {
         let airs = wiring.owners("inspired_o2_pa");
         let of_airs = |quantity: &str| -> Vec<usize> {
-            airs.iter()
-                .filter_map(|owner| wiring.channel(owner, quantity))
-                .collect()
+            airs.iter().filter_map(|owner| wiring.channel(owner, quantity)).collect()
         };
         Air {
             pp_co2: of_airs("pp_co2_pa"),
@@ -107,16 +107,18 @@ impl Air {
         warmest_k.or(wettest)?;
         let above = |value: Option<f64>, limit: f64| value.is_some_and(|v| v > limit);
         let below = |value: Option<f64>, limit: f64| value.is_some_and(|v| v < limit);
-        let hot = above(warmest_k, T_HIGH_K);
-        let cold = below(coldest_k, T_LOW_K);
-        Some(match (hot, cold) {
-            // One exchanger cannot serve a hot and a cold zone at once.
-            (true, true) => 0.0,
-            (true, false) => TRIM_MIN_K,
-            (false, true) => TRIM_MAX_K,
-            (false, false) if above(wettest, RH_HIGH) => TRIM_MIN_K,
-            (false, false) if below(driest, RH_LOW) => TRIM_MAX_K,
-            (false, false) => 0.0,
+        // Room that the coldest zone leaves for more cooling, 0 to 1.
+        let room = coldest_k.map_or(1.0, |k| ((k - T_LOW_K) / T_ROOM_K).clamp(0.0, 1.0));
+        Some(if above(warmest_k, T_HIGH_K) {
+            TRIM_MIN_K * room
+        } else if below(coldest_k, T_LOW_K) {
+            TRIM_MAX_K
+        } else if above(wettest, RH_HIGH) {
+            TRIM_MIN_K * room
+        } else if below(driest, RH_LOW) {
+            TRIM_MAX_K
+        } else {
+            0.0
         })
     }
 }

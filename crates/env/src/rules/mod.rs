@@ -75,9 +75,6 @@ impl Latch {
 
 fn switch(handles: &[Handle], on: bool, commands: &mut Vec<Command>) {
     for handle in handles {
-        commands.push(Command {
-            actuator: handle.actuator,
-            value: f64::from(u8::from(on)),
-        });
+        commands.push(Command { actuator: handle.actuator, value: f64::from(u8::from(on)) });
     }
 }

@@ -70,9 +70,7 @@ impl Oxygen {
     pub(super) fn new(wiring: &Wiring<'_>, habitat: &Habitat) -> Oxygen {
         let airs = wiring.owners("inspired_o2_pa");
         let of_airs = |quantity: &str| -> Vec<usize> {
-            airs.iter()
-                .filter_map(|owner| wiring.channel(owner, quantity))
-                .collect()
+            airs.iter().filter_map(|owner| wiring.channel(owner, quantity)).collect()
         };
         let plan = habitat.plan();
         let volumes: Vec<Volume> = airs
@@ -135,11 +133,8 @@ impl Oxygen {
 
     pub(super) fn decide(&mut self, readings: &[f64], since_s: f64, commands: &mut Vec<Command>) {
         self.since_s += since_s;
-        let made_mol_s: f64 = self
-            .generators
-            .iter()
-            .filter_map(|g| reading(readings, g.made))
-            .sum();
+        let made_mol_s: f64 =
+            self.generators.iter().filter_map(|g| reading(readings, g.made)).sum();
         self.light(readings, made_mol_s, commands);
         if self.generators.is_empty() {
             return;
@@ -194,18 +189,12 @@ impl Oxygen {
     /// used = made + drawn from the tank + candles − rise in the air, all per time
     /// ```
     fn learn(&mut self, readings: &[f64], n_mol: f64, made_mol_s: f64) {
-        let tank_mol = self
-            .tank
-            .and_then(|index| reading(readings, index))
-            .unwrap_or(0.0);
+        let tank_mol = self.tank.and_then(|index| reading(readings, index)).unwrap_or(0.0);
         if let Some((last_mol, last_tank_mol)) = self.last
             && self.since_s > 0.0
         {
-            let candles_mol_s: f64 = self
-                .candle_flows
-                .iter()
-                .filter_map(|index| reading(readings, *index))
-                .sum();
+            let candles_mol_s: f64 =
+                self.candle_flows.iter().filter_map(|index| reading(readings, *index)).sum();
             let used_mol_s = made_mol_s
                 + candles_mol_s
                 + (last_tank_mol - tank_mol - (n_mol - last_mol)) / self.since_s;
@@ -235,10 +224,9 @@ impl Oxygen {
     /// Light candles when inspired O2 is under its caution and the tank is empty, or when it is
     /// half-way from caution to warning and no generator works.
     fn light(&mut self, readings: &[f64], made_mol_s: f64, commands: &mut Vec<Command>) {
-        let (Some(pa), Some(caution_pa)) = (
-            lowest(readings, &self.inspired),
-            self.inspired_limits.caution_low,
-        ) else {
+        let (Some(pa), Some(caution_pa)) =
+            (lowest(readings, &self.inspired), self.inspired_limits.caution_low)
+        else {
             return;
         };
         let warning_pa = self.inspired_limits.warning_low.unwrap_or(caution_pa);
