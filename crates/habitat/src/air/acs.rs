@@ -5,9 +5,15 @@
 //! # State
 //! Commanded set-points; whether each valve is open.
 //! # Stages
-//! After every unit that changes the air.
+//! Hull: after every unit that changes the air, before leaks and relief. It sees what the others have
+//! left and makes up the rest.
+//! # Fails how
+//! An empty tank gives nothing; its valve stays open and the pressure falls.
 //! # Parameters
-//! Dead band and largest flow of the scenario (assumed where left out).
+//! | what | default | unit | source |
+//! |---|---|---|---|
+//! | dead band | 0.01 | share of the set-point | assumed |
+//! | largest flow of either gas | 2 | kg/h | assumed: pressure control panel |
 //! # Simplifications
 //! A two-point regulator: a valve opens below the dead band and closes at the set-point; it gives at
 //! most its largest flow and never beyond the upper edge of the band. Tank gas arrives at the
@@ -57,12 +63,27 @@ state! {
 
 impl Valve {
     /// A closed valve.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::air::acs::Valve;
+    /// let valve = Valve::new(18_850.0);
+    /// assert!(!valve.open && valve.given_mol_s == 0.0);
+    /// ```
     #[must_use]
     pub fn new(set_pa: f64) -> Valve {
         Valve { set_pa, open: false, given_mol_s: 0.0 }
     }
 
     /// Amount to give in this step, mol.
+    ///
+    /// # Equation
+    /// ```text
+    /// opens at p < set·(1 − band), closes at p ≥ set, else keeps its position
+    /// wanted = clamp( (set·(1 + band) − p) / (Pa per mol), 0, largest )    while open
+    /// ```
+    /// A long step may carry the pressure past the set-point, yet never past the upper edge of the
+    /// band. A set-point of zero never opens.
     #[inline(always)]
     fn wanted_mol(&mut self, plan: &AcsPlan, now_pa: f64, pa_per_mol: f64, max_mol: f64) -> f64 {
         if now_pa < self.set_pa * (1.0 - plan.dead_band) {
@@ -78,8 +99,20 @@ impl Valve {
 impl Acs {
     /// Run one step.
     ///
+    /// Oxygen follows its partial pressure and nitrogen the total pressure. Both are read before
+    /// either gas is added, so in a step with both valves open the total may exceed the band by the
+    /// oxygen just given.
+    ///
+    /// # Valid range
+    /// Any pressure from vacuum on; the largest flow bounds how fast a leak can be fed.
+    /// # Outside the range
+    /// Above the set-point nothing is taken out: the regulator only adds. Lowering is left to leaks,
+    /// people and the relief valve.
     /// # Conserves
-    /// Gas moves from tank to zone with its enthalpy; an empty tank gives nothing.
+    /// Gas moves from tank to zone with its enthalpy; an empty tank gives nothing. Both gases are
+    /// booked by [`Ledger::gas_moved`]: tanks are inside the habitat.
+    /// # Tests
+    /// `biosim::biosim_6_a_relief_valve_opens` overfeeds a cabin through this unit.
     #[inline(always)]
     pub fn run(
         &mut self,

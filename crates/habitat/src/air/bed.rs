@@ -1,4 +1,24 @@
 //! A packed bed of adsorbent in axial cells.
+//!
+//! A bed is a row of cells. Each cell holds adsorbed CO2 and water and has one temperature; the gas
+//! over it is quasi-steady and known by two partial pressures. Three things happen to a bed:
+//!
+//! ```text
+//! pass    process air flows through; cells take up or give off, and warm or cool it
+//! desorb  the bed is open to a vacuum or a pump and heated; cells give off
+//! fill    the gas over every cell is set to given pressures, as a valve to vacuum opens
+//! ```
+//! The isotherm enters as its chord `q*/p`, taken at the temperature and pressure of the last step.
+//! So each cell is a linear balance, and all isotherms of a unit go through one loop ([`Isotherms`]).
+//!
+//! # State
+//! Temperature, adsorbed amounts and partial pressures by cell ([`Bed`]).
+//! # Simplifications
+//! Isotherms of the pure gases; no axial dispersion, no pressure drop, no heat through the walls.
+//! The chord lags by one step: first order in dt, stable because it is positive and bounded.
+//! # Source
+//! Isotherms, masses and driving-force coefficients: ICES-2014-168 as V-HAB encodes it
+//! (`physics::sorption`).
 
 use physics::constants::{R_J_MOL_K, T_REF_K};
 use physics::sorption::{Medium, Toth, henry_chord_mol_kg_pa, ldf_fraction};
@@ -10,7 +30,7 @@ use crate::slots::state;
 const CO2: usize = Gas::Co2 as usize;
 const H2O: usize = Gas::H2o as usize;
 
-/// A layer of one medium.
+/// A layer of one medium, cut into cells of equal mass along the flow.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Layer {
     /// The medium with its isotherms, its mass in one bed and its driving-force coefficients.
@@ -35,6 +55,7 @@ pub struct Isotherms {
 }
 
 impl Isotherms {
+    /// Append one isotherm, of which the share `access` counts.
     fn push(&mut self, toth: &Toth, access: f64) {
         self.a0_mol_kg_pa.push(toth.a0_mol_kg_pa);
         self.b0_1_pa.push(toth.b0_1_pa);
@@ -45,6 +66,8 @@ impl Isotherms {
     }
 
     /// Append the CO2 isotherms of a bed's cells, then their water isotherms.
+    ///
+    /// The access of CO2 scales its whole isotherm; water reaches all of the medium.
     pub fn append(&mut self, bed: &BedPlan) {
         for (toth, access) in bed.co2.iter().zip(&bed.co2_access) {
             self.push(toth, *access);
@@ -69,6 +92,16 @@ impl Isotherms {
 
 /// Loading per pressure, mol/kg/Pa, of every isotherm at its own temperature and pressure: one loop
 /// without branches or carries.
+///
+/// # Equation
+/// ```text
+/// K = access · q*(T, p)/p      Toth, see physics::sorption::henry_chord_mol_kg_pa
+/// ```
+/// # Valid range
+/// 250 K to 600 K, 0 to 10 kPa.
+/// # Outside the range
+/// Temperatures are clamped and pressures raised to 1e-9 Pa, so every chord is positive and finite.
+/// The slices must be at least as long as the list of isotherms; what lies beyond is untouched.
 #[inline(always)]
 pub(crate) fn chords(of: &Isotherms, t_k: &[f64], p_pa: &[f64], chord: &mut [f64]) {
     let n = of.len();
@@ -110,7 +143,26 @@ pub const LAYERS_MAX: usize = 4;
 pub type Uptake = [(f64, f64); LAYERS_MAX];
 
 impl BedPlan {
-    /// Stack layers into a bed.
+    /// Stack layers into a bed, in the order of the adsorbing flow.
+    ///
+    /// Mass and housing of a layer are spread evenly over its cells. At most [`LAYERS_MAX`] layers and
+    /// [`CELLS_MAX`] cells are meant; the units of this crate stay within both.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::air::bed::{Bed, BedPlan, Layer};
+    /// use physics::sorption::ZEOLITE_5A;
+    /// let plan = BedPlan::new(&[Layer {
+    ///     medium: ZEOLITE_5A,
+    ///     cells: 10,
+    ///     housing_j_k: 9_000.0,
+    ///     co2_access: 1.0,
+    /// }]);
+    /// assert_eq!(plan.cells(), 10);
+    /// // 12.383 kg at 920 J/kg/K and the housing.
+    /// assert!((plan.heat_j_k() - (12.383 * 920.0 + 9_000.0)).abs() < 1e-6);
+    /// assert!((Bed::new(&plan, 295.0).mean_k(&plan) - 295.0).abs() < 1e-9);
+    /// ```
     #[must_use]
     pub fn new(layers: &[Layer]) -> BedPlan {
         let mut plan = BedPlan::default();
@@ -137,13 +189,19 @@ impl BedPlan {
         self.mass_kg.len()
     }
 
-    /// Heat capacity of the whole bed, J/K.
+    /// Heat capacity of the whole bed, media and housing, J/K.
     #[must_use]
     pub fn heat_j_k(&self) -> f64 {
         self.total_heat_j_k
     }
 
     /// Shares of the way to equilibrium in a step of `dt_s`.
+    ///
+    /// # Equation
+    /// ```text
+    /// 1 − exp(−k·dt)      k driving-force coefficient of the layer [1/s], CO2 and water
+    /// ```
+    /// Exact for a loading that relaxes towards a fixed equilibrium; 0 for no time, never above 1.
     #[inline(always)]
     #[must_use]
     pub fn uptake(&self, dt_s: f64) -> Uptake {
@@ -183,7 +241,9 @@ pub struct Desorbed {
 }
 
 impl Bed {
-    /// An empty bed at `t_k`.
+    /// An empty bed at `t_k`: nothing adsorbed, 1 Pa of CO2 and 1 mPa of water over it.
+    ///
+    /// The pressures are a first guess for the chord of the first step and no amount of gas.
     #[must_use]
     pub fn new(plan: &BedPlan, t_k: f64) -> Bed {
         let n = plan.cells();
@@ -202,6 +262,14 @@ impl Bed {
     }
 
     /// Energy held, J: sensible heat of medium and housing, and enthalpy of what is adsorbed.
+    ///
+    /// # Equation
+    /// ```text
+    /// E = Σ_cells C·(T − 298.15 K) + n(CO2)·(h_f + ΔH) + n(H2O)·(h_f + ΔH)
+    ///   ΔH  enthalpy of adsorption, negative   [J/mol]
+    /// ```
+    /// The heat capacity of what is adsorbed is neglected, here and in every balance of the bed alike,
+    /// so that the ledger closes.
     #[inline(always)]
     #[must_use]
     pub fn energy_j(&self, plan: &BedPlan) -> f64 {
@@ -249,9 +317,22 @@ impl Bed {
     ///   C·T' + S_out·T' = C·T + S_in·T_in − ΔH·(uptake) + Q      S = heat capacity of the gas, J/K
     /// ```
     /// Linear-driving-force uptake, exponential in time, implicit in the gas along the flow.
+    ///
+    /// `chord` holds the chords of CO2 and water by cell, `uptake` the shares of
+    /// [`BedPlan::uptake`] for the same step.
+    /// # Source
+    /// Linear driving force (Glueckauf 1955, recalled) with the isotherms of ICES-2014-168.
+    /// # Valid range
+    /// Any flow; the gas leaving a cell is in balance with what the cell takes up in the step.
+    /// # Outside the range
+    /// No gas: nothing happens. Gas poorer than the bed: the cell gives off. A partial pressure never
+    /// falls below zero, since loading and inflow are not negative.
     /// # Conserves
     /// Uptake is exactly what the gas loses; heat of adsorption goes to the cell; enthalpy of the
-    /// gas is followed cell by cell.
+    /// gas is followed cell by cell. Nothing is booked here: the unit books the stream.
+    /// # Tests
+    /// `chamber::the_number_of_cells_does_not_matter_from_ten_on`, `chamber::cdra_six_crew_window`,
+    /// `same_bits::every_simd_level_gives_the_same_bits`.
     #[inline(always)]
     pub fn pass(
         &mut self,
@@ -324,6 +405,9 @@ impl Bed {
     }
 
     /// Fill the gas of every cell at the given partial pressures.
+    ///
+    /// Only the point at which the next chords are taken changes; gas in the cells is not counted as
+    /// an amount, so nothing is created.
     #[inline(always)]
     pub fn fill(&mut self, p_co2_pa: f64, p_h2o_pa: f64) {
         self.p_co2_pa.fill(p_co2_pa);
@@ -339,6 +423,12 @@ impl Bed {
     /// ```
     /// # Conserves
     /// What leaves is reported with its enthalpy; the heat is spread over cells by heat capacity.
+    /// The caller books it: to the accumulator or by [`crate::ledger::Ledger::gas_out`].
+    /// # Outside the range
+    /// A cell below equilibrium keeps what it holds: nothing flows back from the pump. Without heat
+    /// the bed cools as it gives off, and slows down.
+    /// # Tests
+    /// `conservation::cabin_closes_over_thirty_days` runs three hundred half-cycles through it.
     #[inline(always)]
     pub fn desorb(
         &mut self,
@@ -380,6 +470,18 @@ impl Bed {
 pub const CELLS_MAX: usize = 40;
 
 /// Amount of gas in a volume, mol.
+///
+/// # Equation
+/// ```text
+/// n = p·V/(R·T)
+/// ```
+/// Zero in vacuum; a positive temperature is expected.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::air::bed::amount_mol;
+/// assert!((amount_mol(101_325.0, 0.022_414, 273.15) - 1.0).abs() < 1e-4);
+/// ```
 #[must_use]
 pub fn amount_mol(p_pa: f64, volume_m3: f64, t_k: f64) -> f64 {
     p_pa * volume_m3 / (R_J_MOL_K * t_k)

@@ -1,15 +1,21 @@
 //! Backup oxygen from sodium chlorate candles.
 //!
 //! # Ports
-//! Oxygen and heat to the zone.
+//! Oxygen and heat to the zone. No electric power and no coolant.
 //! # State
 //! Chlorate and chloride held; what is left of the burning candle.
 //! # Stages
-//! With the air units.
+//! Reduction: after the CO2 reducer, trace gas control and lithium hydroxide.
+//! # Fails how
+//! A stock without fresh candles gives nothing more. The command to light stays and does nothing.
 //! # Parameters
-//! Charge and burn time of the scenario (assumed where left out).
+//! | what | default | unit | source |
+//! |---|---|---|---|
+//! | chlorate in one candle | 2.2 | kg | assumed: about 1 kg of oxygen |
+//! | burn time | 45 | min | assumed |
 //! # Simplifications
-//! A candle burns evenly and cannot be put out; solids keep the reference temperature.
+//! A candle burns evenly and cannot be put out; solids keep the reference temperature. At most one
+//! candle is lit in a step, so a step longer than the burn time gives less than a full sequence.
 
 use physics::reaction::Solid;
 use physics::species::{Gas, enthalpy_j_mol};
@@ -50,6 +56,9 @@ state! {
 
 impl Candle {
     /// Everything held, in all columns.
+    ///
+    /// Fresh and burning chlorate count alike. Sodium and chlorine are carried as ash; the energy is
+    /// the enthalpy of formation of the solids, J.
     #[inline(always)]
     #[must_use]
     pub fn account(&self) -> Account {
@@ -63,8 +72,24 @@ impl Candle {
 
     /// Run one step: `NaClO3 → NaCl + 1.5 O2`.
     ///
+    /// # Equation
+    /// ```text
+    /// burnt = min(charge · dt / burn time, chlorate left in the burning candle)        [mol]
+    /// oxygen = 1.5 · burnt                                                             [mol]
+    /// Q = burnt · (h(NaClO3) − h(NaCl)) − oxygen · h(O2, T)                            [J]
+    ///   T  air temperature at the start of the step                                    [K]
+    /// ```
+    /// # Valid range
+    /// Charge and burn time above zero; `dt` above zero.
+    /// # Outside the range
+    /// Nothing burns without a lit candle. A stock whose last charge is smaller than a full candle
+    /// burns that rest at the rate of a full one. Switched off while a candle burns, it burns to its
+    /// end.
     /// # Conserves
-    /// Atoms move from candle to air; what the enthalpies leave over warms the air.
+    /// Atoms move from candle to air; what the enthalpies leave over warms the air. The oxygen is
+    /// booked by [`Ledger::gas_moved`]; nothing crosses the boundary.
+    /// # Tests
+    /// `conservation::any_cabin_under_any_command_stays_finite_and_closed` lights candles at random.
     #[inline(always)]
     pub fn run(&mut self, plan: &CandlePlan, zone: &mut Zone, dt_s: f64, ledger: &mut Ledger) {
         if self.on && self.burning_mol <= 0.0 && self.fresh_mol > 0.0 {

@@ -6,7 +6,10 @@
 //! # State
 //! Commanded set-point and on/off; position of the valve; what the coil did in the last step.
 //! # Stages
-//! Before CO2 removal, which draws from its outlet.
+//! Ccaa: before CO2 removal, which draws from its outlet.
+//! # Fails how
+//! Switched off, or in a cabin at 100 Pa and less, it moves no air, makes no condensate and takes no
+//! power; outlet temperatures keep their last values.
 //! # Parameters
 //! | what | default | unit | source |
 //! |---|---|---|---|
@@ -64,6 +67,9 @@ pub struct CcaaPlan {
 
 impl CcaaPlan {
     /// Parameters of the reference unit.
+    ///
+    /// The two limits of the share are what the bypass valve leaves at its mechanical ends, 84.84° and
+    /// 5°: neither end closes a path altogether.
     #[must_use]
     pub fn new(model: &crate::scenario::Ccaa, zone: usize) -> CcaaPlan {
         let coil = CondensingCoil::<f64>::ccaa();
@@ -104,6 +110,9 @@ state! {
 }
 
 /// Air on its way from the unit back to the cabin.
+///
+/// The CO2 removal unit draws its part of this air before the rest returns. A unit at rest gives an
+/// empty outlet.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Outlet {
     /// The air.
@@ -116,6 +125,9 @@ pub struct Outlet {
 
 impl Ccaa {
     /// A unit at rest with its valve half open.
+    ///
+    /// Temperatures start at what the scenario names: outlet air at the set-point, coolant at its
+    /// inlet.
     #[must_use]
     pub fn new(model: &crate::scenario::Ccaa) -> Ccaa {
         Ccaa {
@@ -132,9 +144,28 @@ impl Ccaa {
 
     /// Run one step; the caller returns the outlet air to the zone.
     ///
+    /// # Equation
+    /// ```text
+    /// target = clamp( 0.5 + (T − T_set)/3 K, share_min, share_max )           share through the coil
+    /// share' = share + (target − share)·(1 − exp(−dt/300 s))                  lag of the valve
+    /// drawn  = 1 − exp(−flow·dt/V)                                            share of the zone's gas
+    /// P      = fan_w · (amount / (flow·dt)) / (amount density at sea level)    [W]
+    /// Q      = H(air in) − H(air out) − condensate · h(liquid, T_coil)         [J], to coolant
+    /// ```
+    /// # Source
+    /// Coil: `physics::exchanger`, tuned on proto-flight points 1 to 3. Band and lag are assumed.
+    /// # Valid range
+    /// Coolant 273.15 K to 303.15 K (the scenario's range). The coil is steady within the step.
+    /// # Outside the range
+    /// Condensate never exceeds the vapour drawn. A dry cabin condenses nothing. A coolant warmer than
+    /// the air heats it and the coolant term is negative.
     /// # Conserves
     /// Air in = air out + condensate; enthalpy in = enthalpy out + condensate + coolant heat, which
-    /// leaves by the ledger.
+    /// leaves by the ledger ([`Ledger::coolant_out`]). Fan power enters by [`Ledger::electric_in`] and
+    /// heats the air of the zone. The air drawn is booked by [`Ledger::gas_moved`].
+    /// # Tests
+    /// `biosim::biosim_11_humidity_never_stays_above_saturation` is the cabin without this unit;
+    /// `chamber::cdra_six_crew_window` has it upstream of CO2 removal.
     #[inline(always)]
     #[must_use]
     pub fn run(

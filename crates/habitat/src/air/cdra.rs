@@ -8,7 +8,17 @@
 //! Two desiccant beds (silica gel, then zeolite 13X), two sorbent beds (zeolite 5A) with their gas
 //! space, the phase of the half-cycle.
 //! # Stages
-//! Runs with the condensing heat exchanger it draws from.
+//! Cdra: right after the condensing heat exchanger it draws from, on the same outlet air; a unit
+//! without one draws cabin air after all heat exchangers.
+//!
+//! ```text
+//! adsorbing pair:   air ► desiccant a ► blower ► precooler ► sorbent a ► desiccant d ► cabin
+//! other sorbent d:  air-save (gas pumped back, bed warms) then open (gas, then CO2, to the
+//!                   accumulator or vacuum); at the end of the half-cycle a and d change places
+//! ```
+//! # Fails how
+//! Switched off, the beds keep what they hold and the phase stands still. A full accumulator, or no
+//! reducer to feed, sends the CO2 to vacuum.
 //! # Parameters
 //! | what | default | unit | source |
 //! |---|---|---|---|
@@ -130,7 +140,8 @@ state! {
 }
 
 impl CdraPlan {
-    /// Parameters with the reference beds; `cells` axial cells per sorbent bed.
+    /// Parameters with the reference beds; `cells` of the model is the number of axial cells per
+    /// sorbent bed.
     #[must_use]
     pub fn new(
         name: &str,
@@ -142,6 +153,9 @@ impl CdraPlan {
     }
 
     /// As [`CdraPlan::new`] with another share of the 13X open to CO2.
+    ///
+    /// The share was tuned through this door; 1 is 13X that CO2 reaches everywhere, 0 is 13X that
+    /// takes water alone.
     #[must_use]
     pub fn with_access(
         name: &str,
@@ -191,6 +205,13 @@ impl CdraPlan {
 }
 
 /// Cool a parcel towards `coolant_k` with `effectiveness`; returns the heat taken, J.
+///
+/// # Equation
+/// ```text
+/// Q = ε · (H − H(T_coolant))       ε 0 to 1
+/// ```
+/// Gas colder than the coolant is warmed and the heat is negative. Vapour stays vapour: behind the
+/// desiccant there is none to condense.
 #[inline(always)]
 fn cool(parcel: &mut Parcel, coolant_k: f64, effectiveness: f64) -> f64 {
     let mut s_j_k = 0.0;
@@ -206,7 +227,10 @@ fn cool(parcel: &mut Parcel, coolant_k: f64, effectiveness: f64) -> f64 {
 }
 
 impl Cdra {
-    /// Clean and dry beds; one sorbent bed at coolant temperature, the other hot from desorption.
+    /// Clean and dry beds; one sorbent bed at 295 K, the other hot from desorption.
+    ///
+    /// The hot one adsorbs first, as after a swap; it is cooled by the process air within minutes.
+    /// The gas spaces are empty.
     #[must_use]
     pub fn new(plan: &CdraPlan, on: bool) -> Cdra {
         Cdra {
@@ -234,7 +258,9 @@ impl Cdra {
         self.power_w = 0.0;
     }
 
-    /// Time to the next change of phase, s.
+    /// Time to the next change of phase, s; infinite while switched off.
+    ///
+    /// The step is cut there, so that no step mixes air-save with desorption or two half-cycles.
     #[must_use]
     pub fn next_event_s(&self, plan: &CdraPlan) -> f64 {
         if !self.on {
@@ -246,7 +272,7 @@ impl Cdra {
         }
     }
 
-    /// Energy held by all four beds and their gas, J.
+    /// Energy held by all four beds and their gas, J. See [`Bed::energy_j`].
     #[inline(always)]
     #[must_use]
     pub fn energy_j(&self, plan: &CdraPlan) -> f64 {
@@ -259,6 +285,8 @@ impl Cdra {
     }
 
     /// Amount of each gas held by all four beds and their gas space, mol.
+    ///
+    /// Adsorbed CO2 and water count as these gases; the ledger sums this with the zones.
     #[inline(always)]
     #[must_use]
     pub fn held_mol(&self) -> [f64; 8] {
@@ -279,9 +307,30 @@ impl Cdra {
     ///
     /// `air_m3` is the volume that `air` takes at its temperature and `p_pa`.
     ///
+    /// # Equation
+    /// ```text
+    /// share of the air drawn = min(1, flow·dt/air_m3)
+    /// P = P_blower · (density/sea level) · (flow/35.6 m3/h) + P_heater + 60 W
+    /// P_heater = clamp( C·(477 K − T_mean)/dt, 0, 960 W )
+    /// ```
+    /// A step longer than 120 s is run in equal pieces of at most that length.
+    /// # Source
+    /// Process V-HAB and ICES-2014-168; half-cycle ICES-2015-160; the loss in the 13X is tuned
+    /// ([`DESICCANT_CO2_ACCESS`]).
+    /// # Valid range
+    /// 0 to 10 kPa of CO2; half-cycles longer than the air-save phase.
+    /// # Outside the range
+    /// Off: no flow, no power, see [`Cdra::rest`]. An outlet smaller than the blower's flow is drawn
+    /// whole. Two units on one outlet run one after the other, the second on what the first gave back.
     /// # Conserves
     /// CO2 and water move between air, beds, accumulator and vacuum; heat of adsorption stays in the
-    /// beds; heater, blower and control power enter, precooler heat leaves by the ledger.
+    /// beds; heater, blower and control power enter, precooler heat leaves by the ledger
+    /// ([`Ledger::electric_in`], [`Ledger::coolant_out`]). The process stream is booked by
+    /// [`Ledger::gas_moved`], what goes to vacuum by [`Ledger::gas_out`].
+    /// # Tests
+    /// `chamber::cdra_six_crew_window` (3.223 torr, ±0.5 %, the window it is tuned on),
+    /// `chamber::the_number_of_cells_does_not_matter_from_ten_on`,
+    /// `convergence::biosim_3_halving_the_step_halves_the_error`.
     #[inline(always)]
     pub fn run(
         &mut self,
@@ -316,7 +365,8 @@ impl Cdra {
         self.power_w *= per_s;
     }
 
-    /// Loading per pressure in all cells of all beds, in the order of the plan's isotherms.
+    /// Loading per pressure in all cells of all beds, in the order of the plan's isotherms:
+    /// desiccant A (CO2, water), desiccant B, sorbent A, sorbent B. Entries beyond them are unused.
     #[inline(always)]
     fn chords(&self, plan: &CdraPlan) -> [f64; 8 * CELLS_MAX] {
         let mut t_k = [T_REF_K; 8 * CELLS_MAX];
@@ -335,6 +385,20 @@ impl Cdra {
         chord
     }
 
+    /// One piece of a step, in which neither phase nor beds change.
+    ///
+    /// In order: the adsorbing sorbent bed fills its gas space from the stream if it comes from
+    /// vacuum; chords are taken; the stream passes desiccant, blower, precooler, sorbent and, backwards,
+    /// the other desiccant; the other sorbent bed is pumped back or desorbs; power is booked; the
+    /// phase advances and at the end of the half-cycle the pairs change places.
+    ///
+    /// While the air is saved a closed bed only warms. Its gas space empties with a time constant of
+    /// 178 s, and what is left is lost to vacuum when the bed opens. The rates that the unit shows are
+    /// summed here and divided by the step in [`Cdra::run`].
+    ///
+    /// # Conserves
+    /// As [`Cdra::run`]. Compressor work on the stored CO2 is not modelled: the CO2 arrives at the
+    /// temperature of the stores and the difference in enthalpy goes to coolant.
     #[inline(always)]
     fn substep(
         &mut self,

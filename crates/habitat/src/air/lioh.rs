@@ -5,9 +5,15 @@
 //! # State
 //! Hydroxide and carbonate held.
 //! # Stages
-//! With the air units.
+//! Reduction: after the CO2 reducer and trace gas control, before the candles.
+//! # Fails how
+//! Without hydroxide the holder does nothing and takes no power, even when commanded on.
 //! # Parameters
-//! Flow of the scenario; fan 30 W (assumed); capture complete while hydroxide is left (assumed).
+//! | what | default | unit | source |
+//! |---|---|---|---|
+//! | air flow | 30 | m3/h | assumed: a canister with its own fan |
+//! | fan | 30 | W | assumed |
+//! | capture in one pass | 1 | – | assumed complete while hydroxide is left |
 //! # Simplifications
 //! Lithium is carried as ash; solids keep the reference temperature; reaction heat warms the air.
 
@@ -50,7 +56,7 @@ state! {
 }
 
 impl Lioh {
-    /// Everything held, in all columns.
+    /// Everything held, in all columns: hydroxide and carbonate with their enthalpies of formation.
     #[inline(always)]
     #[must_use]
     pub fn account(&self) -> Account {
@@ -63,8 +69,23 @@ impl Lioh {
 
     /// Run one step: `2 LiOH + CO2 → Li2CO3 + H2O`, water leaves as vapour.
     ///
+    /// # Equation
+    /// ```text
+    /// captured = min( n(CO2) · (1 − exp(−flow·dt/V)), LiOH / 2 )                  [mol]
+    /// Q = H(CO2) + captured · (2·h(LiOH) − h(Li2CO3)) − H(vapour) + P·dt           [J]
+    ///   V  volume of the zone                                                      [m3]
+    ///   P  fan power                                                               [W]
+    /// ```
+    /// # Valid range
+    /// Any flow and step; the share drawn from the zone stays below one.
+    /// # Outside the range
+    /// A zone without CO2 gives nothing and the fan still takes its power. In vacuum the same holds:
+    /// fan power does not go with density here.
     /// # Conserves
-    /// Atoms move between air and canister; what the enthalpies leave over warms the air.
+    /// Atoms move between air and canister; what the enthalpies leave over warms the air. CO2 is
+    /// booked by [`Ledger::gas_moved`], fan power by [`Ledger::electric_in`]; it ends in the air.
+    /// # Tests
+    /// `conservation::any_cabin_under_any_command_stays_finite_and_closed` switches it at random.
     #[inline(always)]
     pub fn run(
         &mut self,

@@ -1,4 +1,20 @@
 //! Zones, the gas that moves between them, and the units that work on air.
+//!
+//! ```text
+//! zone      well-mixed gas, structure, wall film             state of the air itself
+//! parcel    amounts and enthalpy on their way                 how everything below moves gas
+//! ccaa ──► cdra ──► sabatier     cooling and drying, CO2 removal, CO2 reduction
+//! oga, acs, candle               oxygen made, made up, in reserve
+//! lioh, tccs                     CO2 in reserve, trace gases
+//! ventilation                    between zones, and between air and structure, at the end of a step
+//! bed                            the packed beds inside `cdra`
+//! ```
+//! A unit is a pair: a plan (`…Plan`, parameters, shared by all habitats) and a state (plain numbers
+//! that a snapshot stores). Its `run` takes gas from a zone, changes it and gives it back; what
+//! crosses the boundary of the habitat is booked with the ledger in the same call.
+//!
+//! Not here: the order in which the units run (`step`), and the physics of sorption, coil, cell and
+//! reaction (`physics`).
 
 pub mod acs;
 pub mod bed;

@@ -6,7 +6,10 @@
 //! # State
 //! Commanded rate; power of the last step.
 //! # Stages
-//! Before the reducer, after the crew has drunk.
+//! Oga: before the reducer, which needs its hydrogen, and after the crew has drunk.
+//! # Fails how
+//! An empty potable tank stops production; controller and pumps go on taking their standby power.
+//! There is no off command: a set-point of zero is standby.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
@@ -64,9 +67,24 @@ impl Oga {
     /// # Equation
     /// ```text
     /// 2 H2O → 2 H2 + O2,   P = I·V(I) + standby,   Q = P + H(water) − H(oxygen) − H(hydrogen)
+    ///   rate = clamp(command, 0, largest)            [mol/s of O2]
+    ///   I·V  stack power at the rate really reached  [W], at 323.15 K
+    ///   Q    heat                                    [W], a share to the air, the rest to coolant
     /// ```
+    /// # Source
+    /// Polarisation DOI 10.1016/j.electacta.2016.06.120 through V-HAB; standby and largest rate HabNet.
+    /// # Valid range
+    /// 0 to 9.2 kg/d of oxygen on the active area of [`ACTIVE_AREA_CM2`]. A larger scenario maximum
+    /// raises current density and voltage on the same area.
+    /// # Outside the range
+    /// A short tank gives the water it has, and current, power and gases follow that amount.
     /// # Conserves
-    /// Water becomes gas in kind; power enters and heat leaves by the ledger.
+    /// Water becomes gas in kind; power enters and heat leaves by the ledger
+    /// ([`Ledger::electric_in`], [`Ledger::coolant_out`]); both gases are booked by
+    /// [`Ledger::gas_moved`]. Hydrogen waits in the line for the reducer or the vent of the same step.
+    /// # Tests
+    /// `biosim::biosim_2_no_unit_beats_thermodynamics`: more than 237.1 kJ of stack power per mole
+    /// of water at every step.
     #[inline(always)]
     pub fn run(
         &mut self,

@@ -6,7 +6,11 @@
 //! # State
 //! Commanded on; rates of the last step.
 //! # Stages
-//! After oxygen generation and CO2 removal.
+//! Reduction: after oxygen generation and CO2 removal, so that it finds this step's hydrogen and CO2.
+//! Hydrogen that it leaves is vented right after it.
+//! # Fails how
+//! No hydrogen, no CO2 or no room for condensate: it stands still, takes no power, and the CO2 stays
+//! in the accumulator until that is full and the removal unit vents.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
@@ -63,11 +67,26 @@ impl Sabatier {
     ///
     /// # Equation
     /// ```text
-    /// CO2 + 4 H2 → CH4 + 2 H2O,   extent = conversion · min(CO2, H2/4)
+    /// CO2 + 4 H2 → CH4 + 2 H2O,   extent = conversion · min(CO2, H2/4)       [mol]
+    /// H2 fed  = min( line, 2 · room, CO2 held · ratio ),   CO2 fed = H2 fed / ratio
+    /// Q = H(CO2) + H(H2) + P·dt − H(vented) − water · h(liquid)                [J], to coolant
+    ///   room   amount of water that the condensate tank still takes            [mol]
+    ///   ratio  feed ratio                                                      [mol/mol]
+    ///   P      electric power while it runs                                    [W]
     /// ```
+    /// # Source
+    /// Feed ratio V-HAB and HabNet; conversion ICES 2005-01-2864 Table 5; power HabNet.
+    /// # Valid range
+    /// Feed ratio 2 to 8, conversion 0 to 1 (the scenario's ranges).
+    /// # Outside the range
+    /// Any positive feed runs the unit at full power for the whole step. The limit by room is that of
+    /// complete conversion, so the tank never overflows.
     /// # Conserves
     /// CO2 and hydrogen that do not react leave as CO2 and hydrogen. A full condensate tank stops
-    /// the reactor.
+    /// the reactor. Vented gas is booked by [`Ledger::gas_out`], power by [`Ledger::electric_in`],
+    /// heat by [`Ledger::coolant_out`].
+    /// # Tests
+    /// `biosim::biosim_9_carbon_is_accounted_for_through_the_reducer`.
     #[inline(always)]
     pub fn run(
         &mut self,

@@ -5,7 +5,9 @@
 //! # State
 //! Ammonia held by the charcoal.
 //! # Stages
-//! With the air units.
+//! Reduction: after the CO2 reducer, before the backups.
+//! # Fails how
+//! A full charcoal bed lets ammonia pass and shows nothing but its content; it is not regenerated.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
@@ -62,8 +64,26 @@ state! {
 impl Tccs {
     /// Run one step.
     ///
+    /// # Equation
+    /// ```text
+    /// share(flow) = 1 − exp(−flow·dt/V)
+    /// ammonia caught = min( share(charcoal) · n(NH3), capacity − held )                      [mol]
+    /// extent of each oxidation = min( share(oxidiser) · n(fuel) · conversion, O2 left / ν )  [mol]
+    ///   O2 left  starts at 0.9 of the oxygen in the stream, shared by CO, H2, CH4 in this order
+    ///   ν        oxygen per fuel of the reaction                                            [mol/mol]
+    /// ```
+    /// # Valid range
+    /// Trace amounts: the products are not passed through the oxidiser a second time in a step.
+    /// # Outside the range
+    /// Without oxygen nothing is oxidised. In vacuum the unit takes its power and does nothing.
+    /// Switched off, it neither takes power nor loses the ammonia it holds.
     /// # Conserves
     /// Atoms of the oxidised gases come back as CO2 and vapour; the heat of reaction warms the air.
+    /// The internal energy of the zone stays the same in a reaction, so only amounts change. Power is
+    /// booked by [`Ledger::electric_in`] and heats the air; ammonia by [`Ledger::gas_moved`].
+    /// # Tests
+    /// `conservation::cabin_closes_over_thirty_days`,
+    /// `conservation::any_cabin_under_any_command_stays_finite_and_closed`.
     #[inline(always)]
     pub fn run(&mut self, zone: (&mut Zone, &ZonePlan), dt_s: f64, ledger: &mut Ledger) {
         self.power_w = 0.0;

@@ -1,4 +1,25 @@
 //! A pressurised volume: well-mixed gas, the structure around it, and the water on its walls.
+//!
+//! # Ports
+//! Gas by [`Zone::take`], [`Zone::take_gas`] and [`Zone::put`]; heat to the air by [`Zone::heat`];
+//! equipment, off-gassing, hull losses and the surroundings by the ledger.
+//! # State
+//! Eight amounts, one internal energy, the temperature of the last step, the temperature of the
+//! structure, liquid water on walls and in textiles. Pressure and humidity follow from them.
+//! # Stages
+//! Inputs ([`Zone::inputs`]) at the start, hull ([`Zone::hull`]) after all units, settling
+//! ([`Zone::settle`]) after the exchange between zones.
+//! # Fails how
+//! A hole of the scenario, a leak and the relief valve lose gas; nothing else breaks.
+//! # Parameters
+//! | what | value | unit | source |
+//! |---|---|---|---|
+//! | relief valve, full area; band above its setting | 3.14e-4; 5 % | m2 | assumed: 20 mm bore |
+//! | evaporation from walls and textiles into dry air | 7 200 | s | assumed |
+//! | γ of the gas in holes | 1.4 | – | air |
+//! # Simplifications
+//! Ideal gas with constant heat capacities, no gradients inside a zone, one temperature of the whole
+//! structure, liquid water at the temperature of the tanks.
 
 use physics::constants::{CP_H2O_LIQUID_J_MOL_K, HF_H2O_LIQUID_J_MOL, R_J_MOL_K, T_REF_K};
 use physics::moist_air::saturation_pressure_pa;
@@ -76,6 +97,19 @@ state! {
 }
 
 /// Enthalpy of liquid water, J/mol.
+///
+/// # Equation
+/// ```text
+/// h = −285 830 J/mol + 75.3 J/mol/K · (T − 298.15 K)
+/// ```
+/// Valid for liquid water; continued as a line elsewhere. Pressure is neglected.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::air::zone::liquid_j_mol;
+/// assert_eq!(liquid_j_mol(298.15), -285_830.0);
+/// assert!((liquid_j_mol(299.15) - liquid_j_mol(298.15) - 75.3).abs() < 1e-9);
+/// ```
 #[inline(always)]
 #[must_use]
 pub fn liquid_j_mol(t_k: f64) -> f64 {
@@ -84,6 +118,20 @@ pub fn liquid_j_mol(t_k: f64) -> f64 {
 
 impl Zone {
     /// Gas of the given amounts at `t_k`, with the structure at the same temperature.
+    ///
+    /// Walls and textiles start dry.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::air::zone::Zone;
+    /// use physics::species::Gas;
+    /// let mut zone = Zone::new([21.0, 0.3, 78.0, 1.0, 0.0, 0.0, 0.0, 0.0], 295.0);
+    /// let taken = zone.take_gas(Gas::Co2, 5.0); // more than there is
+    /// assert_eq!(taken.n_mol[Gas::Co2 as usize], 0.3);
+    /// assert_eq!(zone.n_mol[Gas::Co2 as usize], 0.0);
+    /// zone.put(&taken);
+    /// assert!((zone.total_mol() - 100.3).abs() < 1e-12);
+    /// ```
     #[must_use]
     pub fn new(n_mol: [f64; GASES], t_k: f64) -> Zone {
         Zone {
@@ -103,28 +151,31 @@ impl Zone {
         Parcel { n_mol: self.n_mol, h_j: 0.0 }.total_mol()
     }
 
-    /// Pressure per amount of gas, Pa/mol.
+    /// Pressure per amount of gas, Pa/mol: `R·T/V` at the temperature of the end of the last step.
+    ///
+    /// During a step this temperature stands still, so pressures move with amounts alone until the
+    /// zone settles.
     #[inline(always)]
     #[must_use]
     pub fn pa_per_mol(&self, plan: &ZonePlan) -> f64 {
         R_J_MOL_K * self.t_k / plan.volume_m3
     }
 
-    /// Total pressure, Pa.
+    /// Total pressure, Pa: `Σ n · R·T/V`. Zero for an empty zone.
     #[inline(always)]
     #[must_use]
     pub fn p_total_pa(&self, plan: &ZonePlan) -> f64 {
         self.total_mol() * self.pa_per_mol(plan)
     }
 
-    /// Partial pressure of `gas`, Pa.
+    /// Partial pressure of `gas`, Pa: `n · R·T/V`.
     #[inline(always)]
     #[must_use]
     pub fn pp_pa(&self, plan: &ZonePlan, gas: Gas) -> f64 {
         self.n_mol[gas as usize] * self.pa_per_mol(plan)
     }
 
-    /// O2 share of the dry gas, mol/mol.
+    /// O2 share of the dry gas, mol/mol; 0 for an empty zone.
     #[inline(always)]
     #[must_use]
     pub fn o2_fraction(&self) -> f64 {
@@ -132,7 +183,9 @@ impl Zone {
         self.n_mol[Gas::O2 as usize] / dry_mol.max(1e-300)
     }
 
-    /// Relative humidity, 0 to 1.
+    /// Relative humidity: vapour pressure over saturation pressure at the air temperature.
+    ///
+    /// 0 to 1 after [`Zone::settle`]; within a step it may stand above one until vapour condenses.
     #[inline(always)]
     #[must_use]
     pub fn rh(&self, plan: &ZonePlan) -> f64 {
@@ -146,7 +199,18 @@ impl Zone {
     /// share = 1 − exp(−flow · dt / V)
     /// ```
     /// This is the exact solution for a well-mixed volume that the device refills with gas of a
-    /// constant state; it never exceeds one.
+    /// constant state; it never exceeds one. A negative flow counts as zero.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::{Plan, air::zone::Zone, scenario};
+    /// let loaded = scenario::load("leak-box")?;
+    /// let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
+    /// let minute = Zone::drawn_share(&plan.zones[0], 0.2, 60.0); // 12 m3 of 100 m3
+    /// assert!((minute - (1.0 - (-0.12_f64).exp())).abs() < 1e-12);
+    /// assert!(Zone::drawn_share(&plan.zones[0], 1e9, 60.0) <= 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn drawn_share(plan: &ZonePlan, flow_m3_s: f64, dt_s: f64) -> f64 {
@@ -154,6 +218,10 @@ impl Zone {
     }
 
     /// Take `share` of the gas, at the temperature that this step's units see.
+    ///
+    /// The enthalpy of what leaves is subtracted from the internal energy: the gas that stays behind
+    /// does the work of pushing it out and cools, as in a real blow-down. A share of 0 to 1 is
+    /// expected.
     #[inline(always)]
     #[must_use]
     pub fn take(&mut self, share: f64) -> Parcel {
@@ -167,7 +235,7 @@ impl Zone {
         parcel
     }
 
-    /// Take up to `n_mol` of one gas; less if there is less.
+    /// Take up to `n_mol` of one gas; less if there is less, nothing for a negative amount.
     #[inline(always)]
     #[must_use]
     pub fn take_gas(&mut self, gas: Gas, n_mol: f64) -> Parcel {
@@ -180,7 +248,8 @@ impl Zone {
         parcel
     }
 
-    /// Put gas into the zone.
+    /// Put gas into the zone: amounts and enthalpy are added, the temperature follows at the end of
+    /// the step.
     #[inline(always)]
     pub fn put(&mut self, parcel: &Parcel) {
         for i in 0..GASES {
@@ -189,13 +258,19 @@ impl Zone {
         self.u_j += parcel.h_j;
     }
 
-    /// Give heat to the air, J.
+    /// Give heat to the air, J; negative takes it. The caller books it if it crosses the boundary.
     #[inline(always)]
     pub fn heat(&mut self, q_j: f64) {
         self.u_j += q_j;
     }
 
     /// Energy held by gas, structure and liquid water, J.
+    ///
+    /// # Equation
+    /// ```text
+    /// E = U(gas) + C_structure·(T_structure − 298.15 K) + (film + textiles)·h(liquid, T_liquid)
+    /// ```
+    /// The energy column of the ledger sums this over the zones.
     #[inline(always)]
     #[must_use]
     pub fn energy_j(&self, plan: &ZonePlan, liquid_k: f64) -> f64 {
@@ -206,8 +281,25 @@ impl Zone {
 
     /// Equipment heat, fan heat, off-gassing and evaporation from walls and textiles.
     ///
+    /// # Equation
+    /// ```text
+    /// room   = max(0, p_sat(T)·V/(R·T) − n_w)                                      [mol]
+    /// vapour = min( wet · (1 − exp(−dt/7200 s)) · (1 − RH), room/2 )               [mol]
+    /// Q      = (equipment to air + fans)·dt + vapour·h(liquid) − H(vapour)          [J]
+    /// ```
+    /// # Source
+    /// The time constant is assumed. Half of the room in one step keeps a long step from overshooting
+    /// saturation.
+    /// # Valid range
+    /// Any step; 233 K to 323 K, the range of the saturation formula.
+    /// # Outside the range
+    /// Saturated air takes nothing. Film and textiles dry in proportion to what they hold and never
+    /// fall below zero.
     /// # Conserves
     /// Electric power and off-gassed matter enter by the ledger; liquid becomes vapour in kind.
+    /// Power is booked by [`Ledger::electric_in`], the part to cold plates leaves at once by
+    /// [`Ledger::coolant_out`], off-gassing enters by [`Ledger::gas_in`] at the temperature of the air,
+    /// vapour is booked by [`Ledger::gas_moved`].
     #[inline(always)]
     pub fn inputs(&mut self, plan: &ZonePlan, dt_s: f64, liquid_k: f64, ledger: &mut Ledger) {
         let electric_j = (plan.equipment_air_w + plan.equipment_plate_w + plan.fan_w) * dt_s;
@@ -254,8 +346,23 @@ impl Zone {
     /// ```
     /// exact for a choked hole at constant temperature. Gas that enters from outside has the
     /// zone's composition at the start.
+    /// ```text
+    /// ṅ/n = leak (if p > p_out) + exchange + hole (if p > p_out) + relief          [1/s]
+    /// relief: area 0 at p − p_out = setting, full at 1.05 · setting; at most the excess in a step
+    /// entering = n_initial·(1 − exp(−exchange·dt)) + min(ṅ_hole·dt, (p_out − p)·V/(R·T))   [mol]
+    /// ```
+    /// # Source
+    /// `physics::orifice` (isentropic flow of a perfect gas); linear lift of the valve assumed.
+    /// # Valid range
+    /// Vacuum to 1 MPa. Leakage is a share of the standing gas, so its mass falls with the pressure.
+    /// # Outside the range
+    /// An empty zone is left as it is: nothing leaves and nothing enters. Loss is a share below one, so
+    /// amounts stay positive at any step.
     /// # Conserves
-    /// Gas and its enthalpy leave or enter by the ledger.
+    /// Gas and its enthalpy leave or enter by the ledger ([`Ledger::gas_out`], [`Ledger::gas_in`]).
+    /// # Tests
+    /// `chamber::c6_leak_box` (101.3 to 55.2 kPa through 10 mm in 64.7 min, ±1 %),
+    /// `biosim::biosim_6_a_relief_valve_opens`, `biosim::biosim_6_nobody_lives_in_a_vacuum`.
     #[inline(always)]
     pub fn hull(&mut self, plan: &ZonePlan, dt_s: f64, ledger: &mut Ledger) {
         let n_mol = self.total_mol();
@@ -336,7 +443,7 @@ impl Zone {
         }
     }
 
-    /// Mean molar mass of the gas, kg/mol.
+    /// Mean molar mass of the gas, kg/mol; 0 for an empty zone.
     #[inline(always)]
     #[must_use]
     pub fn molar_mass_kg_mol(&self) -> f64 {
@@ -354,8 +461,22 @@ impl Zone {
     /// find x ≥ 0:  (n_w − x)·R·T(x)/V = p_sat(T(x)),   U(x) = U − x·h_liquid
     /// ```
     /// Four Newton steps; the slope of p_sat(T(x)) includes the latent heat set free.
+    ///
+    /// An isothermal zone is set to its temperature first, and again after every Newton step.
+    /// # Source
+    /// First law for a closed volume; Clausius-Clapeyron with 44 kJ/mol for the slope alone, so its
+    /// error costs convergence and not accuracy.
+    /// # Valid range
+    /// 233 K to 323 K, the range of the saturation formula.
+    /// # Outside the range
+    /// Air below saturation is left alone. Never more vapour condenses than there is. With less than
+    /// 1e-12 mol of gas the temperature is 298.15 K.
     /// # Conserves
-    /// Water moves from vapour to wall film; its latent heat stays in the air.
+    /// Water moves from vapour to wall film; its latent heat stays in the air. The heat of an ideal
+    /// thermostat is booked by [`Ledger::heat_in`]; condensation is added to what moved.
+    /// # Tests
+    /// `biosim::biosim_11_humidity_never_stays_above_saturation` (relative humidity at most 1 + 1e-6
+    /// after every step), `chamber::c5_sealed_box` (isothermal).
     #[inline(always)]
     pub fn settle(&mut self, plan: &ZonePlan, liquid_k: f64, ledger: &mut Ledger) {
         if let Some(t_k) = plan.isothermal_k {
