@@ -9,20 +9,20 @@ use physics::physiology::{
 };
 use physics::species::Gas;
 
+use crate::layout::{Layout, PlanError};
 use crate::ledger::{COLUMN_NAMES, COLUMNS};
-use crate::plan::{Plan, PlanError};
 use crate::state::State;
 
 /// How the value of a channel is found.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Binding {
     index: usize,
-    read: fn(&Plan, &State, usize) -> f64,
+    read: fn(&Layout, &State, usize) -> f64,
 }
 
 impl Binding {
     #[inline]
-    pub(crate) fn value(&self, plan: &Plan, state: &State) -> f64 {
+    pub(crate) fn value(&self, plan: &Layout, state: &State) -> f64 {
         (self.read)(plan, state, self.index)
     }
 }
@@ -66,7 +66,7 @@ impl Builder {
         unit: Unit,
         limits: Option<Limits>,
         source: &str,
-        read: fn(&Plan, &State, usize) -> f64,
+        read: fn(&Layout, &State, usize) -> f64,
     ) {
         let owner = format!("{}.{}", self.place, self.unit_name);
         self.channels.push(Channel {
@@ -86,7 +86,7 @@ impl Builder {
         quantity: &str,
         words: &str,
         unit: Unit,
-        read: fn(&Plan, &State, usize) -> f64,
+        read: fn(&Layout, &State, usize) -> f64,
     ) {
         self.add(quantity, words, unit, None, "model state", read);
     }
@@ -97,7 +97,7 @@ impl Builder {
         words: &str,
         unit: Unit,
         range: (f64, f64),
-        read: fn(&Plan, &State, usize) -> f64,
+        read: fn(&Layout, &State, usize) -> f64,
         write: fn(&mut State, usize, f64),
     ) {
         self.plain(quantity, words, unit, read);
@@ -117,7 +117,7 @@ impl Builder {
     fn mode(
         &mut self,
         words: &str,
-        read: fn(&Plan, &State, usize) -> f64,
+        read: fn(&Layout, &State, usize) -> f64,
         write: fn(&mut State, usize, f64),
     ) {
         self.command("set_on", words, Unit::One, (0.0, 1.0), read, write);
@@ -141,7 +141,9 @@ fn limits(
 }
 
 /// Declare every channel of a compiled habitat.
-pub(crate) fn declare(plan: &Plan) -> Result<(Catalogue, Vec<Binding>, Vec<Actuator>), PlanError> {
+pub(crate) fn declare(
+    plan: &Layout,
+) -> Result<(Catalogue, Vec<Binding>, Vec<Actuator>), PlanError> {
     let mut b = Builder {
         channels: Vec::new(),
         bindings: Vec::new(),
@@ -159,7 +161,7 @@ pub(crate) fn declare(plan: &Plan) -> Result<(Catalogue, Vec<Binding>, Vec<Actua
 }
 
 #[rustfmt::skip] // A table: one channel a line.
-fn zones(plan: &Plan, b: &mut Builder) {
+fn zones(plan: &Layout, b: &mut Builder) {
     for (index, zone) in plan.zones.iter().enumerate() {
         b.unit(&zone.name, "air", index);
         b.add("p_total_pa", "total pressure", Unit::Pascal, limits(Some(P_TOTAL_MIN_PA), None, None, Some(P_TOTAL_MAX_PA)), "NASA-STD-3001 V2 6006", |p, s, i| s.zones[i].p_total_pa(&p.zones[i]));
@@ -183,7 +185,7 @@ fn zones(plan: &Plan, b: &mut Builder) {
 }
 
 #[rustfmt::skip] // A table: one channel a line.
-fn air_units(plan: &Plan, b: &mut Builder) {
+fn air_units(plan: &Layout, b: &mut Builder) {
     let place = |zone: usize| plan.zones[zone].name.clone();
     for (index, unit) in plan.acs.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
@@ -250,7 +252,7 @@ fn air_units(plan: &Plan, b: &mut Builder) {
 }
 
 #[rustfmt::skip] // A table: one channel a line.
-fn water_units(plan: &Plan, b: &mut Builder) {
+fn water_units(plan: &Layout, b: &mut Builder) {
     let place = |zone: usize| plan.zones[zone].name.clone();
     for (index, unit) in plan.wpa.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
@@ -286,7 +288,7 @@ fn water_units(plan: &Plan, b: &mut Builder) {
 }
 
 #[rustfmt::skip] // A table: one channel a line.
-fn crew(plan: &Plan, b: &mut Builder) {
+fn crew(plan: &Layout, b: &mut Builder) {
     for (index, person) in plan.crew.iter().enumerate() {
         b.unit("crew", &person.name, index);
         b.plain("alive", "alive", Unit::One, |_, s, i| { on(s.crew[i].health.alive) });

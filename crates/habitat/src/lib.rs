@@ -17,6 +17,7 @@ pub mod channels;
 pub mod counters;
 pub mod crew;
 mod habitat;
+pub mod layout;
 pub mod ledger;
 pub mod mission;
 pub mod plan;
@@ -32,6 +33,7 @@ pub mod water;
 
 pub use channels::Actuator;
 pub use habitat::{CommandError, Habitat, STEP_MAX_S, StepError};
+pub use layout::{Layout, PlanError};
 pub use mission::AbortReason;
-pub use plan::{Plan, PlanError};
+pub use plan::Plan;
 pub use stream::StreamKey;

@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
-use crate::plan::Plan;
+use crate::layout::Layout;
 use crate::slots::{Slot, Slots};
 use crate::state::State;
 use crate::stream::StreamKey;
@@ -61,7 +61,7 @@ fn short(hash: &[u8]) -> String {
 
 /// Write `state` as bytes.
 #[must_use]
-pub fn save(plan: &Plan, state: &State) -> Vec<u8> {
+pub fn save(plan: &Layout, state: &State) -> Vec<u8> {
     let mut slots = Vec::new();
     let mut count = 0_u32;
     let mut copy = state.clone();
@@ -112,7 +112,7 @@ fn eight(bytes: &[u8]) -> [u8; 8] {
 ///
 /// # Errors
 /// [`SnapshotError`], one case for each way in which the bytes do not fit.
-pub fn load(plan: &Plan, bytes: &[u8]) -> Result<State, SnapshotError> {
+pub fn load(plan: &Layout, bytes: &[u8]) -> Result<State, SnapshotError> {
     if bytes.len() < MAGIC.len() || &bytes[..MAGIC.len()] != MAGIC {
         return Err(SnapshotError::Magic);
     }

@@ -10,9 +10,9 @@ use crate::air::sabatier::Sabatier;
 use crate::air::tccs::Tccs;
 use crate::air::zone::Zone;
 use crate::crew::person::Person;
+use crate::layout::{Layout, fill};
 use crate::ledger::{Account, Ledger};
 use crate::mission::Mission;
-use crate::plan::{Plan, fill};
 use crate::slots::state;
 use crate::stores::Stores;
 use crate::stream::StreamKey;
@@ -73,7 +73,7 @@ state! {
 impl State {
     /// The state at the start of a mission.
     #[must_use]
-    pub fn new(plan: &Plan, key: StreamKey) -> State {
+    pub fn new(plan: &Layout, key: StreamKey) -> State {
         let scenario = &plan.scenario;
         let o2_mol = |kg: f64| kg / Gas::O2.molar_mass_kg_mol();
         let split_urine = |kg: f64| {
@@ -196,7 +196,7 @@ impl State {
     /// Everything the habitat holds, in all columns.
     #[inline(always)]
     #[must_use]
-    pub fn held(&self, plan: &Plan) -> Account {
+    pub fn held(&self, plan: &Layout) -> Account {
         let liquid_k = plan.stores.t_k;
         let mut account = self.stores.account(&plan.stores);
         let mut gas_mol = [0.0; GASES];
@@ -244,7 +244,7 @@ impl State {
 
     /// Electric power of every unit and of the equipment in the last step, W.
     #[must_use]
-    pub fn power_w(&self, plan: &Plan) -> f64 {
+    pub fn power_w(&self, plan: &Layout) -> f64 {
         let mut w = 0.0;
         for zone in &plan.zones {
             w += zone.equipment_air_w + zone.equipment_plate_w + zone.fan_w;

@@ -6,8 +6,8 @@
 
 use crate::air::ventilation::exchange;
 use crate::counters::{NoProbe, Probe, Stage, StageCounters};
+use crate::layout::Layout;
 use crate::mission::Worst;
-use crate::plan::Plan;
 use crate::state::State;
 use crate::stream::Purpose;
 use physics::constants::DAY_S;
@@ -16,7 +16,7 @@ use physics::species::Gas;
 
 /// Advance by `dt_s`, cut at every change of schedule, phase or rate that falls inside.
 #[inline(always)]
-fn advance_probed(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
+fn advance_probed(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     let end_s = state.t_s + dt_s;
     while end_s - state.t_s > 1e-6 {
         if state.next_event_s <= 1e-6 {
@@ -34,19 +34,19 @@ fn advance_probed(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Pr
 
 /// [`advance_probed`] without an observer.
 #[inline(always)]
-fn advance_plain(plan: &Plan, state: &mut State, dt_s: f64) {
+fn advance_plain(plan: &Layout, state: &mut State, dt_s: f64) {
     advance_probed(plan, state, dt_s, &mut NoProbe);
 }
 
 physics::at_simd_level! {
     /// Advance by `dt_s` with the instructions of a SIMD level; the bits do not depend on it.
-    pub(crate) fn advance(plan: &Plan, state: &mut State, dt_s: f64) = advance_plain
+    pub(crate) fn advance(plan: &Layout, state: &mut State, dt_s: f64) = advance_plain
 }
 
 physics::at_simd_level! {
     /// [`advance`] that adds the time of every stage to counters.
     pub(crate) fn advance_observed(
-        plan: &Plan,
+        plan: &Layout,
         state: &mut State,
         dt_s: f64,
         counters: &mut StageCounters,
@@ -54,7 +54,7 @@ physics::at_simd_level! {
 }
 
 /// Take up what changes at this moment, and find when the next change comes.
-fn events(plan: &Plan, state: &mut State) {
+fn events(plan: &Layout, state: &mut State) {
     let day = (state.t_s + 1e-6).div_euclid(DAY_S);
     let mut next_s = (day + 1.0) * DAY_S - state.t_s;
     if state.drawn_day != day as u64 + 1 {
@@ -79,7 +79,7 @@ fn events(plan: &Plan, state: &mut State) {
 }
 
 #[inline(always)]
-fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
+fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     probe.stage(Stage::Open);
     let held =
         if state.steps == 0 { state.held(plan) } else { crate::ledger::Account(state.ledger.held) };
@@ -168,7 +168,7 @@ fn step(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
 
 /// Condensing heat exchangers, and the CO2 removal units that draw from their outlets.
 #[inline(always)]
-fn air_cleaning(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
+fn air_cleaning(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     let ledger = &mut state.ledger;
     for (index, (ccaa, ccaa_plan)) in state.ccaa.iter_mut().zip(&plan.ccaa).enumerate() {
         probe.stage(Stage::Ccaa);
@@ -219,7 +219,7 @@ fn air_cleaning(plan: &Plan, state: &mut State, dt_s: f64, probe: &mut impl Prob
 
 /// How people fare, and whether the mission still succeeds.
 #[inline(always)]
-fn health(plan: &Plan, state: &mut State, dt_s: f64) {
+fn health(plan: &Layout, state: &mut State, dt_s: f64) {
     if state.crew.is_empty() {
         return;
     }

@@ -29,7 +29,7 @@ fn every_simd_level_gives_the_same_bits() {
     let run = |level: SimdLevel| {
         let loaded = scenario::load("cabin-30d").unwrap();
         let mut plan = Plan::compile(&loaded.scenario, loaded.hash).unwrap();
-        plan.simd = level;
+        plan.layout.simd = level;
         let mut cabin = Habitat::new(Arc::new(plan), StreamKey::default());
         live(&mut cabin, 1.0, 60.0);
         cabin.hash()

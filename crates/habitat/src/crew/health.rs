@@ -1,4 +1,16 @@
 //! How a person fares: oxygen, carbon dioxide, pressure, water, food.
+//!
+//! Harm is a dose. A dose of 1 incapacitates, a dose of 3 kills (assumed). Oxygen, with pressure, and
+//! carbon dioxide have a dose each, and the two do not add. Water and food kill when the body's
+//! reserve is used up.
+//!
+//! # State
+//! Two doses, two flags, the cause of death.
+//! # Stages
+//! Health: after the zones have settled.
+//! # Simplifications
+//! No temperature, no trace gas, no decompression sickness and no fire. Incapacitation is shown and
+//! changes nothing: metabolism and schedule go on until death.
 
 use physics::physiology::{
     DOSE_DEAD, DOSE_INCAPACITATED, air_equivalent_pp_o2_pa, co2_rate_1_s, inspired_o2_pa,
@@ -26,7 +38,7 @@ pub enum Cause {
 }
 
 impl Cause {
-    /// The cause behind its number.
+    /// The cause behind its number; an unknown number counts as alive.
     #[must_use]
     pub fn from_word(word: u64) -> Cause {
         match word {
@@ -80,7 +92,7 @@ const RECOVERY_S: f64 = 3_600.0;
 /// people in every standard quoted by the reference, and the dose law starts below it.
 const SAFE_PIO2_PA: f64 = 16.0e3;
 
-/// Share of a dose left after `dt_s` in good air.
+/// Share of a dose left after `dt_s` in good air: `exp(−dt/3600 s)`.
 fn fade(dt_s: f64) -> f64 {
     physics::math::exp(-dt_s / RECOVERY_S)
 }
@@ -88,9 +100,43 @@ fn fade(dt_s: f64) -> f64 {
 impl Health {
     /// Spend one step in the air of a zone.
     ///
+    /// # Equation
+    /// ```text
+    /// PIO2 = (p − 47 mmHg)·x_O2                        inspired oxygen                  [Pa]
+    /// oxygen dose grows by the table of useful consciousness, else fades
+    /// CO2 dose grows by co2_rate(pp_CO2)·dt, else fades
+    /// fading: D' = D·exp(−dt/3600 s)
+    /// dead at dose 3 of either, or with no water or food left in the body
+    /// ```
     /// # Source
     /// Each rule with its mark stands in `physics::physiology::RULES`. That a dose fades within
     /// an hour is assumed, as is death at three times the incapacitating dose.
+    /// # Valid range
+    /// Steps short against the times of the rules: 10 s in vacuum, 300 s at 8 % CO2. The air is taken
+    /// as constant over the step.
+    /// # Outside the range
+    /// In vacuum the inspired oxygen is zero and the oxygen dose grows fastest. A long step counts its
+    /// end state for its whole length. Two causes in one step: oxygen is named before CO2, CO2 before
+    /// water, water before food. The dead are left as they are.
+    /// # Conserves
+    /// Nothing is moved.
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::crew::health::{Cause, Health};
+    /// use lunar_habitat_habitat::{Plan, air::zone::Zone, scenario};
+    /// let loaded = scenario::load("leak-box")?;
+    /// let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
+    /// let vacuum = Zone::new([0.0; 8], 295.0);
+    /// let mut health = Health::default();
+    /// for _ in 0..30 {
+    ///     health.breathe(&plan.zones[0], &vacuum, 5.0, 5.0, 10.0);
+    /// }
+    /// assert!(!health.alive);
+    /// assert_eq!(Cause::from_word(health.cause), Cause::Hypoxia);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    /// # Tests
+    /// `biosim::biosim_6_nobody_lives_in_a_vacuum`; the rates have theirs in `physics::physiology`.
     #[inline(always)]
     pub fn breathe(
         &mut self,

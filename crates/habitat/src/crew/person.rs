@@ -6,10 +6,17 @@
 //! # State
 //! Water and food held by the body, above the level at which the person dies.
 //! # Stages
-//! First of all units: people drink before the electrolyser does.
+//! Crew: first of all units, so people drink before the electrolyser does.
 //! # Parameters
 //! BVAD Rev 2 totals with the Rev 1 activity shape (see `physics::metabolism`); body stores of 72 h
 //! of water and 480 h of food (SIMOC deprivation limits).
+//!
+//! | what | value | unit | source |
+//! |---|---|---|---|
+//! | oxygen, CO2, of a day at factor 1 | 0.895, 1.085 | kg | BVAD Rev 2 Table 3-31 |
+//! | drink, urine water, faecal water | 3.217, 1.420, 0.101 | kg/d | BVAD Rev 2 Table 3-31 |
+//! | deficit that doubles the drink | 1 | kg | assumed |
+//! | hygiene water, its return | 0.95, 1 | kg/d, – | defaults of the scenario |
 //! # Fails how
 //! See [`crate::crew::health`].
 //! # Simplifications
@@ -60,6 +67,10 @@ pub struct PersonPlan {
 
 impl PersonPlan {
     /// Parameters of a person with `factor` times the reference energy need.
+    ///
+    /// `hygiene` is the water used, kg/d, and the share of it that returns as waste water. Hygiene does
+    /// not go with the factor; everything else does. The valid range of the rates is a factor of 0.5
+    /// to 2 (`physics::metabolism`).
     #[must_use]
     pub fn new(
         name: &str,
@@ -81,6 +92,23 @@ impl PersonPlan {
     }
 
     /// Body water of a well-watered person above the deadly level: 72 h of losses, kg.
+    ///
+    /// # Equation
+    /// ```text
+    /// 3 d · factor · (moisture + urine water + faecal water − formed water)
+    /// ```
+    /// Rev 2 totals; the 72 h are SIMOC's rule. About 11.9 kg at factor 1.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::{Plan, scenario};
+    /// let loaded = scenario::load("cabin-30d")?;
+    /// let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
+    /// let person = &plan.crew[0];
+    /// assert!((person.water_full_kg() / person.factor - 11.93).abs() < 0.01);
+    /// assert!((person.food_full_kg() / person.factor - 16.0).abs() < 0.01);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn water_full_kg(&self) -> f64 {
         3.0 * self.factor
@@ -89,6 +117,8 @@ impl PersonPlan {
     }
 
     /// Body reserve of a well-fed person above the deadly level: 480 h of need, kg of dry food.
+    ///
+    /// 20 d times 0.800 kg/d of Rev 2 times the factor; the 480 h are SIMOC's rule.
     #[must_use]
     pub fn food_full_kg(&self) -> f64 {
         20.0 * self.factor * REV2.food_dry_kg
@@ -120,7 +150,7 @@ state! {
 }
 
 impl Person {
-    /// A healthy, fed and watered person.
+    /// A healthy, fed and watered person at the usual metabolic rate; the first step draws today's.
     #[must_use]
     pub fn new(plan: &PersonPlan) -> Person {
         Person {
@@ -136,7 +166,8 @@ impl Person {
         }
     }
 
-    /// Everything held by the body's stores, in all columns.
+    /// Everything held by the body's stores, in all columns: water at the temperature of the tanks and
+    /// reserve as dry food. The rest of the body is not in the account, since it never changes.
     #[inline(always)]
     #[must_use]
     pub fn account(&self, liquid_k: f64) -> Account {
@@ -151,10 +182,28 @@ impl Person {
     /// # Equation
     /// ```text
     /// food + O2 → CO2 + H2O + solids,   CO2 = RQ·O2,   heat to air = Σ H(in) − Σ H(out)
+    ///
+    /// O2       = min( rate(state) · today · dt, oxygen of the zone )                [mol]
+    /// drink    = drink rate · clamp(1 + (full − body water)/1 kg, 0, 4) · dt        [kg]
+    /// eaten    = full − body reserve, as far as the store goes                       [kg]
+    /// washing  = min( hygiene rate · dt, room for waste water, potable water )       [kg]
     /// ```
+    /// # Source
+    /// `physics::metabolism` (BVAD Rev 2 totals, Rev 1 shape). Thirst and its limits are assumed.
+    /// # Valid range
+    /// Any step; the activity is that of the schedule at the start of the step, which is cut at every
+    /// change.
+    /// # Outside the range
+    /// A dead person does nothing and shows zero flows. Without oxygen there is no metabolism; urine,
+    /// faecal water, drink and washing go on. Without potable water body water falls until the person
+    /// dies of thirst; without food the reserve does. A full urine tank sends urine to waste bags.
     /// # Conserves
     /// Atoms move between zone, body, tanks and waste; energy with them. With too little oxygen in
-    /// the zone the metabolism runs on what there is.
+    /// the zone the metabolism runs on what there is. Oxygen in and breath out are booked by
+    /// [`Ledger::gas_moved`]; nothing crosses the boundary of the habitat.
+    /// # Tests
+    /// `conservation::cabin_closes_over_thirty_days`,
+    /// `biosim::biosim_5_people_and_runs_have_streams_of_their_own`.
     #[inline(always)]
     pub fn live(
         &mut self,

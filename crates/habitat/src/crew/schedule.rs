@@ -1,4 +1,9 @@
 //! The day of a person as a list of pieces in which nothing changes.
+//!
+//! A scenario gives blocks: sleep, nominal or exercise, each in a zone. Metabolic tables distinguish
+//! eight states: exercise has two quarters of an hour, and the hour after it has four of recovery.
+//! So the blocks are cut at every quarter around exercise, once, when the scenario compiles; during a
+//! run a lookup is enough. Every day is alike.
 
 use physics::metabolism::ActivityState;
 
@@ -16,6 +21,20 @@ pub struct Piece {
 }
 
 /// The pieces of a day in order; the first starts at midnight.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::crew::schedule::Schedule;
+/// use lunar_habitat_habitat::scenario::{Activity, Block};
+/// let block = |from_h, to_h, activity| Block { from_h, to_h, activity, zone: "living".into() };
+/// let day = Schedule::new(
+///     &[block(0.0, 8.0, Activity::Sleep), block(8.0, 24.0, Activity::Nominal)],
+///     |_| 0,
+/// );
+/// assert_eq!(day.pieces().len(), 2);
+/// // Half past eight on the third day: the second piece, which lasts until midnight.
+/// assert_eq!(day.at(2.0 * 86_400.0 + 8.5 * 3_600.0), (1, 15.5 * 3_600.0));
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct Schedule {
     pieces: Vec<Piece>,
@@ -36,7 +55,17 @@ impl Schedule {
     /// Cut checked blocks into pieces.
     ///
     /// The first 15 minutes of exercise and the rest of it differ; the hour after exercise is
-    /// recovery, whatever the block says, and may run over midnight.
+    /// recovery, whatever the block says, and may run over midnight. The zone is always the block's.
+    /// Exercise within that hour is exercise; recovery counts from the exercise that ended last.
+    ///
+    /// `zone_of` gives the index of a zone by its name.
+    /// # Valid range
+    /// Blocks from hour 0 to hour 24 without a hole, as [`crate::scenario::check`] asks for.
+    /// # Outside the range
+    /// A part of the day that no block covers gets no piece; the piece before it goes on.
+    /// # Tests
+    /// `tests::exercise_is_followed_by_an_hour_of_recovery`, `tests::recovery_runs_over_midnight`
+    /// in this file.
     #[must_use]
     pub fn new(blocks: &[Block], zone_of: impl Fn(&str) -> usize) -> Schedule {
         // Edges: every block start, and the quarters around exercise, within one day.
@@ -84,7 +113,9 @@ impl Schedule {
         Schedule { pieces }
     }
 
-    /// Index of the piece at `t_s` after mission start, and the time until the next one.
+    /// Index of the piece at `t_s` after mission start, and the time until the next one, s.
+    ///
+    /// A mission starts at midnight. A time less than a microsecond before a piece counts as in it.
     #[must_use]
     pub fn at(&self, t_s: f64) -> (usize, f64) {
         let day_s = t_s.rem_euclid(DAY_S);

@@ -5,7 +5,11 @@
 //! # State
 //! Commanded on.
 //! # Stages
-//! After the urine processor.
+//! Water: after the urine processor, before the water processor. Its vapour reaches the condensing
+//! heat exchanger in the next step.
+//! # Fails how
+//! Air at 95 % relative humidity and more takes nothing; the heater runs on. An empty brine tank
+//! stops the unit and its power.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
@@ -53,8 +57,23 @@ state! {
 impl BrineProcessor {
     /// Run one step.
     ///
+    /// # Equation
+    /// ```text
+    /// part = min( 1, rate·dt / brine )                                        share of the tank
+    /// Q    = P·dt + water·h(liquid) − H(vapour)                               [J], to the air
+    /// ```
+    /// # Source
+    /// Batch and power V-HAB; the humidity at which it stops is assumed.
+    /// # Valid range
+    /// Relative humidity below 0.95.
+    /// # Outside the range
+    /// Humid air: power without water. Below 1e-9 kg of brine the tank counts as empty. The water of a
+    /// step is not limited by the room in the air; what is too much condenses when the zone settles.
     /// # Conserves
     /// Water moves from tank to air in kind, solids from tank to waste. Saturated air takes nothing.
+    /// Vapour is booked by [`Ledger::gas_moved`], power by [`Ledger::electric_in`].
+    /// # Tests
+    /// `conservation::cabin_closes_over_thirty_days`.
     #[inline(always)]
     pub fn run(
         &mut self,

@@ -1,4 +1,13 @@
 //! Water recovery: processors between the tanks of [`crate::stores`].
+//!
+//! ```text
+//! people ──► urine ──upa──► condensate ◄── condensing heat exchanger, reducer, hygiene
+//!                    │          │
+//!                    ▼          └──wpa──► potable ──► people, oxygen generator
+//!                  brine ──brine processor──► vapour in the cabin air ──► condensate again
+//! ```
+//! A processor stops where its source is empty or its tank is full; nothing is spilt and nothing is
+//! made. All of them run in the stage Water, in the order of the drawing from the left.
 
 pub mod brine_processor;
 pub mod upa;

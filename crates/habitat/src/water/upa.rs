@@ -5,7 +5,10 @@
 //! # State
 //! Commanded on, running, time in the on/off pattern.
 //! # Stages
-//! Before the water processor.
+//! Water: first of the processors, so that its distillate and brine are there for the others.
+//! # Fails how
+//! A full brine or condensate tank leaves it running without feed, at full power. An empty urine tank
+//! or an off command ends the run.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
@@ -46,7 +49,18 @@ pub struct UpaPlan {
 }
 
 impl UpaPlan {
-    /// Throughput while running from the mean over the pattern.
+    /// Throughput while running from the mean over the pattern, kg/s from kg/d.
+    ///
+    /// # Equation
+    /// ```text
+    /// running = mean / 86 400 s · (7.5 h + 5 h) / 7.5 h
+    /// ```
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::water::upa::UpaPlan;
+    /// // 8.4 kg/d on average is 14 kg/d while it runs.
+    /// assert!((UpaPlan::running_kg_s(8.4) * 86_400.0 - 14.0).abs() < 1e-9);
+    /// ```
     #[must_use]
     pub fn running_kg_s(mean_kg_d: f64) -> f64 {
         mean_kg_d / 86_400.0 * (ON_S + OFF_S) / ON_S
@@ -70,7 +84,7 @@ state! {
 }
 
 impl Upa {
-    /// A rested unit.
+    /// A rested unit: it may start as soon as there is urine enough.
     #[must_use]
     pub fn new(on: bool) -> Upa {
         Upa { on, running: false, pattern_s: OFF_S, distillate_kg_s: 0.0, power_w: 0.0 }
@@ -78,8 +92,26 @@ impl Upa {
 
     /// Run one step.
     ///
+    /// # Equation
+    /// ```text
+    /// feed       = min( rate·dt, urine, brine room/(1 − d), condensate room/d )      [kg]
+    /// distillate = recovery · water in the feed = d · feed
+    /// brine      = feed − distillate, with all of the solids
+    ///   d  distillate per feed, recovery · share of water in the urine               [kg/kg]
+    /// ```
+    /// A run starts with 4 kg of urine after 5 h of rest and ends after 7.5 h. The pattern is looked at
+    /// when a step begins, so a run may be longer by a part of a step.
+    /// # Source
+    /// Pattern V-HAB; throughput V-HAB and HabNet; power HabNet; the least charge is assumed.
+    /// # Valid range
+    /// Recovery 0 to 1. Feed has the composition of the tank.
+    /// # Outside the range
+    /// An empty tank gives nothing. A recovery of 1 with no solids makes no brine.
     /// # Conserves
-    /// Water and solids move from tank to tank. A full brine or condensate tank stops the unit.
+    /// Water and solids move from tank to tank. A full brine or condensate tank stops the feed.
+    /// Power enters by [`Ledger::electric_in`] and leaves by [`Ledger::coolant_out`] in the same step.
+    /// # Tests
+    /// `biosim::biosim_7_a_full_store_stops_its_producer`.
     #[inline(always)]
     pub fn run(
         &mut self,

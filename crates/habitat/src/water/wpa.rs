@@ -5,7 +5,9 @@
 //! # State
 //! Commanded on, running, throughput of the filters.
 //! # Stages
-//! After the units that make condensate.
+//! Water: last of the processors, after the units that make condensate.
+//! # Fails how
+//! Spent filters stop it for good: there is no command that changes them.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
@@ -62,9 +64,26 @@ state! {
 impl Wpa {
     /// Run one step.
     ///
+    /// # Equation
+    /// ```text
+    /// run starts at condensate ≥ 20 % of its tank, ends at ≤ 2 %
+    /// moved = min( rate·dt, potable room, filter life − filter used, condensate )     [kg]
+    /// ```
+    /// # Source
+    /// Throughput and power HabNet; thresholds and filter life assumed.
+    /// # Valid range
+    /// Any step. The thresholds are looked at once a step, so a long step may empty the tank below
+    /// 2 %.
+    /// # Outside the range
+    /// A step in which nothing moves takes standby power if the unit is on and none if it is off. The
+    /// memory of a run goes on while the unit is off.
     /// # Conserves
     /// Water moves from tank to tank at one temperature. A full potable tank, an empty condensate
-    /// tank or spent filters stop the unit; nothing is spilt.
+    /// tank or spent filters stop the unit; nothing is spilt. Power enters by [`Ledger::electric_in`]
+    /// and leaves by [`Ledger::coolant_out`] in the same step.
+    /// # Tests
+    /// `biosim::biosim_7_a_full_store_stops_its_producer`,
+    /// `biosim::biosim_2_no_unit_beats_thermodynamics` (it never runs on 0 W).
     #[inline(always)]
     pub fn run(
         &mut self,

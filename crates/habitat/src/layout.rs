@@ -1,0 +1,382 @@
+//! Topology and parameters of a habitat: what a scenario compiles to, without its channels.
+
+use catalogue::CatalogueError;
+use physics::constants::{DAY_S, R_J_MOL_K};
+use physics::math::SimdLevel;
+use physics::metabolism;
+use physics::moist_air::saturation_pressure_pa;
+use physics::species::{GASES, Gas};
+use thiserror::Error;
+
+use crate::air::acs::AcsPlan;
+use crate::air::bed::CELLS_MAX;
+use crate::air::candle::CandlePlan;
+use crate::air::ccaa::CcaaPlan;
+use crate::air::cdra::CdraPlan;
+use crate::air::lioh::LiohPlan;
+use crate::air::oga::OgaPlan;
+use crate::air::sabatier::SabatierPlan;
+use crate::air::tccs::TccsPlan;
+use crate::air::ventilation::{VentilationPlan, ZONES_MAX};
+use crate::air::zone::ZonePlan;
+use crate::crew::person::PersonPlan;
+use crate::crew::schedule::Schedule;
+use crate::scenario::{Atmosphere, Scenario, Sex};
+use crate::source_term::SourceTermPlan;
+use crate::stores::StoresPlan;
+use crate::water::brine_processor::BrineProcessorPlan;
+use crate::water::upa::UpaPlan;
+use crate::water::wpa::WpaPlan;
+
+/// A scenario that does not compile.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum PlanError {
+    /// A name that nothing carries.
+    #[error("{place} names {kind} `{found}`, which does not exist; there are: {known}")]
+    Unknown {
+        /// Where the name stands.
+        place: String,
+        /// What kind of thing is named.
+        kind: &'static str,
+        /// The name.
+        found: String,
+        /// Names that exist.
+        known: String,
+    },
+    /// Too many or too few of something.
+    #[error("{what}: found {found}, allowed {allowed}")]
+    Count {
+        /// What is counted.
+        what: &'static str,
+        /// How many there are.
+        found: usize,
+        /// How many there may be.
+        allowed: String,
+    },
+    /// A telemetry column that cannot be shown.
+    #[error("telemetry column `{column}`: {reason}")]
+    Column {
+        /// Name of the column.
+        column: String,
+        /// Why not.
+        reason: String,
+    },
+    /// Two units of the same name in one zone.
+    #[error(transparent)]
+    Catalogue(#[from] CatalogueError),
+}
+
+/// Everything about a habitat that does not change while it runs, but for its channels.
+#[derive(Debug, Clone)]
+pub struct Layout {
+    /// The scenario as it was read.
+    pub scenario: Scenario,
+    /// SHA-256 of the canonical scenario.
+    pub hash: [u8; 32],
+    /// Instruction set of the step; the bits of the result do not depend on it.
+    pub simd: SimdLevel,
+    /// Zones.
+    pub zones: Vec<ZonePlan>,
+    /// Connections between zones.
+    pub ventilation: Vec<VentilationPlan>,
+    /// Prescribed flows.
+    pub source_terms: Vec<SourceTermPlan>,
+    /// People.
+    pub crew: Vec<PersonPlan>,
+    /// Stores.
+    pub stores: StoresPlan,
+    /// Regulators.
+    pub acs: Vec<AcsPlan>,
+    /// Oxygen generators.
+    pub oga: Vec<OgaPlan>,
+    /// CO2 removal units.
+    pub cdra: Vec<CdraPlan>,
+    /// CO2 reducers.
+    pub sabatier: Vec<SabatierPlan>,
+    /// Condensing heat exchangers.
+    pub ccaa: Vec<CcaaPlan>,
+    /// Trace contaminant control units.
+    pub tccs: Vec<TccsPlan>,
+    /// Lithium hydroxide stocks.
+    pub lioh: Vec<LiohPlan>,
+    /// Candle stocks.
+    pub candles: Vec<CandlePlan>,
+    /// Water processors.
+    pub wpa: Vec<WpaPlan>,
+    /// Urine processors.
+    pub upa: Vec<UpaPlan>,
+    /// Brine processors.
+    pub brine_processors: Vec<BrineProcessorPlan>,
+}
+
+/// Amount of each gas at given conditions, mol.
+///
+/// # Equation
+/// ```text
+/// p_w = RH·p_sat(T);  p_O2 = x_O2·(p − p_w);  p_N2 = p − p_w − p_O2 − p_CO2
+/// ```
+#[must_use]
+pub fn fill(atmosphere: &Atmosphere, volume_m3: f64) -> [f64; GASES] {
+    let t_k = atmosphere.temperature_k;
+    let p_w_pa = atmosphere.relative_humidity * saturation_pressure_pa(t_k);
+    let dry_pa = (atmosphere.pressure_pa - p_w_pa).max(0.0);
+    let p_o2_pa = atmosphere.o2_fraction * dry_pa;
+    let p_co2_pa = atmosphere.pp_co2_pa.min(dry_pa - p_o2_pa);
+    let mut n_mol = [0.0; GASES];
+    let per_pa = volume_m3 / (R_J_MOL_K * t_k);
+    n_mol[Gas::O2 as usize] = p_o2_pa * per_pa;
+    n_mol[Gas::Co2 as usize] = p_co2_pa * per_pa;
+    n_mol[Gas::H2o as usize] = p_w_pa * per_pa;
+    n_mol[Gas::N2 as usize] = (dry_pa - p_o2_pa - p_co2_pa).max(0.0) * per_pa;
+    n_mol
+}
+
+impl Layout {
+    /// Compile a checked scenario.
+    ///
+    /// # Errors
+    /// [`PlanError`] when a name, a count or a telemetry column does not fit; a scenario that came
+    /// through [`crate::scenario::load`] has passed all but the last of these already.
+    pub fn compile(scenario: &Scenario, hash: [u8; 32]) -> Result<Layout, PlanError> {
+        let count = |what, found: usize, low: usize, high: usize| {
+            if (low..=high).contains(&found) {
+                Ok(())
+            } else {
+                Err(PlanError::Count { what, found, allowed: format!("{low} to {high}") })
+            }
+        };
+        count("zones", scenario.zones.len(), 1, ZONES_MAX)?;
+        for cdra in &scenario.cdra {
+            count("cells of a CDRA bed", cdra.cells, 1, CELLS_MAX)?;
+        }
+        let names: Vec<&str> = scenario.zones.iter().map(|z| z.name.as_str()).collect();
+        let zone_of = |place: &str, name: &str| -> Result<usize, PlanError> {
+            names.iter().position(|n| *n == name).ok_or_else(|| PlanError::Unknown {
+                place: place.to_owned(),
+                kind: "zone",
+                found: name.to_owned(),
+                known: names.join(", "),
+            })
+        };
+
+        let mut layout = Layout {
+            hash,
+            simd: SimdLevel::detect(),
+            zones: scenario.zones.iter().map(|z| zone_plan(z, &scenario.atmosphere)).collect(),
+            ventilation: Vec::new(),
+            source_terms: Vec::new(),
+            crew: Vec::new(),
+            stores: StoresPlan {
+                t_k: scenario.stores.temperature_k,
+                potable_kg: scenario.stores.potable_capacity_kg,
+                condensate_kg: scenario.stores.condensate_capacity_kg,
+                urine_kg: scenario.stores.urine_capacity_kg,
+                brine_kg: scenario.stores.brine_capacity_kg,
+                // HabNet: 19.8 L at 827 kPa.
+                co2_mol: 827e3 * 19.8e-3 / (R_J_MOL_K * scenario.stores.temperature_k),
+            },
+            acs: Vec::new(),
+            oga: Vec::new(),
+            cdra: Vec::new(),
+            sabatier: Vec::new(),
+            ccaa: Vec::new(),
+            tccs: Vec::new(),
+            lioh: Vec::new(),
+            candles: Vec::new(),
+            wpa: Vec::new(),
+            upa: Vec::new(),
+            brine_processors: Vec::new(),
+            scenario: scenario.clone(),
+        };
+        for link in &scenario.ventilation {
+            layout.ventilation.push(VentilationPlan {
+                from: zone_of("ventilation", &link.from)?,
+                to: zone_of("ventilation", &link.to)?,
+                flow_m3_s: link.flow_m3_h / 3_600.0,
+                hatch_m3_s_pa: link.hatch_m3_s_pa,
+            });
+        }
+        for term in &scenario.source_terms {
+            let zone = zone_of(&format!("source_term `{}`", term.name), &term.zone)?;
+            layout.source_terms.push(SourceTermPlan::new(term, zone));
+        }
+        for member in &scenario.crew {
+            for block in &member.schedule {
+                zone_of(&format!("schedule of `{}`", member.name), &block.zone)?;
+            }
+            let schedule = Schedule::new(&member.schedule, |name| zone_of("", name).unwrap_or(0));
+            let sex = match member.sex {
+                Sex::Female => metabolism::Sex::Female,
+                Sex::Male => metabolism::Sex::Male,
+            };
+            let factor =
+                metabolism::scale_factor(sex, member.age_y, member.mass_kg, member.height_m);
+            layout.crew.push(PersonPlan::new(
+                &member.name,
+                factor,
+                schedule,
+                (
+                    scenario.crew_habits.hygiene_kg_cm_d,
+                    scenario.crew_habits.hygiene_return_fraction,
+                ),
+                scenario.crew_habits.daily_variation,
+            ));
+        }
+        layout.units(scenario, &zone_of)?;
+        Ok(layout)
+    }
+
+    fn units(
+        &mut self,
+        scenario: &Scenario,
+        zone_of: &dyn Fn(&str, &str) -> Result<usize, PlanError>,
+    ) -> Result<(), PlanError> {
+        for unit in &scenario.acs {
+            self.acs.push(AcsPlan {
+                name: unit.name.clone(),
+                zone: zone_of("acs", &unit.zone)?,
+                dead_band: unit.dead_band,
+                flow_max_kg_s: unit.flow_max_kg_h / 3_600.0,
+            });
+        }
+        for unit in &scenario.oga {
+            self.oga.push(OgaPlan {
+                name: unit.name.clone(),
+                zone: zone_of("oga", &unit.zone)?,
+                o2_max_mol_s: unit.o2_max_kg_d / DAY_S / Gas::O2.molar_mass_kg_mol(),
+                standby_w: unit.standby_w,
+                air_heat_fraction: unit.air_heat_fraction,
+            });
+        }
+        for unit in &scenario.ccaa {
+            self.ccaa.push(CcaaPlan::new(unit, zone_of("ccaa", &unit.zone)?));
+        }
+        for unit in &scenario.cdra {
+            let zone = zone_of("cdra", &unit.zone)?;
+            let ccaa = match &unit.ccaa {
+                None => None,
+                Some(name) => Some(
+                    scenario
+                        .ccaa
+                        .iter()
+                        .position(|c| c.name == *name && c.zone == unit.zone)
+                        .ok_or_else(|| PlanError::Unknown {
+                            place: format!("cdra `{}`", unit.name),
+                            kind: "ccaa of its zone",
+                            found: name.clone(),
+                            known: scenario
+                                .ccaa
+                                .iter()
+                                .filter(|c| c.zone == unit.zone)
+                                .map(|c| c.name.as_str())
+                                .collect::<Vec<_>>()
+                                .join(", "),
+                        })?,
+                ),
+            };
+            self.cdra.push(CdraPlan::new(&unit.name, zone, ccaa, unit));
+        }
+        for unit in &scenario.sabatier {
+            self.sabatier.push(SabatierPlan {
+                name: unit.name.clone(),
+                zone: zone_of("sabatier", &unit.zone)?,
+                h2_co2_ratio: unit.h2_co2_ratio,
+                conversion: unit.conversion,
+            });
+        }
+        for unit in &scenario.tccs {
+            self.tccs
+                .push(TccsPlan { name: unit.name.clone(), zone: zone_of("tccs", &unit.zone)? });
+        }
+        for unit in &scenario.lioh {
+            self.lioh.push(LiohPlan {
+                name: unit.name.clone(),
+                zone: zone_of("lioh", &unit.zone)?,
+                flow_m3_s: unit.flow_m3_h / 3_600.0,
+            });
+        }
+        for unit in &scenario.candles {
+            let molar_mass = physics::reaction::Solid::NaClO3.molar_mass_kg_mol();
+            self.candles.push(CandlePlan {
+                name: unit.name.clone(),
+                zone: zone_of("candle", &unit.zone)?,
+                charge_mol: unit.naclo3_kg / molar_mass,
+                burn_s: unit.burn_min * 60.0,
+            });
+        }
+        for unit in &scenario.wpa {
+            self.wpa.push(WpaPlan {
+                name: unit.name.clone(),
+                zone: zone_of("wpa", &unit.zone)?,
+                rate_kg_s: unit.rate_kg_h / 3_600.0,
+                filter_life_kg: unit.filter_life_kg,
+            });
+        }
+        for unit in &scenario.upa {
+            self.upa.push(UpaPlan {
+                name: unit.name.clone(),
+                zone: zone_of("upa", &unit.zone)?,
+                rate_kg_s: UpaPlan::running_kg_s(unit.rate_kg_d),
+                recovery: unit.recovery,
+            });
+        }
+        for unit in &scenario.brine_processors {
+            self.brine_processors.push(BrineProcessorPlan {
+                name: unit.name.clone(),
+                zone: zone_of("brine_processor", &unit.zone)?,
+                rate_kg_s: unit.batch_kg / (unit.batch_d * DAY_S),
+            });
+        }
+        Ok(())
+    }
+
+    /// Potable water that the crew drinks and washes with, kg/s.
+    #[must_use]
+    pub fn potable_need_kg_s(&self) -> f64 {
+        self.crew.iter().map(|p| p.oral.drink_kg_s).sum()
+    }
+
+    /// Length of the mission, s.
+    #[must_use]
+    pub fn duration_s(&self) -> f64 {
+        self.scenario.duration_days * DAY_S
+    }
+}
+
+fn zone_plan(zone: &crate::scenario::Zone, common: &Atmosphere) -> ZonePlan {
+    let atmosphere = zone.atmosphere.unwrap_or(*common);
+    let n_mol = fill(&atmosphere, zone.volume_m3);
+    let initial_mol: f64 = n_mol.iter().sum();
+    let offgassing = [
+        (Gas::Ch4, zone.offgassing.ch4_kg_d),
+        (Gas::H2, zone.offgassing.h2_kg_d),
+        (Gas::Co, zone.offgassing.co_kg_d),
+        (Gas::Nh3, zone.offgassing.nh3_kg_d),
+    ];
+    let mut offgassing_mol_s = [0.0; GASES];
+    for (gas, kg_d) in offgassing {
+        offgassing_mol_s[gas as usize] = kg_d / DAY_S / gas.molar_mass_kg_mol();
+    }
+    ZonePlan {
+        name: zone.name.clone(),
+        volume_m3: zone.volume_m3,
+        structure_j_k: zone.structure_j_k,
+        structure_w_k: zone.structure_w_k,
+        isothermal_k: zone.isothermal_k,
+        leak_per_s: zone.leak_fraction_per_day / DAY_S,
+        hole_m2: zone.discharge_coefficient
+            * core::f64::consts::FRAC_PI_4
+            * zone.hole_diameter_m
+            * zone.hole_diameter_m,
+        surroundings_pa: zone.surroundings_pa,
+        exchange_per_s: zone.surroundings_exchange_per_day / DAY_S,
+        relief_pa: zone.relief_pa,
+        outside_mol_mol: n_mol.map(|n| n / initial_mol.max(1e-300)),
+        initial_mol,
+        outside_k: atmosphere.temperature_k,
+        equipment_air_w: zone.equipment_w * zone.equipment_air_fraction,
+        equipment_plate_w: zone.equipment_w * (1.0 - zone.equipment_air_fraction),
+        fan_w: zone.fan_w,
+        offgassing_mol_s,
+    }
+}
