@@ -1,8 +1,33 @@
 //! Where the time of a step goes, by stage.
+//!
+//! The step tells a [`Probe`] when each stage begins. [`NoProbe`] compiles to nothing; with
+//! [`StageCounters`] a habitat is stepped by [`crate::Habitat::step_observed`] and its state has the
+//! same bits. A step that is cut at an event counts once for every piece.
+//!
+//! # Examples
+//! ```
+//! use std::sync::Arc;
+//! use lunar_habitat_habitat::counters::{STAGE_NAMES, StageCounters};
+//! use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+//! let loaded = scenario::load("leak-box")?;
+//! let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+//! let mut cabin = Habitat::new(plan, StreamKey::default());
+//! let mut counters = StageCounters::default();
+//! for _ in 0..10 {
+//!     cabin.step_observed(10.0, &mut counters)?;
+//! }
+//! assert_eq!(counters.steps, 10);
+//! for (name, seconds) in STAGE_NAMES.iter().zip(counters.seconds) {
+//!     println!("{name:12} {seconds:.2e} s");
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
 
 use std::time::Instant;
 
 /// Stages of a step in the order in which they run.
+///
+/// `Ccaa` and `Cdra` alternate where a habitat has several heat exchangers; their times add up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(usize)]
 pub enum Stage {

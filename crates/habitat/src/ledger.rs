@@ -10,6 +10,28 @@
 //! and each column's residual stays below 1e-9 of what moved in that step, which the tests assert. In
 //! a step in which less than a millionth of the holdings moves, it is judged against that millionth:
 //! sums of double precision do not resolve less.
+//!
+//! # What is booked, and by which call
+//! | what | call |
+//! |---|---|
+//! | leaks, holes, relief, vented hydrogen, methane and CO2 | [`Ledger::gas_out`] |
+//! | off-gassing, prescribed gas, air from the surroundings | [`Ledger::gas_in`] |
+//! | electric power of units, fans and equipment | [`Ledger::electric_in`] |
+//! | heat to coolant and cold plates | [`Ledger::coolant_out`] |
+//! | prescribed heat, the ideal thermostat of an isothermal zone | [`Ledger::heat_in`] |
+//! | gas between two parts of the habitat | [`Ledger::gas_moved`] |
+//!
+//! Liquids and solids never cross the boundary: tanks, bags, canisters and bodies are inside. What
+//! moves between them needs no call, for the residual sees it in the holdings.
+//!
+//! What is held is summed from scratch by [`crate::state::State::held`], never carried forward from
+//! the bookings, so a unit that creates or loses something cannot hide it.
+//!
+//! # Tests
+//! `conservation::cabin_closes_over_thirty_days`, `conservation::every_shipped_scenario_closes`,
+//! `conservation::nothing_drifts_over_a_sealed_mission`, `conservation::an_empty_box_closes`,
+//! `conservation::any_cabin_under_any_command_stays_finite_and_closed`,
+//! `biosim::biosim_1_no_mass_is_lost_in_two_thousand_hours`.
 
 use physics::metabolism::PseudoSpecies;
 use physics::species::{COMPOSITION, Composition, GASES};
@@ -27,12 +49,25 @@ pub const COLUMN_NAMES: [&str; COLUMNS] =
 /// Share of the holdings below which movement is not resolved by sums in double precision to 1e-9.
 const RESOLVED: f64 = 1e-6;
 
-/// An amount in every column.
+/// An amount in every column, in the order of [`COLUMN_NAMES`].
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::ledger::{Account, COLUMN_NAMES};
+/// use physics::species::WATER;
+/// let mut account = Account::default();
+/// account.add(&WATER, 2.0, -285_830.0); // two moles of liquid water at 298.15 K
+/// assert_eq!(account.0, [0.0, 4.0, 2.0, 0.0, 0.0, -571_660.0]);
+/// assert_eq!(COLUMN_NAMES[1], "h_mol");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct Account(pub [f64; COLUMNS]);
 
 impl Account {
     /// Add `n_mol` of a substance that carries `h_j_mol`.
+    ///
+    /// Columns C, H, O and N take the atoms of the composition, ash its mass per mole, energy
+    /// `n·h`. A negative amount subtracts.
     #[inline(always)]
     pub fn add(&mut self, of: &Composition, n_mol: f64, h_j_mol: f64) {
         self.0[0] += n_mol * of.c;
@@ -43,13 +78,13 @@ impl Account {
         self.0[5] += n_mol * h_j_mol;
     }
 
-    /// Add `m_kg` of a pseudo-species at the reference temperature.
+    /// Add `m_kg` of a pseudo-species (food, urine solids, …) at the reference temperature.
     #[inline(always)]
     pub fn add_pseudo(&mut self, of: &PseudoSpecies, m_kg: f64) {
         self.add(&of.per_kg, m_kg, of.h_j_kg);
     }
 
-    /// Add gas by amount with its energy.
+    /// Add gas by amount with its energy; which energy, enthalpy or internal, is up to the caller.
     #[inline(always)]
     pub fn add_gas(&mut self, n_mol: &[f64; GASES], e_j: f64) {
         for i in 0..GASES {
@@ -67,6 +102,9 @@ impl Account {
 
 state! {
     /// Running account of one habitat.
+    ///
+    /// A step is opened with what is held, bookings are made while units run, and closing compares.
+    /// The sums since the start and the largest residuals survive a snapshot.
     pub struct Ledger {
         /// What entered in this step, by column.
         pub entered: [f64; COLUMNS],
@@ -107,6 +145,22 @@ impl Default for Ledger {
 
 impl Ledger {
     /// Gas that enters the habitat with its enthalpy.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::{air::parcel::Parcel, ledger::{Account, Ledger}};
+    /// let mut ledger = Ledger::default();
+    /// let oxygen = Parcel::at([2.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0], 298.15);
+    /// ledger.open(Account::default());
+    /// ledger.gas_in(&oxygen);
+    /// // Held now: the four moles of O atoms that entered. Nothing is unexplained.
+    /// ledger.close(&Account([0.0, 0.0, 4.0, 0.0, 0.0, 0.0]));
+    /// assert_eq!(ledger.residual, [0.0; 6]);
+    ///
+    /// ledger.open(Account(ledger.held));
+    /// ledger.close(&Account([0.0, 0.0, 3.0, 0.0, 0.0, 0.0])); // a mole of atoms is gone
+    /// assert_eq!(ledger.residual[2], -1.0);
+    /// ```
     #[inline(always)]
     pub fn gas_in(&mut self, parcel: &Parcel) {
         let mut account = Account::default();
@@ -114,7 +168,7 @@ impl Ledger {
         self.book(&account, true);
     }
 
-    /// Gas that leaves the habitat with its enthalpy.
+    /// Gas that leaves the habitat with its enthalpy. An empty parcel books nothing.
     #[inline(always)]
     pub fn gas_out(&mut self, parcel: &Parcel) {
         let mut account = Account::default();
@@ -123,6 +177,9 @@ impl Ledger {
     }
 
     /// Electric energy taken from outside, J.
+    ///
+    /// Power is unlimited and prescribed by the units; the sum since the start is kept beside the
+    /// column, for reports.
     #[inline(always)]
     pub fn electric_in(&mut self, e_j: f64) {
         self.entered[5] += e_j;
@@ -138,7 +195,8 @@ impl Ledger {
         self.coolant_j += e_j;
     }
 
-    /// Heat that enters by any other declared boundary flow, J; negative leaves.
+    /// Heat that enters by any other declared boundary flow, J; negative leaves. It is added to what
+    /// entered with its sign.
     #[inline(always)]
     pub fn heat_in(&mut self, e_j: f64) {
         self.entered[5] += e_j;
@@ -146,6 +204,8 @@ impl Ledger {
     }
 
     /// Gas that moved between two parts of the habitat.
+    ///
+    /// Only the scale against which the residual is judged grows; the balance stays as it is.
     #[inline(always)]
     pub fn gas_moved(&mut self, parcel: &Parcel) {
         let mut account = Account::default();
@@ -155,6 +215,7 @@ impl Ledger {
         }
     }
 
+    /// Add an account to what entered or left, and its magnitude to what moved.
     #[inline(always)]
     fn book(&mut self, account: &Account, enters: bool) {
         for i in 0..COLUMNS {
@@ -167,7 +228,7 @@ impl Ledger {
         }
     }
 
-    /// Open a step.
+    /// Open a step: keep what is held and clear what entered, left and moved.
     #[inline(always)]
     pub fn open(&mut self, held: Account) {
         self.held = held.0;
@@ -177,6 +238,15 @@ impl Ledger {
     }
 
     /// Close a step with what is held now, and keep the residual.
+    ///
+    /// # Equation
+    /// ```text
+    /// residual = (held now − held at open) − (entered − left)
+    /// relative = |residual| / max(moved, 1e-6·|held now|)
+    /// ```
+    /// # Outside the range
+    /// A residual of exactly zero is relative zero, also where nothing is held and nothing moved.
+    /// A residual that is not finite is kept as it is; the largest of a column passes over NaN.
     #[inline(always)]
     pub fn close(&mut self, held: &Account) {
         for i in 0..COLUMNS {

@@ -4,6 +4,19 @@
 //! ppCO2 over 20 mmHg or inspired O2 under 122 mmHg in the 1-h mean, a cabin under 34.5 kPa, a
 //! temperature outside 10 to 35 degC for 6 h, potable water under 24 h of need. The rules look at
 //! the zones that hold people.
+//!
+//! | rule | limit | window | basis |
+//! |---|---|---|---|
+//! | a person died | 1 | at once | – |
+//! | CO2 | 20 mmHg = 2 666 Pa | 1-h mean | ISS emergency limit; averaging assumed |
+//! | inspired O2 | 122 mmHg = 16 265 Pa | 1-h mean | NASA-STD-3001 V2 6003 |
+//! | total pressure | 34.5 kPa | at once | NASA-STD-3001 V2 6006 |
+//! | temperature | 283.15 K, 308.15 K | 6 h without a break | assumed |
+//! | potable water | 24 h of the crew's drink | at once | assumed |
+//!
+//! They are tried in this order and the first one broken is kept. The simulation goes on after it:
+//! what an episode does with a lost mission is the caller's business. A habitat without people is
+//! never judged.
 
 use physics::physiology::{
     INSPIRED_O2_ABORT_PA, P_TOTAL_MIN_PA, POTABLE_RESERVE_S, PP_CO2_ABORT_PA, T_ABORT_MAX_K,
@@ -33,7 +46,7 @@ pub enum AbortReason {
 }
 
 impl AbortReason {
-    /// The reason behind its number.
+    /// The reason behind its number; an unknown number counts as not lost.
     #[must_use]
     pub fn from_word(word: u64) -> AbortReason {
         match word {
@@ -83,6 +96,22 @@ const BIN_S: f64 = 600.0;
 
 state! {
     /// Mean over the last hour in six bins of ten minutes.
+    ///
+    /// The bin being filled counts with the time it covers, so the window is 50 to 60 min long. Each
+    /// value weighs by the time for which it held.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::mission::HourMean;
+    /// let mut mean = HourMean::default();
+    /// assert_eq!(mean.mean(), None);
+    /// for minute in 0..60 {
+    ///     let pa = if minute < 30 { 400.0 } else { 800.0 };
+    ///     mean.add(pa, f64::from(minute) * 60.0, 60.0);
+    /// }
+    /// assert_eq!(mean.mean(), Some(600.0));
+    /// assert!(mean.is_full());
+    /// ```
     pub struct HourMean {
         /// Integral of the value in each bin.
         pub integral: [f64; BINS],
@@ -101,6 +130,14 @@ impl Default for HourMean {
 
 impl HourMean {
     /// Add a value held from `t_s` for `dt_s`; a step belongs to the bin in which it starts.
+    ///
+    /// Bins that no step started in are emptied on the way. Times must not run backwards.
+    /// # Outside the range
+    /// A step longer than a bin puts all of its time into one; the window then covers more than an
+    /// hour until that bin is overwritten.
+    /// # Tests
+    /// `tests::an_hour_mean_forgets_after_an_hour`, `tests::a_pause_longer_than_the_window_empties_it`
+    /// in this file.
     #[inline(always)]
     pub fn add(&mut self, value: f64, t_s: f64, dt_s: f64) {
         let bin = ((t_s + 1e-6) / BIN_S) as u64;
@@ -124,7 +161,10 @@ impl HourMean {
         (covered_s > 0.0).then(|| self.integral.iter().sum::<f64>() / covered_s)
     }
 
-    /// Whether a whole hour is covered, to within the bin being filled.
+    /// Whether a whole hour is covered, to within the bin being filled: 3 000 s or more.
+    ///
+    /// A rule on the mean is silent before that, so a mission cannot be lost by it in its first
+    /// 50 min.
     #[must_use]
     pub fn is_full(&self) -> bool {
         self.covered_s.iter().sum::<f64>() >= BIN_S * (BINS as f64 - 1.0)
@@ -182,6 +222,13 @@ impl Default for Mission {
 
 impl Mission {
     /// Judge one step that began at `t_s`.
+    ///
+    /// The means and the time outside the temperature limits go on after the mission is lost; the
+    /// reason and its time stay as they are. The time is that of the end of the step.
+    ///
+    /// # Tests
+    /// `biosim::biosim_6_nobody_lives_in_a_vacuum`; `conservation::cabin_closes_over_thirty_days`
+    /// (the reference mission is not lost).
     #[inline(always)]
     pub fn judge(&mut self, worst: &Worst, t_s: f64, dt_s: f64) {
         self.co2.add(worst.pp_co2_pa, t_s, dt_s);

@@ -1,4 +1,24 @@
 //! Named access to every number of a state, for snapshots, hashes and tests.
+//!
+//! Every number of a state is a slot with a name, for example `zones.0.n_mol.3` or `ledger.coolant_j`:
+//! field names and indices with dots between. A snapshot stores name and value, so that it can be
+//! read by a release whose structs have another order; a hash takes the values in the order of the
+//! visit, which is the order of declaration.
+//!
+//! # Examples
+//! ```
+//! use lunar_habitat_habitat::slots::{Slot, Slots};
+//! let mut valve = lunar_habitat_habitat::air::acs::Valve::new(18_850.0);
+//! let mut names = Vec::new();
+//! valve.slots(&mut String::from("valve"), &mut |name, slot| {
+//!     names.push(name.to_owned());
+//!     if let (true, Slot::Number(value)) = (name == "valve.set_pa", slot) {
+//!         *value = 20_000.0; // a slot can be written through, too
+//!     }
+//! });
+//! assert_eq!(names, ["valve.set_pa", "valve.open", "valve.given_mol_s"]);
+//! assert_eq!(valve.set_pa, 20_000.0);
+//! ```
 
 /// One number of a state.
 pub enum Slot<'a> {
@@ -11,6 +31,9 @@ pub enum Slot<'a> {
 /// A part of the state that can show its numbers by name, in a fixed order.
 pub trait Slots {
     /// Call `visit` with the full name of every number; `at` is the name of this part.
+    ///
+    /// `at` has its old content again when the call returns. A flag is a word: 0 for no, anything else
+    /// for yes, and it is written back after the visit.
     fn slots(&mut self, at: &mut String, visit: &mut dyn FnMut(&str, Slot<'_>));
 }
 
@@ -59,6 +82,9 @@ impl<T: Slots> Slots for Vec<T> {
 }
 
 /// Declare a plain-data struct whose fields are slots under their own names.
+///
+/// The struct is public, can be cloned, compared and printed, and a field that is no slot does not
+/// compile: nothing that changes can be left out of a snapshot by mistake.
 macro_rules! state {
     (
         $(#[$meta:meta])*

@@ -1,4 +1,19 @@
 //! Prescribed flows of gas or heat into a zone, after a schedule.
+//!
+//! They stand for what a test injected or for what the model has no unit for: metabolic simulators of
+//! a chamber, a crop, a heat load.
+//!
+//! # Ports
+//! One gas, or a pair for a crop, or heat, into one zone; all of it from outside the habitat.
+//! # State
+//! None: the rate is a function of mission time.
+//! # Stages
+//! Inputs: with equipment and off-gassing, before the people.
+//! # Fails how
+//! A flow that takes gas away stops at what the zone has. After its last piece a flow is zero.
+//! # Simplifications
+//! Rates are constant between edges, and steps are cut at the edges. A crop is its gas exchange alone:
+//! carbon leaves and oxygen enters by the ledger, with no water and no heat of its own.
 
 use physics::constants::DAY_S;
 use physics::species::Gas;
@@ -30,7 +45,7 @@ pub struct SourceTermPlan {
 }
 
 impl SourceTermPlan {
-    /// Compile a checked schedule.
+    /// Compile a checked schedule: hours to seconds, kg/d to kg/s.
     #[must_use]
     pub fn new(term: &SourceTerm, zone: usize) -> SourceTermPlan {
         SourceTermPlan {
@@ -50,11 +65,12 @@ impl SourceTermPlan {
         }
     }
 
+    /// The piece in force at `t_s`; a time less than a microsecond before an edge counts as after it.
     fn at(&self, t_s: f64) -> Option<&Piece> {
         self.pieces.iter().find(|p| t_s >= p.from_s - 1e-6 && t_s < p.to_s - 1e-6)
     }
 
-    /// Time from `t_s` to the next change of rate, s.
+    /// Time from `t_s` to the next change of rate, s; infinite after the last piece.
     #[must_use]
     pub fn next_event_s(&self, t_s: f64) -> f64 {
         self.at(t_s).map_or(f64::INFINITY, |p| p.to_s - t_s)
@@ -74,8 +90,21 @@ impl SourceTermPlan {
 
     /// Let the flow run for one step at the temperature of the zone.
     ///
+    /// # Equation
+    /// ```text
+    /// n = rate/M · dt          [mol], positive into the zone; for a crop positive out of it
+    /// ```
+    /// # Valid range
+    /// Gas enters at the temperature that the zone had at the end of the last step.
+    /// # Outside the range
+    /// A crop with a negative rate gives CO2 and takes no oxygen back for it.
     /// # Conserves
     /// Everything crosses the boundary by the ledger. Taking stops where there is no gas left.
+    /// Gas in by [`Ledger::gas_in`], gas out by [`Ledger::gas_out`], heat by [`Ledger::heat_in`]. A
+    /// crop gives back as many moles of O2 as it really took of CO2.
+    /// # Tests
+    /// `chamber::c5_sealed_box` (oxygen out, CO2 in, ±1 % of the published times),
+    /// `chamber::cdra_six_crew_window`.
     #[inline(always)]
     pub fn run(&self, zone: &mut Zone, t_s: f64, dt_s: f64, ledger: &mut Ledger) {
         let Some(piece) = self.at(t_s) else {

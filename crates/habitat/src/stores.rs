@@ -3,6 +3,21 @@
 //! Liquids and solids are kept in kg, gases in mol. Every liquid is kept at one temperature; what
 //! arrives colder is warmed in its lines by the air of the cabin it stands in. Tank gas carries its
 //! enthalpy, so that drawing it needs no other heat.
+//!
+//! # Ports
+//! Units take by [`Stores::draw`], [`Stores::draw_share`] and [`Stores::draw_gas`], and add to a field
+//! after asking for the room.
+//! # Fails how
+//! An empty store gives nothing; a full one takes nothing, and the unit that would fill it slows down
+//! or stops. Waste has no capacity. Nothing leaks from a store.
+//! # Parameters
+//! | what | value | unit | source |
+//! |---|---|---|---|
+//! | CO2 accumulator | 19.8 at 827 | L, kPa | HabNet |
+//! | all others | of the scenario | kg | of the scenario |
+//! # Simplifications
+//! One temperature for all tanks, from the scenario. Tank gas is an ideal gas with no tank pressure:
+//! the last mole comes as easily as the first.
 
 use physics::constants::M_H2O_KG_MOL;
 use physics::metabolism::{FAECAL_SOLIDS, FOOD_DRY, SWEAT_SOLIDS, URINE_SOLIDS};
@@ -70,6 +85,9 @@ state! {
 
 impl Stores {
     /// Everything held, in all columns.
+    ///
+    /// All water is liquid at the temperature of the tanks; tank gas carries its enthalpy, food and
+    /// solids that of their pseudo-species.
     #[inline(always)]
     #[must_use]
     pub fn account(&self, plan: &StoresPlan) -> Account {
@@ -100,6 +118,18 @@ impl Stores {
     }
 
     /// Take up to `wanted` from a store; a short store gives what it has.
+    ///
+    /// A negative wish gives nothing. The store never falls below zero.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::stores::Stores;
+    /// let mut tank_kg = 3.0;
+    /// assert_eq!(Stores::draw(&mut tank_kg, 2.0), 2.0);
+    /// assert_eq!(Stores::draw(&mut tank_kg, 2.0), 1.0);
+    /// assert_eq!(Stores::draw(&mut tank_kg, -1.0), 0.0);
+    /// assert_eq!(tank_kg, 0.0);
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn draw(store: &mut f64, wanted: f64) -> f64 {
@@ -108,7 +138,7 @@ impl Stores {
         given
     }
 
-    /// Take `share` (0 to 1) of a store.
+    /// Take `share` (0 to 1) of a store; a share above one takes all of it.
     #[inline(always)]
     #[must_use]
     pub fn draw_share(store: &mut f64, share: f64) -> f64 {
@@ -116,7 +146,7 @@ impl Stores {
         Self::draw(store, wanted)
     }
 
-    /// Room left for potable water, kg.
+    /// Room left for potable water, kg; zero in a tank that is full or over-full.
     #[inline(always)]
     #[must_use]
     pub fn potable_room_kg(&self, plan: &StoresPlan) -> f64 {
@@ -130,21 +160,21 @@ impl Stores {
         (plan.condensate_kg - self.condensate_kg).max(0.0)
     }
 
-    /// Room left for urine, kg.
+    /// Room left for urine with its solids, kg.
     #[inline(always)]
     #[must_use]
     pub fn urine_room_kg(&self, plan: &StoresPlan) -> f64 {
         (plan.urine_kg - self.urine_water_kg - self.urine_solids_kg).max(0.0)
     }
 
-    /// Room left for brine, kg.
+    /// Room left for brine with its solids, kg.
     #[inline(always)]
     #[must_use]
     pub fn brine_room_kg(&self, plan: &StoresPlan) -> f64 {
         (plan.brine_kg - self.brine_water_kg - self.brine_solids_kg).max(0.0)
     }
 
-    /// Take tank gas as a parcel.
+    /// Take tank gas as a parcel, with the enthalpy of `gas` at `t_k`; less if there is less.
     #[inline(always)]
     #[must_use]
     pub fn draw_gas(store_mol: &mut f64, gas: Gas, wanted_mol: f64, t_k: f64) -> Parcel {
@@ -156,6 +186,11 @@ impl Stores {
     }
 
     /// Send hydrogen that nobody used to vacuum.
+    ///
+    /// The line holds hydrogen within a step alone: it is empty at the end of every step.
+    ///
+    /// # Conserves
+    /// Hydrogen and its enthalpy leave by [`Ledger::gas_out`].
     #[inline(always)]
     pub fn vent_hydrogen(&mut self, plan: &StoresPlan, ledger: &mut Ledger) {
         if self.h2_line_mol > 0.0 {

@@ -3,10 +3,19 @@
 //! A draw is a pure function of who asks, for what and which one it is: run, environment, episode,
 //! purpose, index. The order of draws, the number of threads and the lane never enter, and a new
 //! purpose never shifts an old one.
+//!
+//! ```text
+//! (run, env, episode, fork) ──mix──► 64-bit key ┐
+//! (index, purpose)          ───────► counter    ┴──Philox4x32-10──► 52 bits ──► u in (0, 1)
+//! ```
+//! There is no generator to advance: a snapshot stores the four words of the key and no position.
 
 use crate::slots::{Slot, Slots};
 
 /// What a stream of draws is for.
+///
+/// The number of a purpose is a word of the counter and must never change; a new purpose takes a new
+/// number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Purpose {
@@ -48,6 +57,12 @@ impl Slots for StreamKey {
 
 impl StreamKey {
     /// The key of a fork of this habitat: every later draw differs from the original's.
+    ///
+    /// The fork word of the result is odd, so it is never that of the real habitat, 0. Forks of forks
+    /// have words of their own. Run, environment and episode stay.
+    ///
+    /// # Tests
+    /// `same_bits::a_fork_does_not_foresee`, `tests::draws_are_uniform_and_apart_by_key` in this file.
     #[must_use]
     pub fn forked(self, salt: u64) -> StreamKey {
         StreamKey { fork: mix(mix(self.fork ^ 0x9E37_79B9_7F4A_7C15) ^ salt) | 1, ..self }
@@ -57,8 +72,24 @@ impl StreamKey {
     ///
     /// # Source
     /// Philox4x32-10, Salmon et al. (2011), SC'11, "Parallel random numbers: as easy as 1, 2, 3".
+    /// # Valid range
+    /// Every index. The result is a multiple of 2⁻⁵² plus half of one: never 0, never 1, so its
+    /// logarithm is finite.
     /// # Conserves
     /// Nothing is remembered: the same arguments give the same bits.
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::{StreamKey, stream::Purpose};
+    /// let key = StreamKey { run: 7, ..StreamKey::default() };
+    /// let draw = key.uniform(Purpose::Metabolism, 3);
+    /// assert!(draw > 0.0 && draw < 1.0);
+    /// assert_eq!(draw, key.uniform(Purpose::Metabolism, 3)); // pure
+    /// assert_ne!(draw, key.uniform(Purpose::Commands, 3)); // apart by purpose
+    /// assert_ne!(draw, StreamKey { env: 1, ..key }.uniform(Purpose::Metabolism, 3));
+    /// ```
+    /// # Tests
+    /// `tests::philox_known_answer` and `tests::draws_are_uniform_and_apart_by_key` in this file,
+    /// `biosim::biosim_5_people_and_runs_have_streams_of_their_own`.
     #[must_use]
     pub fn uniform(self, purpose: Purpose, index: u64) -> f64 {
         let seed = mix(mix(mix(self.run) ^ self.env) ^ self.episode) ^ mix(self.fork);
@@ -77,7 +108,7 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Ten rounds of Philox4x32.
+/// Ten rounds of Philox4x32, a keyed bijection of 128-bit counters.
 fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     for _ in 0..10 {
         let a = u64::from(counter[0]) * 0xD251_1F53;

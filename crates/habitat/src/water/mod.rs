@@ -7,7 +7,7 @@
 //!                  brine ──brine processor──► vapour in the cabin air ──► condensate again
 //! ```
 //! A processor stops where its source is empty or its tank is full; nothing is spilt and nothing is
-//! made. All of them run in the stage Water, in the order of the drawing from the left.
+//! made. All of them run in the stage Water: urine processor, brine processor, water processor.
 
 pub mod brine_processor;
 pub mod upa;
