@@ -7,9 +7,11 @@
 //!
 //! Not here: anything that remembers something between two steps (`habitat`).
 
+pub mod battery;
 pub mod constants;
 pub mod electrolysis;
 pub mod exchanger;
+pub mod fuel_cell;
 pub mod math;
 pub mod metabolism;
 pub mod meteoroid;
@@ -18,6 +20,7 @@ pub mod number;
 pub mod orifice;
 pub mod photovoltaic;
 pub mod physiology;
+pub mod radiator;
 pub mod reaction;
 pub mod regolith;
 pub mod sorption;
