@@ -10,6 +10,9 @@ use crate::wiring::{Handle, Wiring, highest, reading};
 const FULL: f64 = 0.97;
 /// Level under which the unit may run again, share of the capacity.
 const ROOM: f64 = 0.90;
+/// Level of the condensate tank over which the water processor runs into a potable tank that is
+/// nearly full, share of its capacity: a heat exchanger without a drain wets the walls.
+const CROWDED: f64 = 0.60;
 /// Humidity over which brine is not dried into the cabin.
 const RH_STOP: f64 = 0.70;
 /// Humidity under which it is again.
@@ -78,7 +81,9 @@ impl Water {
 
     pub(super) fn decide(&mut self, readings: &[f64], commands: &mut Vec<Command>) {
         if let Some(share) = self.potable.share(readings) {
-            let on = self.water_runs.set(share < ROOM, share > FULL);
+            let waiting = self.condensate.share(readings);
+            let crowded = waiting.is_some_and(|share| share > CROWDED);
+            let on = self.water_runs.set(share < ROOM || crowded, share > FULL && !crowded);
             switch(&self.water_processors, on, commands);
         }
         // The urine processor fills two tanks: either may stop it.
