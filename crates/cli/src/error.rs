@@ -12,26 +12,32 @@ const FAILED: u8 = 1;
 /// Exit code of bad input.
 const BAD_INPUT: u8 = 2;
 
+/// A scenario text that is refused, with the place.
+#[derive(Debug, Error, Diagnostic)]
+#[error("{message}")]
+pub struct ScenarioRefused {
+    /// One line: file, line, column, what, found, allowed.
+    message: String,
+    /// The text.
+    #[source_code]
+    text: NamedSource<String>,
+    /// The part that is wrong.
+    #[label("{label}")]
+    span: SourceSpan,
+    /// What was found.
+    label: String,
+    /// What is allowed.
+    #[help]
+    help: String,
+}
+
 /// What can go wrong in a verb.
 #[derive(Debug, Error, Diagnostic)]
 pub enum CliError {
     /// A scenario text is refused; the place in the text is shown.
-    #[error("{message}")]
-    Scenario {
-        /// One line: file, line, column, what, found, allowed.
-        message: String,
-        /// The text.
-        #[source_code]
-        text: NamedSource<String>,
-        /// The part that is wrong.
-        #[label("{label}")]
-        span: SourceSpan,
-        /// What was found.
-        label: String,
-        /// What is allowed.
-        #[help]
-        help: String,
-    },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Scenario(Box<ScenarioRefused>),
     /// A scenario without a place to show: not found, not readable.
     #[error(transparent)]
     NoScenario(ScenarioError),
@@ -72,15 +78,12 @@ pub enum CliError {
 impl CliError {
     /// A wrong value on the command line.
     pub fn flag(flag: impl Into<String>, problem: impl Into<String>) -> CliError {
-        CliError::Flag {
-            flag: flag.into(),
-            problem: problem.into(),
-        }
+        CliError::Flag { flag: flag.into(), problem: problem.into() }
     }
 
     fn code(&self) -> u8 {
         match self {
-            CliError::Scenario { .. }
+            CliError::Scenario(_)
             | CliError::NoScenario(_)
             | CliError::Flag { .. }
             | CliError::Plan(_)
@@ -120,17 +123,19 @@ impl From<ScenarioError> for CliError {
 impl From<Refusal> for CliError {
     fn from(refusal: Refusal) -> CliError {
         let (span, label) = refusal.label();
-        CliError::Scenario {
+        CliError::Scenario(Box::new(ScenarioRefused {
             message: refusal.to_string(),
             text: NamedSource::new(&refusal.file, refusal.text.to_string()),
             span: SourceSpan::from(span),
             label,
             help: refusal.help(),
-        }
+        }))
     }
 }
 
-/// A problem that a value of the command line caused.
-pub fn caused_by(flags: &str, problem: &Problem) -> CliError {
-    CliError::flag(flags, problem.to_string())
+/// A problem that values of the command line caused; `key` is theirs in the scenario.
+pub fn caused_by(flags: &str, key: &str, problem: &Problem) -> CliError {
+    let words = problem.to_string();
+    let own = words.strip_prefix(key).and_then(|rest| rest.strip_prefix(": "));
+    CliError::flag(flags, own.unwrap_or(&words))
 }

@@ -12,13 +12,8 @@ pub fn render(table: &Table) -> String {
     let columns = table.columns.len();
     let cell = |row: &Vec<String>, column: usize| row.get(column).cloned().unwrap_or_default();
     let width = |column: usize| {
-        let rows = table
-            .rows
-            .iter()
-            .map(|row| cell(row, column).chars().count());
-        rows.chain([table.columns[column].chars().count()])
-            .max()
-            .unwrap_or(0)
+        let rows = table.rows.iter().map(|row| cell(row, column).chars().count());
+        rows.chain([table.columns[column].chars().count()]).max().unwrap_or(0)
     };
     let widths: Vec<usize> = (0..columns).map(width).collect();
     // A column is flush right when something in it starts like a number and nothing is a word.
@@ -36,14 +31,7 @@ pub fn render(table: &Table) -> String {
             let text = cell(row, column);
             let pad = widths[column] - text.chars().count();
             let (before, after) = if right[column] { (pad, 0) } else { (0, pad) };
-            let _ = write!(
-                line,
-                "{:gap$}{:before$}{text}{:after$}",
-                "",
-                "",
-                "",
-                gap = GAP
-            );
+            let _ = write!(line, "{:gap$}{:before$}{text}{:after$}", "", "", "", gap = GAP);
         }
         out.push_str(line.trim_end());
         out.push('\n');

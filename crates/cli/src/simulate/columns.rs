@@ -41,13 +41,7 @@ pub fn resolve(loaded: &Loaded, catalogue: &Catalogue) -> Result<Vec<Column>, Cl
                 };
                 let found = format!("\"{}\"", alias.channel);
                 let allowed = format!("`time_s` or a channel of this scenario{hint}");
-                refuse(
-                    "channel",
-                    Kind::UnknownName,
-                    "no such channel",
-                    found,
-                    allowed,
-                )
+                refuse("channel", Kind::UnknownName, "no such channel", found, allowed)
             })?;
             let unit = catalogue.channels()[channel].unit;
             let shown = Alias::find(unit, &alias.unit).map_err(wrong_unit)?;

@@ -1,8 +1,11 @@
 //! What is counted while a mission runs: extremes of every channel, totals of flows, events.
 
-use catalogue::{Catalogue, Channel, Standing};
+use catalogue::{Catalogue, Channel, Standing, Unit};
 use habitat::Habitat;
+use physics::constants::PA_PER_MMHG;
 use watch::report::{Event, Severity};
+
+use crate::table::fixed;
 
 /// Time that a channel has to be nominal before an event says so, s: one day, so that a value that
 /// swings across its limit with the crew's day is one event and not one a day.
@@ -120,16 +123,10 @@ pub fn channels_of(catalogue: &Catalogue, quantity: &str, beside: &str) -> Vec<u
     let fits = |channel: &Channel| {
         channel.id.strip_prefix(channel.owner.as_str()) == Some(&format!(".{quantity}"))
             && (beside.is_empty()
-                || catalogue
-                    .find(&format!("{}.{beside}", channel.owner))
-                    .is_ok()
-                    == wanted)
+                || catalogue.find(&format!("{}.{beside}", channel.owner)).is_ok() == wanted)
     };
     let numbered = catalogue.channels().iter().enumerate();
-    numbered
-        .filter(|(_, channel)| fits(channel))
-        .map(|(index, _)| index)
-        .collect()
+    numbered.filter(|(_, channel)| fits(channel)).map(|(index, _)| index).collect()
 }
 
 impl Figures {
@@ -145,10 +142,7 @@ impl Figures {
         let backups = ["left_mol", "fresh_mol"];
         Figures {
             spreads: vec![Spread::new(); catalogue.len()],
-            totals: totals
-                .into_iter()
-                .filter(|total| !total.channels.is_empty())
-                .collect(),
+            totals: totals.into_iter().filter(|total| !total.channels.is_empty()).collect(),
             events: Vec::new(),
             events_left_out: 0,
             watched: limited
@@ -191,10 +185,7 @@ impl Figures {
         let channels = habitat.catalogue().channels();
         for index in 0..self.watched.len() {
             let channel = &channels[self.watched[index].channel];
-            let value = readings
-                .get(self.watched[index].channel)
-                .copied()
-                .unwrap_or(f64::NAN);
+            let value = readings.get(self.watched[index].channel).copied().unwrap_or(f64::NAN);
             if let Some(event) = self.watched[index].look(channel, value, t_s) {
                 self.note(event);
             }
@@ -205,11 +196,7 @@ impl Figures {
             if was_alive && !alive {
                 self.people[index].1 = false;
                 let text = format!("{} is dead", channels[channel].owner);
-                self.note(Event {
-                    time_s: t_s,
-                    severity: Severity::Warning,
-                    text,
-                });
+                self.note(Event { time_s: t_s, severity: Severity::Warning, text });
             }
         }
         for index in 0..self.switches.len() {
@@ -219,27 +206,15 @@ impl Figures {
                 self.switches[index].1 = on;
                 let word = if on { "on" } else { "off" };
                 let text = format!("{} switched {word}", channels[channel].owner);
-                let severity = if on {
-                    Severity::Caution
-                } else {
-                    Severity::Nominal
-                };
-                self.note(Event {
-                    time_s: t_s,
-                    severity,
-                    text,
-                });
+                let severity = if on { Severity::Caution } else { Severity::Nominal };
+                self.note(Event { time_s: t_s, severity, text });
             }
         }
         if !self.aborted && !habitat.abort_reason().name().is_empty() {
             self.aborted = true;
             let text = format!("mission lost: {}", habitat.abort_reason().words());
             let time_s = habitat.state().mission.abort_s;
-            self.note(Event {
-                time_s,
-                severity: Severity::Warning,
-                text,
-            });
+            self.note(Event { time_s, severity: Severity::Warning, text });
         }
     }
 
@@ -266,11 +241,7 @@ impl Watched {
             self.standing = Standing::Nominal;
             self.calm_since_s = None;
             let text = format!("{} back within its limits", channel.id);
-            return Some(Event {
-                time_s: since_s,
-                severity: Severity::Nominal,
-                text,
-            });
+            return Some(Event { time_s: since_s, severity: Severity::Nominal, text });
         }
         self.calm_since_s = None;
         // From a warning down to a caution is no news.
@@ -281,51 +252,37 @@ impl Watched {
         self.standing = now;
         let limits = channel.limits.unwrap_or_default();
         let (severity, word, low, high) = match now {
-            Standing::Warning => (
-                Severity::Warning,
-                "warning",
-                limits.warning_low,
-                limits.warning_high,
-            ),
-            _ => (
-                Severity::Caution,
-                "caution",
-                limits.caution_low,
-                limits.caution_high,
-            ),
+            Standing::Warning => {
+                (Severity::Warning, "warning", limits.warning_low, limits.warning_high)
+            }
+            _ => (Severity::Caution, "caution", limits.caution_low, limits.caution_high),
         };
-        let side = match (
-            low.filter(|low| value < *low),
-            high.filter(|high| value > *high),
-        ) {
+        let side = match (low.filter(|low| value < *low), high.filter(|high| value > *high)) {
             (Some(low), _) => format!("below its {word} of {}", shown(low, channel)),
             (_, Some(high)) => format!("above its {word} of {}", shown(high, channel)),
             _ => "not a number".to_owned(),
         };
         let text = format!("{} {side}", channel.id);
-        Some(Event {
-            time_s: t_s,
-            severity,
-            text,
-        })
+        Some(Event { time_s: t_s, severity, text })
     }
 }
 
-/// A value with its SI unit, as short as is useful.
+/// A value in the unit in which people speak of it.
 fn shown(value: f64, channel: &Channel) -> String {
-    let digits = if value.abs() >= 1_000.0 { 0 } else { 2 };
-    let unit = match channel.unit {
-        catalogue::Unit::One => "",
-        unit => unit.symbol(),
+    const KILOPASCALS_FROM_PA: f64 = 20e3;
+    let (value, digits, unit) = match channel.unit {
+        Unit::Pascal if value.abs() < KILOPASCALS_FROM_PA => (value / PA_PER_MMHG, 1, "mmHg"),
+        Unit::Pascal => (value * 1e-3, 1, "kPa"),
+        Unit::Kelvin => (value - 273.15, 1, "°C"),
+        Unit::One => (value * 100.0, 0, "%"),
+        unit => (value, 1, unit.symbol()),
     };
-    format!("{} {unit}", crate::table::fixed(value, digits))
-        .trim_end()
-        .to_owned()
+    format!("{} {unit}", fixed(value, digits))
 }
 
 #[cfg(test)]
 mod tests {
-    use catalogue::{Limits, Unit, ValueKind};
+    use catalogue::{Limits, ValueKind};
 
     use super::*;
 
@@ -347,13 +304,9 @@ mod tests {
 
     #[test]
     fn an_excursion_is_two_events_and_wandering_adds_none() {
-        let mut watched = Watched {
-            channel: 0,
-            standing: Standing::Nominal,
-            calm_since_s: None,
-        };
+        let mut watched = Watched { channel: 0, standing: Standing::Nominal, calm_since_s: None };
         let mut events = Vec::new();
-        for row in 0..60 {
+        for row in 0..200 {
             let t_s = 600.0 * f64::from(row);
             let value = match row {
                 10..=20 => {
@@ -373,14 +326,8 @@ mod tests {
         assert_eq!(
             texts,
             [
-                (
-                    6_000.0,
-                    "living.air.pp_co2_pa above its caution of 400.00 Pa"
-                ),
-                (
-                    12_600.0,
-                    "living.air.pp_co2_pa above its warning of 2000 Pa"
-                ),
+                (6_000.0, "living.air.pp_co2_pa above its caution of 3.0 mmHg"),
+                (12_600.0, "living.air.pp_co2_pa above its warning of 15.0 mmHg"),
                 (13_800.0, "living.air.pp_co2_pa back within its limits"),
             ]
         );
@@ -389,11 +336,9 @@ mod tests {
     #[test]
     fn channels_are_found_by_what_stands_beside_them() {
         let mut channels = Vec::new();
-        for (owner, quantity) in [
-            ("a.wpa", "water_kg_s"),
-            ("a.wpa", "filter_used"),
-            ("b.brine", "water_kg_s"),
-        ] {
+        for (owner, quantity) in
+            [("a.wpa", "water_kg_s"), ("a.wpa", "filter_used"), ("b.brine", "water_kg_s")]
+        {
             channels.push(Channel {
                 id: format!("{owner}.{quantity}"),
                 owner: owner.into(),

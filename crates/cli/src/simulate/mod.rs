@@ -61,11 +61,9 @@ const DAY_S: f64 = physics::constants::DAY_S;
 
 /// Arguments of `simulate`.
 #[derive(Debug, clap::Args)]
-#[command(
-    after_help = "Examples:\n  lunar-habitat simulate --scenario cabin-30d\n  \
+#[command(after_help = "Examples:\n  lunar-habitat simulate --scenario cabin-30d\n  \
     lunar-habitat simulate --scenario my-cabin.toml --controller hold --days 7 --seed 3 --json\n\n\
-    Exit code 0 also when the crew is lost: read `success`."
-)]
+    Exit code 0 also when the crew is lost: read `success`.")]
 pub struct Args {
     /// Name of a shipped scenario, or a file
     #[arg(long, value_name = "NAME|FILE")]
@@ -147,18 +145,12 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
     let hash = scenario::hash(&model)?;
     let plan = Arc::new(Plan::compile(&model, hash)?);
     let columns = columns::resolve(&loaded, &plan.catalogue)?;
-    let key = StreamKey {
-        run: args.seed,
-        ..StreamKey::default()
-    };
+    let key = StreamKey { run: args.seed, ..StreamKey::default() };
     let habitat = Habitat::new(plan, key);
     let controller = env::build(&args.controller, &habitat)?;
     let facts = [
         ("scenario", model.name.clone()),
-        (
-            "scenario_hash",
-            hash.iter().map(|byte| format!("{byte:02x}")).collect(),
-        ),
+        ("scenario_hash", hash.iter().map(|byte| format!("{byte:02x}")).collect()),
         ("controller", args.controller.clone()),
         ("seed", args.seed.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
@@ -181,19 +173,9 @@ fn overridden(loaded: &Loaded, args: &Args) -> Result<Scenario, CliError> {
     let mut model = loaded.scenario.clone();
     let mut given = Vec::new();
     let times = [
-        (
-            "--days",
-            "duration_days",
-            args.days,
-            &mut model.duration_days,
-        ),
+        ("--days", "duration_days", args.days, &mut model.duration_days),
         ("--dt", "dt_s", args.dt, &mut model.dt_s),
-        (
-            "--decision-s",
-            "decision_s",
-            args.decision_s,
-            &mut model.decision_s,
-        ),
+        ("--decision-s", "decision_s", args.decision_s, &mut model.decision_s),
     ];
     for (flag, key, value, place) in times {
         if let Some(value) = value {
@@ -207,17 +189,11 @@ fn overridden(loaded: &Loaded, args: &Args) -> Result<Scenario, CliError> {
     scenario::check(&model).map_err(|problem| {
         // The flag of the key that is refused; else every flag, as they act together.
         let own = given.iter().find(|(key, _)| *key == problem.path);
-        let flags = own.map_or_else(
-            || {
-                given
-                    .iter()
-                    .map(|(_, flag)| flag.as_str())
-                    .collect::<Vec<_>>()
-                    .join(" ")
-            },
-            |(_, flag)| flag.clone(),
-        );
-        caused_by(&flags, &problem)
+        let (key, flags) = own.cloned().unwrap_or_else(|| {
+            let all: Vec<&str> = given.iter().map(|(_, flag)| flag.as_str()).collect();
+            ("", all.join(" "))
+        });
+        caused_by(&flags, key, &problem)
     })?;
     Ok(model)
 }
@@ -296,42 +272,22 @@ struct Ended {
 }
 
 fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
-    let Mission {
-        mut habitat,
-        mut controller,
-        timing,
-        ..
-    } = mission;
+    let Mission { mut habitat, mut controller, timing, .. } = mission;
     let start = Instant::now();
     let outcome = env::run_mission(&mut habitat, controller.as_mut(), timing, &mut recorder)?;
     recorder.send()?;
     let wall_s = start.elapsed().as_secs_f64();
     recorder.bar.finish_and_clear();
     recorder.pipe.finish()?;
-    Ok(Ended {
-        habitat,
-        outcome,
-        figures: recorder.figures,
-        plots: recorder.plots,
-        wall_s,
-    })
+    Ok(Ended { habitat, outcome, figures: recorder.figures, plots: recorder.plots, wall_s })
 }
 
 /// Write the report and the result, and say how it went.
 fn finish(ended: Ended, dir: &Path, files: Files, args: &Args) -> Result<(), CliError> {
-    let Ended {
-        habitat,
-        outcome,
-        figures,
-        plots,
-        wall_s,
-    } = ended;
-    let head = Head {
-        controller: args.controller.clone(),
-        seed: args.seed,
-        wall_s,
-        files,
-    };
+    let Ended { habitat, outcome, mut figures, plots, wall_s } = ended;
+    // That something is over is known only a while after it ended.
+    figures.events.sort_by(|a, b| a.time_s.total_cmp(&b.time_s));
+    let head = Head { controller: args.controller.clone(), seed: args.seed, wall_s, files };
     let result = summary::result(&habitat, &figures, &outcome, head);
     let catalogue = habitat.catalogue();
     let tables = vec![
@@ -363,10 +319,7 @@ fn finish(ended: Ended, dir: &Path, files: Files, args: &Args) -> Result<(), Cli
 }
 
 fn summary_text(report: &Report, result: &MissionResult, left_out: u64) -> String {
-    let mut out = format!(
-        "{} · {}\n{}\n\n",
-        report.title, report.subtitle, report.verdict.text
-    );
+    let mut out = format!("{} · {}\n{}\n\n", report.title, report.subtitle, report.verdict.text);
     for part in &report.tables {
         out.push_str(&table::render(part));
         out.push('\n');
@@ -375,11 +328,7 @@ fn summary_text(report: &Report, result: &MissionResult, left_out: u64) -> Strin
         out.push_str(&format!("{label:18}  {value}\n"));
     }
     let kept = report.events.len();
-    let more = if left_out > 0 {
-        format!(", and {left_out} more")
-    } else {
-        String::new()
-    };
+    let more = if left_out > 0 { format!(", and {left_out} more") } else { String::new() };
     out.push_str(&format!("{:18}  {kept} in the report{more}\n", "Events"));
     out.push_str(&format!(
         "{:18}  {}: {}, {}, {}, {}",

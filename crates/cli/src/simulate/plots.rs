@@ -33,11 +33,7 @@ struct Line {
 /// Where the values of a line come from.
 enum Source {
     /// `reading · scale + offset`.
-    Channel {
-        index: usize,
-        scale: f64,
-        offset: f64,
-    },
+    Channel { index: usize, scale: f64, offset: f64 },
     /// `scale · Σ readings`.
     Sum { indices: Vec<usize>, scale: f64 },
     /// Largest residual of the columns of matter in the last step, as a share of what moved.
@@ -61,11 +57,7 @@ struct Shown {
 }
 
 const fn shown(unit: &'static str, scale: f64) -> Shown {
-    Shown {
-        unit,
-        scale,
-        offset: 0.0,
-    }
+    Shown { unit, scale, offset: 0.0 }
 }
 
 const KILOPASCAL: Shown = shown("kPa", 1e-3);
@@ -73,19 +65,12 @@ const MMHG: Shown = shown("mmHg", 1.0 / PA_PER_MMHG);
 const PERCENT: Shown = shown("%", 100.0);
 const KILOGRAM: Shown = shown("kg", 1.0);
 const KILOWATT: Shown = shown("kW", 1e-3);
-const CELSIUS: Shown = Shown {
-    unit: "°C",
-    scale: 1.0,
-    offset: -273.15,
-};
+const CELSIUS: Shown = Shown { unit: "°C", scale: 1.0, offset: -273.15 };
 
 impl Plots {
     /// The plots that fit this habitat.
     pub fn new(catalogue: &Catalogue, duration_s: f64) -> Plots {
-        let mut plots = Plots {
-            drafts: Vec::new(),
-            duration_s,
-        };
+        let mut plots = Plots { drafts: Vec::new(), duration_s };
         plots.air(catalogue);
         plots.oxygen_and_co2(catalogue);
         plots.stores(catalogue);
@@ -115,13 +100,7 @@ impl Plots {
         let kg_d = |gas: Gas| gas.molar_mass_kg_mol() * DAY_S;
         let sum = |name: &str, quantity: &str, beside: &str, gas: Gas| {
             let indices = channels_of(catalogue, quantity, beside);
-            (
-                name.to_owned(),
-                Source::Sum {
-                    indices,
-                    scale: kg_d(gas),
-                },
-            )
+            (name.to_owned(), Source::Sum { indices, scale: kg_d(gas) })
         };
         self.add(
             "Oxygen made and used",
@@ -156,34 +135,22 @@ impl Plots {
         let tank = |quantity: &str, scale: f64| {
             let name = quantity.rsplit_once('_').map_or(quantity, |(name, _)| name);
             let index = catalogue.find(&format!("stores.tanks.{quantity}")).ok()?;
-            Some((
-                name.to_owned(),
-                Source::Channel {
-                    index,
-                    scale,
-                    offset: 0.0,
-                },
-            ))
+            Some((name.to_owned(), Source::Channel { index, scale, offset: 0.0 }))
         };
-        self.add(
-            "Potable water",
-            "kg",
-            false,
-            tank("potable_kg", 1.0).into_iter().collect(),
-        );
+        self.add("Potable water", "kg", false, tank("potable_kg", 1.0).into_iter().collect());
         if let Some(draft) = self.drafts.last_mut() {
             draft.plot.limits = limits_of(catalogue, "stores.tanks.potable_kg", KILOGRAM);
         }
         let waters = ["condensate_kg", "urine_kg", "brine_kg", "waste_kg"];
-        let lines = waters
-            .iter()
-            .filter_map(|quantity| tank(quantity, 1.0))
-            .collect();
+        let lines = waters.iter().filter_map(|quantity| tank(quantity, 1.0)).collect();
         self.add("Other water tanks", "kg", false, lines);
-        let gases = [("o2_mol", Gas::O2), ("n2_mol", Gas::N2)];
+        let gases = [("O2", "o2_mol", Gas::O2), ("N2", "n2_mol", Gas::N2)];
         let lines = gases
             .iter()
-            .filter_map(|(q, gas)| tank(q, gas.molar_mass_kg_mol()))
+            .filter_map(|(name, quantity, gas)| {
+                let (_, source) = tank(quantity, gas.molar_mass_kg_mol())?;
+                Some(((*name).to_owned(), source))
+            })
             .collect();
         self.add("Gas in tanks", "kg", false, lines);
     }
@@ -192,23 +159,15 @@ impl Plots {
         let power = catalogue.find("habitat.power.total_w").ok();
         let lines = power.map(|index| {
             let (scale, offset) = (KILOWATT.scale, KILOWATT.offset);
-            (
-                "everything".to_owned(),
-                Source::Channel {
-                    index,
-                    scale,
-                    offset,
-                },
-            )
+            ("everything".to_owned(), Source::Channel { index, scale, offset })
         });
         self.add("Electric power", "kW", true, lines.into_iter().collect());
         self.add("Heat to coolant by the heat exchangers", "kW", true, {
             named(catalogue, "coolant_w", "set_t_k", "", KILOWATT)
         });
-        for (title, quantity) in [
-            ("Dose of oxygen want", "oxygen_dose"),
-            ("Dose of CO2", "co2_dose"),
-        ] {
+        for (title, quantity) in
+            [("Dose of oxygen want", "oxygen_dose"), ("Dose of CO2", "co2_dose")]
+        {
             let lines = named(catalogue, quantity, "", "", shown("1", 1.0));
             self.add(title, "1 is incapacitated", false, lines);
             if let Some(draft) = self.drafts.last_mut() {
@@ -219,19 +178,12 @@ impl Plots {
             ("matter, worst element".to_owned(), Source::MassResidual),
             ("energy".to_owned(), Source::EnergyResidual),
         ];
-        self.add(
-            "Ledger residual of the last step",
-            "share of what moved",
-            false,
-            lines,
-        );
+        self.add("Ledger residual of the last step", "share of what moved", false, lines);
     }
 
     fn of_zones(&mut self, catalogue: &Catalogue, title: &str, quantity: &str, shown: Shown) {
         let lines = named(catalogue, quantity, "inspired_o2_pa", "", shown);
-        let first = channels_of(catalogue, quantity, "inspired_o2_pa")
-            .first()
-            .copied();
+        let first = channels_of(catalogue, quantity, "inspired_o2_pa").first().copied();
         self.add(title, shown.unit, false, lines);
         if let (Some(draft), Some(index)) = (self.drafts.last_mut(), first) {
             draft.plot.limits = limits_of(catalogue, &catalogue.channels()[index].id, shown);
@@ -246,24 +198,11 @@ impl Plots {
             .filter(
                 |(_, source)| !matches!(source, Source::Sum { indices, .. } if indices.is_empty()),
             )
-            .map(|(name, source)| Line {
-                name,
-                source,
-                trace: Trace::new(recent_s),
-            })
+            .map(|(name, source)| Line { name, source, trace: Trace::new(recent_s) })
             .collect();
-        let title = if last_day {
-            format!("{title}, last day")
-        } else {
-            title.to_owned()
-        };
+        let title = if last_day { format!("{title}, last day") } else { title.to_owned() };
         self.drafts.push(Draft {
-            plot: Plot {
-                title,
-                unit: unit.to_owned(),
-                x: XAxis::MissionTime,
-                ..Plot::default()
-            },
+            plot: Plot { title, unit: unit.to_owned(), x: XAxis::MissionTime, ..Plot::default() },
             lines,
             last_day,
             unless_zero: false,
@@ -276,11 +215,7 @@ impl Plots {
         let read = |index: &usize| readings.get(*index).copied().unwrap_or(f64::NAN);
         for line in self.drafts.iter_mut().flat_map(|draft| &mut draft.lines) {
             let value = match &line.source {
-                Source::Channel {
-                    index,
-                    scale,
-                    offset,
-                } => read(index) * scale + offset,
+                Source::Channel { index, scale, offset } => read(index) * scale + offset,
                 Source::Sum { indices, scale } => scale * indices.iter().map(read).sum::<f64>(),
                 Source::MassResidual => (0..COLUMNS - 1)
                     .map(|column| residual_share(habitat, column))
@@ -341,14 +276,7 @@ fn named(
             (false, "") => place.to_owned(),
             (false, name) => format!("{place}, {name}"),
         };
-        (
-            name,
-            Source::Channel {
-                index,
-                scale: shown.scale,
-                offset: shown.offset,
-            },
-        )
+        (name, Source::Channel { index, scale: shown.scale, offset: shown.offset })
     };
     indices.into_iter().map(line).collect()
 }
@@ -356,17 +284,11 @@ fn named(
 fn limits_of(catalogue: &Catalogue, id: &str, shown: Shown) -> Vec<LimitLine> {
     let index = catalogue.find(id).ok();
     let limits = index.and_then(|index| catalogue.channels()[index].limits);
-    limits.map_or_else(Vec::new, |limits| {
-        LimitLine::of(&limits, shown.scale, shown.offset)
-    })
+    limits.map_or_else(Vec::new, |limits| LimitLine::of(&limits, shown.scale, shown.offset))
 }
 
 fn residual_share(habitat: &Habitat, column: usize) -> f64 {
     let ledger = &habitat.state().ledger;
     let moved = ledger.moved[column];
-    if moved > 0.0 {
-        ledger.residual[column].abs() / moved
-    } else {
-        0.0
-    }
+    if moved > 0.0 { ledger.residual[column].abs() / moved } else { 0.0 }
 }

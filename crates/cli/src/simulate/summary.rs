@@ -92,13 +92,7 @@ pub struct Files {
 const AIR: [(&str, &str, f64, f64, usize); 7] = [
     ("p_total_pa", "total pressure, kPa", 1e-3, 0.0, 2),
     ("pp_o2_pa", "O2, kPa", 1e-3, 0.0, 2),
-    (
-        "inspired_o2_pa",
-        "inspired O2, mmHg",
-        1.0 / PA_PER_MMHG,
-        0.0,
-        1,
-    ),
+    ("inspired_o2_pa", "inspired O2, mmHg", 1.0 / PA_PER_MMHG, 0.0, 1),
     ("o2_fraction", "O2 of dry gas, %", 100.0, 0.0, 2),
     ("pp_co2_pa", "CO2, mmHg", 1.0 / PA_PER_MMHG, 0.0, 2),
     ("t_k", "temperature, °C", 1.0, -273.15, 1),
@@ -152,15 +146,12 @@ pub fn verdict(outcome: &Outcome) -> Verdict {
             text: format!("Mission succeeded: {alive} after {days} d, no abort rule broken"),
         };
     }
-    let at = outcome.abort_s.map_or(String::new(), |abort_s| {
-        format!(" on day {}", fixed(abort_s / DAY_S, 2))
-    });
+    let at = outcome
+        .abort_s
+        .map_or(String::new(), |abort_s| format!(" on day {}", fixed(abort_s / DAY_S, 2)));
     Verdict {
         severity: Severity::Warning,
-        text: format!(
-            "Mission lost{at}: {}; {alive} after {days} d",
-            outcome.abort_reason.words()
-        ),
+        text: format!("Mission lost{at}: {}; {alive} after {days} d", outcome.abort_reason.words()),
     }
 }
 
@@ -186,9 +177,7 @@ pub fn atmosphere(catalogue: &Catalogue, figures: &Figures) -> Table {
                 show(spread.min),
                 show(spread.mean()),
                 show(spread.max),
-                channel
-                    .limits
-                    .map_or_else(String::new, |limits| band(&limits, &show)),
+                channel.limits.map_or_else(String::new, |limits| band(&limits, &show)),
                 sign.to_owned(),
             ]);
         }
@@ -250,15 +239,8 @@ pub fn stores(catalogue: &Catalogue, figures: &Figures) -> Table {
 pub fn flows(figures: &Figures, outcome: &Outcome) -> Table {
     let days = outcome.t_s / DAY_S;
     let rows = figures.totals.iter().map(|total| {
-        let words = TOTALS
-            .iter()
-            .find(|(key, _)| *key == total.key)
-            .map_or(total.key, |t| t.1);
-        vec![
-            words.to_owned(),
-            fixed(total.sum, 2),
-            fixed(total.sum / days, 3),
-        ]
+        let words = TOTALS.iter().find(|(key, _)| *key == total.key).map_or(total.key, |t| t.1);
+        vec![words.to_owned(), fixed(total.sum, 2), fixed(total.sum / days, 3)]
     });
     Table {
         title: "Flows over the mission".into(),
@@ -281,12 +263,7 @@ pub fn result(
     let abort = outcome.abort_reason.name();
     MissionResult {
         scenario: habitat.plan().scenario.name.clone(),
-        scenario_hash: habitat
-            .plan()
-            .hash
-            .iter()
-            .map(|byte| format!("{byte:02x}"))
-            .collect(),
+        scenario_hash: habitat.plan().hash.iter().map(|byte| format!("{byte:02x}")).collect(),
         controller: head.controller,
         seed: head.seed,
         days: habitat.plan().scenario.duration_days,
@@ -312,12 +289,7 @@ pub fn result(
                 let index = catalogue.find(&channel).ok()?;
                 let spread = &figures.spreads[index];
                 let unit = catalogue.channels()[index].unit.symbol();
-                Some(StoreResult {
-                    channel,
-                    unit,
-                    start: spread.first,
-                    end: spread.last,
-                })
+                Some(StoreResult { channel, unit, start: spread.first, end: spread.last })
             })
             .collect(),
         totals: figures
@@ -356,21 +328,14 @@ fn zones(catalogue: &Catalogue, figures: &Figures) -> Vec<ZoneResult> {
                 quantities.insert(quantity.to_owned(), value);
             }
         }
-        ZoneResult {
-            name: zone_name(owner).to_owned(),
-            quantities,
-        }
+        ZoneResult { name: zone_name(owner).to_owned(), quantities }
     };
     owners.into_iter().map(zone).collect()
 }
 
 fn spread(spread: &Spread) -> SpreadResult {
     let number = |value: f64| value.is_finite().then_some(value);
-    SpreadResult {
-        min: number(spread.min),
-        mean: number(spread.mean()),
-        max: number(spread.max),
-    }
+    SpreadResult { min: number(spread.min), mean: number(spread.mean()), max: number(spread.max) }
 }
 
 /// Short facts: label and value.
@@ -378,16 +343,10 @@ pub fn facts(result: &MissionResult) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut fact = |label: &str, value: String| facts.push((label.to_owned(), value));
     if result.crew_size > 0 {
-        fact(
-            "Crew",
-            format!("{} of {} alive", result.crew_alive, result.crew_size),
-        );
+        fact("Crew", format!("{} of {} alive", result.crew_alive, result.crew_size));
     }
     fact("Duration", format!("{} d", fixed(result.end_s / DAY_S, 2)));
-    fact(
-        "Time step",
-        format!("{} s, decisions every {} s", result.dt_s, result.decision_s),
-    );
+    fact("Time step", format!("{} s, decisions every {} s", result.dt_s, result.decision_s));
     fact(
         "Mean power",
         format!(
@@ -396,18 +355,9 @@ pub fn facts(result: &MissionResult) -> Vec<(String, String)> {
             fixed(result.power.electric_j / J_KWH, 0)
         ),
     );
-    fact(
-        "Heat to coolant",
-        format!("{} kWh", fixed(result.power.coolant_j / J_KWH, 0)),
-    );
-    fact(
-        "Residual of matter",
-        format!("{:.1e} of what moved, largest", result.mass_residual_max),
-    );
-    fact(
-        "Residual of energy",
-        format!("{:.1e} of what moved, largest", result.energy_residual_max),
-    );
+    fact("Heat to coolant", format!("{} kWh", fixed(result.power.coolant_j / J_KWH, 0)));
+    fact("Residual of matter", format!("{:.1e} of what moved", result.mass_residual_max));
+    fact("Residual of energy", format!("{:.1e} of what moved", result.energy_residual_max));
     fact(
         "Speed",
         format!(
@@ -417,9 +367,6 @@ pub fn facts(result: &MissionResult) -> Vec<(String, String)> {
             fixed(result.steps_per_s, 0)
         ),
     );
-    fact(
-        "Scenario hash",
-        result.scenario_hash.chars().take(16).collect(),
-    );
+    fact("Scenario hash", result.scenario_hash.chars().take(16).collect());
     facts
 }

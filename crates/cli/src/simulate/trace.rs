@@ -44,10 +44,7 @@ impl Trace {
         if self.recent_s > 0.0 {
             self.recent.push_back(point);
             while self.recent.len() > RECENT
-                || self
-                    .recent
-                    .front()
-                    .is_some_and(|p| p.0 < t_s - self.recent_s)
+                || self.recent.front().is_some_and(|p| p.0 < t_s - self.recent_s)
             {
                 self.recent.pop_front();
             }
@@ -93,11 +90,7 @@ impl Trace {
     pub fn points(&self) -> Vec<Point> {
         let mut points = Vec::with_capacity(2 * self.buckets.len());
         for (low, high) in &self.buckets {
-            let (first, second) = if low.0 <= high.0 {
-                (low, high)
-            } else {
-                (high, low)
-            };
+            let (first, second) = if low.0 <= high.0 { (low, high) } else { (high, low) };
             points.push(*first);
             if first != second {
                 points.push(*second);
@@ -113,9 +106,7 @@ impl Trace {
 
     /// Whether any value differed from zero.
     pub fn is_zero(&self) -> bool {
-        self.buckets
-            .iter()
-            .all(|(low, high)| low.1 == 0.0 && high.1 == 0.0)
+        self.buckets.iter().all(|(low, high)| low.1 == 0.0 && high.1 == 0.0)
     }
 }
 

@@ -6,6 +6,7 @@ use crate::error::CliError;
 
 /// Arguments of `validate`.
 #[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  lunar-habitat validate --json")]
 pub struct Args {}
 
 /// Run the verb.
