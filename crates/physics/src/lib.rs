@@ -1,5 +1,6 @@
-//! Laws of gas, moist air, heat, sorption, reaction, electrochemistry, metabolism, meteoroids and
-//! regolith: pure functions without state and without input or output.
+//! Laws of gas, moist air, heat, sorption, reaction, electrochemistry, metabolism, sun, power, heat
+//! rejection, reliability, meteoroids and regolith: pure functions without state and without input or
+//! output.
 //!
 //! Kernels that a habitat's step runs are written against the number type [`number::Real`], take
 //! and return base SI numbers and carry the unit in every name (`p_pa`, `t_k`, `n_co2_mol`). The
@@ -9,6 +10,7 @@
 
 pub mod battery;
 pub mod constants;
+pub mod coolant;
 pub mod electrolysis;
 pub mod exchanger;
 pub mod fuel_cell;
@@ -20,9 +22,11 @@ pub mod number;
 pub mod orifice;
 pub mod photovoltaic;
 pub mod physiology;
+pub mod puncture;
 pub mod radiator;
 pub mod reaction;
 pub mod regolith;
+pub mod reliability;
 pub mod sorption;
 pub mod species;
 pub mod sun;
