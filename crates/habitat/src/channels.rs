@@ -1,4 +1,35 @@
 //! The channels of a habitat: which there are, how each is read, and which can be commanded.
+//!
+//! # Ids
+//! ```text
+//! PLACE.UNIT.QUANTITY_UNIT        lower case letters, digits and _
+//!
+//! living.air.pp_co2_pa            air of a zone
+//! living.structure.t_k            its structure and wall film
+//! living.cdra.bed_a_k             a unit, by its name in the scenario, in its zone
+//! living.cdra.set_on              a command
+//! crew.amina.co2_dose             a person, wherever they are
+//! stores.tanks.potable_kg         tanks and stores
+//! habitat.power.total_w           the whole habitat
+//! habitat.mission.abort           number of the abort reason
+//! habitat.ledger.residual_c_mol   residual of the last step, by column
+//! ```
+//! The last word of an id is the SI unit; pure numbers have none. Zones cannot be called `crew`,
+//! `habitat`, `ledger`, `stores` or `water`, units not `air` or `structure`
+//! ([`crate::scenario::check`]).
+//!
+//! # Kinds
+//! A channel shows a true value of the state or, where its quantity begins with `set_`, a command.
+//! Readings of instruments do not exist: sensors are not modelled. A commanded channel shows the
+//! command in force, within the range of its actuator, or the scenario's before the first command.
+//!
+//! # Limits
+//! Caution and warning limits stand in the table beside their source; a channel without declared
+//! limits has none. They are checked by others; nothing in this crate acts on them.
+//!
+//! # Order
+//! Zones, units of air, units of water, stores, people, the whole habitat; within a kind the order
+//! of the scenario. The position of a channel in a row follows from the scenario alone.
 
 use catalogue::{Catalogue, Channel, Limits, Unit, ValueKind};
 use physics::constants::{DAY_S, PA_PER_MMHG};
@@ -13,7 +44,7 @@ use crate::layout::{Layout, PlanError};
 use crate::ledger::{COLUMN_NAMES, COLUMNS};
 use crate::state::State;
 
-/// How the value of a channel is found.
+/// How the value of a channel is found: a function of plan and state, and the index it looks at.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Binding {
     index: usize,
@@ -28,6 +59,23 @@ impl Binding {
 }
 
 /// A commanded channel: its range and where the command goes.
+///
+/// Ranges are those of the hardware or of good sense, not those of the scenario file: a scenario
+/// may start a unit outside of them, and the first command brings it inside.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+/// let loaded = scenario::load("cabin-30d")?;
+/// let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
+/// let cabin = Habitat::new(plan.into(), StreamKey::default());
+/// let modes = cabin.actuators().iter().filter(|a| a.is_mode);
+/// for mode in modes {
+///     let id = &cabin.catalogue().channels()[mode.channel].id;
+///     assert!(id.ends_with(".set_on") && (mode.low, mode.high) == (0.0, 1.0));
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy)]
 pub struct Actuator {
     /// Position of its channel in the catalogue.
@@ -53,12 +101,14 @@ struct Builder {
 }
 
 impl Builder {
+    /// Start a unit: the channels that follow have ids under `place.unit` and look at `index`.
     fn unit(&mut self, place: &str, unit: &str, index: usize) {
         place.clone_into(&mut self.place);
         unit.clone_into(&mut self.unit_name);
         self.index = index;
     }
 
+    /// Declare a true value with its limits and the source of its definition or limits.
     fn add(
         &mut self,
         quantity: &str,
@@ -81,6 +131,7 @@ impl Builder {
         self.bindings.push(Binding { index: self.index, read });
     }
 
+    /// Declare a true value without limits.
     fn plain(
         &mut self,
         quantity: &str,
@@ -91,6 +142,7 @@ impl Builder {
         self.add(quantity, words, unit, None, "model state", read);
     }
 
+    /// Declare a command with its range, as channel and as actuator.
     fn command(
         &mut self,
         quantity: &str,
@@ -114,6 +166,7 @@ impl Builder {
         });
     }
 
+    /// Declare an on/off command; `words` say what it switches.
     fn mode(
         &mut self,
         words: &str,
@@ -127,10 +180,12 @@ impl Builder {
     }
 }
 
+/// A flag as the value of a channel: 1 for yes.
 fn on(flag: bool) -> f64 {
     f64::from(u8::from(flag))
 }
 
+/// Limits from the lowest to the highest; `None` where none is declared.
 fn limits(
     warning_low: Option<f64>,
     caution_low: Option<f64>,
@@ -141,6 +196,10 @@ fn limits(
 }
 
 /// Declare every channel of a compiled habitat.
+///
+/// # Errors
+/// [`PlanError::Catalogue`] when two channels have one id, as two units of one name in a zone
+/// would.
 pub(crate) fn declare(
     plan: &Layout,
 ) -> Result<(Catalogue, Vec<Binding>, Vec<Actuator>), PlanError> {

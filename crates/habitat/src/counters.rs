@@ -1,8 +1,8 @@
 //! Where the time of a step goes, by stage.
 //!
 //! The step tells a [`Probe`] when each stage begins. [`NoProbe`] compiles to nothing; with
-//! [`StageCounters`] a habitat is stepped by [`crate::Habitat::step_observed`] and its state has the
-//! same bits. A step that is cut at an event counts once for every piece.
+//! [`StageCounters`] a habitat is stepped by [`crate::Habitat::step_observed`] and its state has
+//! the same bits. A step that is cut at an event counts once for every piece.
 //!
 //! # Examples
 //! ```

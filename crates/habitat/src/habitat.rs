@@ -1,4 +1,15 @@
 //! One habitat: a plan and a state, and what can be done with them.
+//!
+//! | call | plan | state |
+//! |---|---|---|
+//! | [`Habitat::new`], [`Habitat::restore`] | shared | made |
+//! | [`Habitat::step`] | read | changed |
+//! | [`Habitat::command`] | read | set-points and modes changed |
+//! | [`Habitat::read`], [`Habitat::value`], [`Habitat::hash`], [`Habitat::snapshot`] | read | read |
+//! | [`Habitat::fork`] | shared | copied, with streams of its own |
+//!
+//! A habitat has no clock, no thread and no file of its own: it can be moved between threads, and
+//! any number of them can run side by side.
 
 use std::sync::Arc;
 
@@ -44,7 +55,7 @@ pub enum CommandError {
 #[error("step of {0} s: allowed are 0.001 s to 3600 s")]
 pub struct StepError(pub f64);
 
-/// Longest step, s.
+/// Longest step, s. The shortest is 0.001 s.
 pub const STEP_MAX_S: f64 = 3_600.0;
 
 /// A habitat that can be stepped, commanded, read, copied and stored.
@@ -56,6 +67,26 @@ pub struct Habitat {
 
 impl Habitat {
     /// A habitat at the start of its mission.
+    ///
+    /// `key` is the identity of its randomness: two habitats with one plan and one key have one
+    /// future, to the bit, as long as they get the same commands and steps.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+    /// let loaded = scenario::load("cabin-30d")?;
+    /// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+    /// let mut one = Habitat::new(Arc::clone(&plan), StreamKey { run: 3, ..StreamKey::default() });
+    /// let mut two = Habitat::new(plan, StreamKey { run: 3, ..StreamKey::default() });
+    /// assert_eq!(one.t_s(), 0.0);
+    /// one.step(60.0)?;
+    /// two.step(60.0)?;
+    /// assert_eq!(one.hash(), two.hash());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    /// # Tests
+    /// `same_bits::lanes_and_threads_do_not_enter`.
     #[must_use]
     pub fn new(plan: Arc<Plan>, key: StreamKey) -> Habitat {
         let state = State::new(&plan, key);
@@ -70,6 +101,27 @@ impl Habitat {
     /// # Errors
     /// [`StepError`] for a length that is not a number from 0.001 s to one hour; the state is as
     /// before.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+    /// let loaded = scenario::load("leak-box")?;
+    /// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+    /// let mut cabin = Habitat::new(plan, StreamKey::default());
+    /// let p_total = cabin.catalogue().find("box.air.p_total_pa")?;
+    /// for _ in 0..60 {
+    ///     cabin.step(10.0)?;
+    /// }
+    /// // Ten minutes of a 10 mm hole: 101.3 kPa times exp(-600 s / 6 390 s).
+    /// assert!((cabin.value(p_total).unwrap() / 92_220.0 - 1.0).abs() < 0.01);
+    /// assert!(cabin.step(f64::NAN).is_err());
+    /// assert!(cabin.step(3_601.0).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    /// # Tests
+    /// `conservation::any_cabin_under_any_command_stays_finite_and_closed`,
+    /// `convergence::biosim_3_halving_the_step_halves_the_error`.
     pub fn step(&mut self, dt_s: f64) -> Result<(), StepError> {
         Self::check_step(dt_s)?;
         step::advance(self.plan.simd, &self.plan, &mut self.state, dt_s);
@@ -100,6 +152,24 @@ impl Habitat {
     ///
     /// # Errors
     /// [`CommandError`] for an unknown actuator or a value that is not finite; nothing changes.
+    /// - [`CommandError::Actuator`]: `actuator` is not below the number of actuators.
+    /// - [`CommandError::Value`]: NaN or an infinity.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+    /// let loaded = scenario::load("cabin-30d")?;
+    /// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+    /// let mut cabin = Habitat::new(plan, StreamKey::default());
+    /// let channel = cabin.catalogue().find("living.ccaa.set_t_k")?;
+    /// let actuator = cabin.actuators().iter().position(|a| a.channel == channel).unwrap();
+    /// cabin.command(actuator, 500.0)?; // acts as the upper end of the range
+    /// assert_eq!(cabin.value(channel), Some(cabin.actuators()[actuator].high));
+    /// assert!(cabin.command(actuator, f64::INFINITY).is_err());
+    /// assert!(cabin.command(10_000, 0.0).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn command(&mut self, actuator: usize, value: f64) -> Result<(), CommandError> {
         let count = self.plan.actuators.len();
         let Some(found) = self.plan.actuators.get(actuator) else {
@@ -131,7 +201,24 @@ impl Habitat {
 
     /// Write the value of every channel, in the order of the catalogue and in SI, into `row`.
     ///
-    /// A row shorter than the catalogue is filled as far as it goes.
+    /// A row shorter than the catalogue is filled as far as it goes; what lies beyond the catalogue
+    /// in a longer one is left as it is.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+    /// let loaded = scenario::load("leak-box")?;
+    /// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+    /// let cabin = Habitat::new(plan, StreamKey::default());
+    /// let mut row = vec![0.0; cabin.catalogue().len()];
+    /// cabin.read(&mut row);
+    /// for (channel, value) in cabin.catalogue().channels().iter().zip(&row) {
+    ///     println!("{} = {value} {}", channel.id, channel.unit.symbol());
+    /// }
+    /// assert_eq!(row[0], cabin.value(0).unwrap());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn read(&self, row: &mut [f64]) {
         for (value, binding) in row.iter_mut().zip(&self.plan.bindings) {
             *value = binding.value(&self.plan, &self.state);
@@ -168,13 +255,17 @@ impl Habitat {
         self.state.crew.iter().filter(|p| p.health.alive).count()
     }
 
-    /// Why the mission is lost, if it is.
+    /// Why the mission is lost, if it is; [`AbortReason::None`] if not. Stepping goes on either
+    /// way.
     #[must_use]
     pub fn abort_reason(&self) -> AbortReason {
         self.state.mission.abort_reason()
     }
 
     /// Largest residual of matter since the start, as a share of what moved in its step.
+    ///
+    /// The worst of the columns C, H, O, N and ash; below 1e-9 in every test. See
+    /// [`crate::ledger`].
     #[must_use]
     pub fn mass_residual_max(&self) -> f64 {
         self.state.ledger.relative_max[..5].iter().copied().fold(0.0, f64::max)
@@ -186,7 +277,7 @@ impl Habitat {
         self.state.ledger.relative_max[5]
     }
 
-    /// The habitat as bytes; see [`crate::snapshot`].
+    /// The habitat as bytes; see [`crate::snapshot`], which has an example.
     #[must_use]
     pub fn snapshot(&self) -> Vec<u8> {
         snapshot::save(&self.plan, &self.state)
@@ -195,7 +286,11 @@ impl Habitat {
     /// A habitat from bytes; its future is that of the one that was stored, to the bit.
     ///
     /// # Errors
-    /// [`SnapshotError`] when the bytes do not fit this plan.
+    /// [`SnapshotError`] when the bytes do not fit this plan: another format or version, damage,
+    /// another scenario, a slot that is missing. See [`crate::snapshot::load`].
+    ///
+    /// # Tests
+    /// `same_bits::a_snapshot_restores_to_the_same_future`.
     pub fn restore(plan: Arc<Plan>, bytes: &[u8]) -> Result<Habitat, SnapshotError> {
         let state = snapshot::load(&plan, bytes)?;
         Ok(Habitat { plan, state })
@@ -205,6 +300,23 @@ impl Habitat {
     ///
     /// What has been drawn already (today's metabolic rates) stays; everything later comes from
     /// streams of its own. Forks with different `salt` differ from each other.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+    /// let loaded = scenario::load("cabin-30d")?;
+    /// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+    /// let mut cabin = Habitat::new(plan, StreamKey::default());
+    /// cabin.step(60.0)?;
+    /// let (fork, other) = (cabin.fork(0), cabin.fork(1));
+    /// assert_eq!(fork.state().crew, cabin.state().crew);
+    /// assert_ne!(fork.state().key, cabin.state().key);
+    /// assert_ne!(fork.state().key, other.state().key);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    /// # Tests
+    /// `same_bits::a_fork_does_not_foresee`.
     #[must_use]
     pub fn fork(&self, salt: u64) -> Habitat {
         let mut state = self.state.clone();
@@ -212,7 +324,7 @@ impl Habitat {
         Habitat { plan: Arc::clone(&self.plan), state }
     }
 
-    /// SHA-256 over every number of the state.
+    /// SHA-256 over every number of the state; see [`crate::snapshot::hash`].
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
         snapshot::hash(&self.state)

@@ -1,4 +1,17 @@
 //! Topology and parameters of a habitat: what a scenario compiles to, without its channels.
+//!
+//! A scenario is written for people: names, hours, kilograms a day, cubic metres an hour. A layout
+//! is written for the step: indices, seconds, mol/s, kg/s, m3/s. The conversion happens here and
+//! nowhere else.
+//!
+//! | scenario | layout |
+//! |---|---|
+//! | name of a zone, of a heat exchanger | index |
+//! | `…_kg_d`, `…_kg_h` of a gas | mol/s, or kg/s where a mass flow is regulated |
+//! | `…_m3_h` | m3/s |
+//! | `…_min`, `…_h`, days | s |
+//! | diameter and discharge coefficient of a hole | effective area, m2 |
+//! | age, mass, stature, sex | share of the reference person's energy need |
 
 use catalogue::CatalogueError;
 use physics::constants::{DAY_S, R_J_MOL_K};
@@ -114,6 +127,21 @@ pub struct Layout {
 /// # Equation
 /// ```text
 /// p_w = RH·p_sat(T);  p_O2 = x_O2·(p − p_w);  p_N2 = p − p_w − p_O2 − p_CO2
+/// n = p·V/(R·T) for each gas                                                  [mol]
+/// ```
+/// # Valid range
+/// 233.15 K to 323.15 K, the range of the saturation formula.
+/// # Outside the range
+/// Partial pressures that do not fit into the total are cut: CO2 to what oxygen leaves of the dry
+/// gas, nitrogen to zero. [`crate::scenario::check`] refuses such an atmosphere before. Trace gases
+/// start at zero.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::{layout::fill, scenario::Atmosphere};
+/// let n_mol = fill(&Atmosphere::default(), 100.0);
+/// let p_pa = n_mol.iter().sum::<f64>() * 8.314_462_618 * 295.15 / 100.0;
+/// assert!((p_pa - 101_325.0).abs() < 0.01);
 /// ```
 #[must_use]
 pub fn fill(atmosphere: &Atmosphere, volume_m3: f64) -> [f64; GASES] {
@@ -132,7 +160,7 @@ pub fn fill(atmosphere: &Atmosphere, volume_m3: f64) -> [f64; GASES] {
 }
 
 impl Layout {
-    /// Compile a checked scenario.
+    /// Compile a checked scenario: zones first, then connections, prescribed flows, people, units.
     ///
     /// # Errors
     /// [`PlanError`] when a name, a count or a telemetry column does not fit; a scenario that came
@@ -226,6 +254,7 @@ impl Layout {
         Ok(layout)
     }
 
+    /// Compile the units, each list in the order of the scenario.
     fn units(
         &mut self,
         scenario: &Scenario,
@@ -330,7 +359,10 @@ impl Layout {
         Ok(())
     }
 
-    /// Potable water that the crew drinks and washes with, kg/s.
+    /// Potable water that the crew drinks or puts into food, kg/s, all people of the scenario.
+    ///
+    /// Hygiene water and the electrolyser are not in it, and the dead still count. The mission rule
+    /// on potable water and the limits of its channel are multiples of this.
     #[must_use]
     pub fn potable_need_kg_s(&self) -> f64 {
         self.crew.iter().map(|p| p.oral.drink_kg_s).sum()
@@ -343,6 +375,10 @@ impl Layout {
     }
 }
 
+/// Parameters of a zone; `common` is the air of a zone that says nothing of its own.
+///
+/// Air of the surroundings has the zone's composition and temperature at the start. A hole's area
+/// carries its discharge coefficient: `C_d·π/4·d²`.
 fn zone_plan(zone: &crate::scenario::Zone, common: &Atmosphere) -> ZonePlan {
     let atmosphere = zone.atmosphere.unwrap_or(*common);
     let n_mol = fill(&atmosphere, zone.volume_m3);

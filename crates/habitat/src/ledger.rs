@@ -7,9 +7,9 @@
 //! residual = held after − held before − (entered − left)
 //! ```
 //!
-//! and each column's residual stays below 1e-9 of what moved in that step, which the tests assert. In
-//! a step in which less than a millionth of the holdings moves, it is judged against that millionth:
-//! sums of double precision do not resolve less.
+//! and each column's residual stays below 1e-9 of what moved in that step, which the tests assert.
+//! In a step in which less than a millionth of the holdings moves, it is judged against that
+//! millionth: sums of double precision do not resolve less.
 //!
 //! # What is booked, and by which call
 //! | what | call |
@@ -195,8 +195,8 @@ impl Ledger {
         self.coolant_j += e_j;
     }
 
-    /// Heat that enters by any other declared boundary flow, J; negative leaves. It is added to what
-    /// entered with its sign.
+    /// Heat that enters by any other declared boundary flow, J; negative leaves. It is added to
+    /// what entered with its sign.
     #[inline(always)]
     pub fn heat_in(&mut self, e_j: f64) {
         self.entered[5] += e_j;

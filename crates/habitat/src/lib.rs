@@ -8,6 +8,29 @@
 //!                              read: channels    command: actuators    snapshot, fork
 //! ```
 //!
+//! # Examples
+//! Thirty minutes in the reference cabin, with more oxygen asked for:
+//! ```
+//! use std::sync::Arc;
+//! use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+//!
+//! let loaded = scenario::load("cabin-30d")?;
+//! let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+//! let mut cabin = Habitat::new(Arc::clone(&plan), StreamKey { run: 1, ..StreamKey::default() });
+//!
+//! let channel = cabin.catalogue().find("living.oga.set_o2_mol_s")?;
+//! let actuator = cabin.actuators().iter().position(|a| a.channel == channel).unwrap();
+//! cabin.command(actuator, 1.5e-3)?;
+//! for _ in 0..30 {
+//!     cabin.step(60.0)?;
+//! }
+//! let made = cabin.catalogue().find("living.oga.o2_mol_s")?;
+//! assert!((cabin.value(made).unwrap() - 1.5e-3).abs() < 1e-12);
+//! assert_eq!(cabin.crew_alive(), 4);
+//! assert!(cabin.mass_residual_max() < 1e-9 && cabin.energy_residual_max() < 1e-9);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
 //! Not here: who decides (`env`), what is written to disk (`store`), how many habitats run at once
 //! (`runtime`). Sensors, faults, power and heat rejection are not modelled: coolant arrives at a
 //! prescribed temperature and electric power is unlimited, both as ledgered boundary flows.

@@ -97,8 +97,8 @@ const BIN_S: f64 = 600.0;
 state! {
     /// Mean over the last hour in six bins of ten minutes.
     ///
-    /// The bin being filled counts with the time it covers, so the window is 50 to 60 min long. Each
-    /// value weighs by the time for which it held.
+    /// The bin being filled counts with the time it covers, so the window is 50 to 60 min long.
+    /// Each value weighs by the time for which it held.
     ///
     /// # Examples
     /// ```
@@ -136,8 +136,8 @@ impl HourMean {
     /// A step longer than a bin puts all of its time into one; the window then covers more than an
     /// hour until that bin is overwritten.
     /// # Tests
-    /// `tests::an_hour_mean_forgets_after_an_hour`, `tests::a_pause_longer_than_the_window_empties_it`
-    /// in this file.
+    /// `tests::an_hour_mean_forgets_after_an_hour`,
+    /// `tests::a_pause_longer_than_the_window_empties_it` in this file.
     #[inline(always)]
     pub fn add(&mut self, value: f64, t_s: f64, dt_s: f64) {
         let bin = ((t_s + 1e-6) / BIN_S) as u64;

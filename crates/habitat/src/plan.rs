@@ -11,6 +11,9 @@ use crate::scenario::Scenario;
 /// Everything about a habitat that does not change while it runs, shared by all that run on it.
 ///
 /// A plan reads like its [`Layout`]: `plan.zones`, `plan.crew`, `plan.scenario` and so on.
+///
+/// Names of the scenario become indices here, once: a step looks nothing up by name. One plan in an
+/// `Arc` serves any number of habitats on any number of threads.
 #[derive(Debug, Clone)]
 pub struct Plan {
     /// Topology and parameters.
@@ -29,6 +32,26 @@ impl Plan {
     /// # Errors
     /// [`PlanError`] when a name or a count does not fit, or two units of a zone share a name; a
     /// scenario that came through [`crate::scenario::load`] has passed these checks.
+    ///
+    /// - [`PlanError::Unknown`]: a zone or a heat exchanger that does not exist.
+    /// - [`PlanError::Count`]: no zone or more than sixteen, no cell in a bed or more than forty.
+    /// - [`PlanError::Catalogue`]: two channels with one id.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::{Plan, PlanError, scenario};
+    /// let loaded = scenario::load("cabin-30d")?;
+    /// let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
+    /// assert_eq!((plan.zones.len(), plan.crew.len()), (4, 4));
+    /// assert_eq!(plan.duration_s(), 30.0 * 86_400.0);
+    ///
+    /// let mut wrong = loaded.scenario;
+    /// wrong.oga[0].zone = "garage".into();
+    /// assert!(matches!(Plan::compile(&wrong, [0; 32]), Err(PlanError::Unknown { .. })));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    /// # Tests
+    /// `biosim::biosim_4_one_file_gives_one_answer`.
     pub fn compile(scenario: &Scenario, hash: [u8; 32]) -> Result<Plan, PlanError> {
         let layout = Layout::compile(scenario, hash)?;
         let (catalogue, bindings, actuators) = channels::declare(&layout)?;

@@ -1,9 +1,9 @@
 //! Named access to every number of a state, for snapshots, hashes and tests.
 //!
-//! Every number of a state is a slot with a name, for example `zones.0.n_mol.3` or `ledger.coolant_j`:
-//! field names and indices with dots between. A snapshot stores name and value, so that it can be
-//! read by a release whose structs have another order; a hash takes the values in the order of the
-//! visit, which is the order of declaration.
+//! Every number of a state is a slot with a name, for example `zones.0.n_mol.3` or
+//! `ledger.coolant_j`: field names and indices with dots between. A snapshot stores name and value,
+//! so that it can be read by a release whose structs have another order; a hash takes the values in
+//! the order of the visit, which is the order of declaration.
 //!
 //! # Examples
 //! ```
@@ -32,8 +32,8 @@ pub enum Slot<'a> {
 pub trait Slots {
     /// Call `visit` with the full name of every number; `at` is the name of this part.
     ///
-    /// `at` has its old content again when the call returns. A flag is a word: 0 for no, anything else
-    /// for yes, and it is written back after the visit.
+    /// `at` has its old content again when the call returns. A flag is a word: 0 for no, anything
+    /// else for yes, and it is written back after the visit.
     fn slots(&mut self, at: &mut String, visit: &mut dyn FnMut(&str, Slot<'_>));
 }
 

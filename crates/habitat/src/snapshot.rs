@@ -5,9 +5,31 @@
 //! number of slots u32 · for each: length u16, name, kind u8 (0 number, 1 word), 8 bytes value
 //! SHA-256 of everything before it
 //! ```
-//! All integers and numbers little-endian. Loading matches slots by name, so a later version may add
-//! slots: one that the bytes lack keeps the value it has at the start of a mission if it is declared
-//! as optional, else the load is refused.
+//! All integers and numbers little-endian. Loading matches slots by name, so a later version may
+//! add slots: one that the bytes lack keeps the value it has at the start of a mission if it is
+//! declared as optional, else the load is refused.
+//!
+//! The plan is not in the bytes, only the hash of its scenario: a snapshot is read against the plan
+//! it was taken on. Slots that this release does not know are passed over.
+//!
+//! # Examples
+//! ```
+//! use std::sync::Arc;
+//! use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario, snapshot::SnapshotError};
+//! let loaded = scenario::load("leak-box")?;
+//! let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+//! let mut cabin = Habitat::new(Arc::clone(&plan), StreamKey::default());
+//! cabin.step(10.0)?;
+//! let mut bytes = cabin.snapshot();
+//! assert_eq!(Habitat::restore(Arc::clone(&plan), &bytes)?.hash(), cabin.hash());
+//!
+//! bytes[100] ^= 1; // one bit
+//! assert!(matches!(Habitat::restore(plan, &bytes), Err(SnapshotError::Damaged(_))));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//! # Tests
+//! `same_bits::a_snapshot_restores_to_the_same_future`,
+//! `same_bits::a_damaged_or_foreign_snapshot_is_refused`.
 
 use std::collections::BTreeMap;
 
@@ -59,7 +81,8 @@ fn short(hash: &[u8]) -> String {
     hash.iter().take(8).map(|b| format!("{b:02x}")).collect()
 }
 
-/// Write `state` as bytes.
+/// Write `state` as bytes. Values keep their bits, so a NaN or a negative zero comes back as it
+/// was.
 #[must_use]
 pub fn save(plan: &Layout, state: &State) -> Vec<u8> {
     let mut slots = Vec::new();
@@ -91,7 +114,7 @@ pub fn save(plan: &Layout, state: &State) -> Vec<u8> {
     bytes
 }
 
-/// Take `n` bytes off the front.
+/// Take `n` bytes off the front, or say that the bytes end too early.
 fn take<'a>(bytes: &mut &'a [u8], n: usize) -> Result<&'a [u8], SnapshotError> {
     if bytes.len() < n {
         return Err(SnapshotError::Damaged("it ends too early"));
@@ -111,7 +134,13 @@ fn eight(bytes: &[u8]) -> [u8; 8] {
 /// Read a state from bytes.
 ///
 /// # Errors
-/// [`SnapshotError`], one case for each way in which the bytes do not fit.
+/// [`SnapshotError`], one case for each way in which the bytes do not fit, looked at in this order:
+/// - [`SnapshotError::Magic`]: the first eight bytes are not `LHABSNAP`;
+/// - [`SnapshotError::Version`]: version 0, or one later than [`VERSION`];
+/// - [`SnapshotError::Damaged`]: too short, or a checksum that does not match;
+/// - [`SnapshotError::Scenario`]: the plan has another hash;
+/// - [`SnapshotError::Damaged`]: a name that is no text, or a slot of another kind;
+/// - [`SnapshotError::Missing`]: a slot that the plan needs, the first in the state's order.
 pub fn load(plan: &Layout, bytes: &[u8]) -> Result<State, SnapshotError> {
     if bytes.len() < MAGIC.len() || &bytes[..MAGIC.len()] != MAGIC {
         return Err(SnapshotError::Magic);
@@ -162,6 +191,9 @@ pub fn load(plan: &Layout, bytes: &[u8]) -> Result<State, SnapshotError> {
 }
 
 /// SHA-256 over every number of the state in order: equal states have equal hashes.
+///
+/// Names are not in it; a new slot or another order is another hash of the same physics. Negative
+/// zero and zero differ.
 #[must_use]
 pub fn hash(state: &State) -> [u8; 32] {
     let mut hasher = Sha256::new();

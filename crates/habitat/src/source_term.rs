@@ -1,7 +1,7 @@
 //! Prescribed flows of gas or heat into a zone, after a schedule.
 //!
-//! They stand for what a test injected or for what the model has no unit for: metabolic simulators of
-//! a chamber, a crop, a heat load.
+//! They stand for what a test injected or for what the model has no unit for: metabolic simulators
+//! of a chamber, a crop, a heat load.
 //!
 //! # Ports
 //! One gas, or a pair for a crop, or heat, into one zone; all of it from outside the habitat.
@@ -12,8 +12,8 @@
 //! # Fails how
 //! A flow that takes gas away stops at what the zone has. After its last piece a flow is zero.
 //! # Simplifications
-//! Rates are constant between edges, and steps are cut at the edges. A crop is its gas exchange alone:
-//! carbon leaves and oxygen enters by the ledger, with no water and no heat of its own.
+//! Rates are constant between edges, and steps are cut at the edges. A crop is its gas exchange
+//! alone: carbon leaves and oxygen enters by the ledger, with no water and no heat of its own.
 
 use physics::constants::DAY_S;
 use physics::species::Gas;
@@ -65,7 +65,8 @@ impl SourceTermPlan {
         }
     }
 
-    /// The piece in force at `t_s`; a time less than a microsecond before an edge counts as after it.
+    /// The piece in force at `t_s`; a time less than a microsecond before an edge counts as after
+    /// it.
     fn at(&self, t_s: f64) -> Option<&Piece> {
         self.pieces.iter().find(|p| t_s >= p.from_s - 1e-6 && t_s < p.to_s - 1e-6)
     }

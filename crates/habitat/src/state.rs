@@ -1,4 +1,8 @@
 //! Everything about a habitat that changes: plain numbers, no pointers, cloned at once.
+//!
+//! The lists stand in the order of the plan's: `state.cdra[i]` belongs to `plan.cdra[i]`. Every
+//! number is a slot ([`crate::slots`]), so that snapshot and hash cover all of it. Rates and powers
+//! of the last step are part of the state, since channels show them between steps.
 
 use crate::air::acs::{Acs, Valve};
 use crate::air::candle::Candle;
@@ -72,6 +76,11 @@ state! {
 
 impl State {
     /// The state at the start of a mission.
+    ///
+    /// Zones are filled with their atmosphere and in equilibrium with their structure; urine and
+    /// brine have the share of solids of BVAD Rev 2 urine; food brings its water; beds are clean;
+    /// backups are off; people are fed and watered. Draws of the first day are made by the first
+    /// step.
     #[must_use]
     pub fn new(plan: &Layout, key: StreamKey) -> State {
         let scenario = &plan.scenario;
@@ -194,6 +203,22 @@ impl State {
     }
 
     /// Everything the habitat holds, in all columns.
+    ///
+    /// Zones (gas, film, textiles, structure), beds and their gas, charcoal, tanks and waste,
+    /// bodies, canisters and candles. The sum starts from nothing every time: what the ledger
+    /// compares is never a running total.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::{Plan, StreamKey, scenario, state::State};
+    /// let loaded = scenario::load("leak-box")?;
+    /// let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
+    /// let held = State::new(&plan, StreamKey::default()).held(&plan);
+    /// // 100 m3 at 101.3 kPa and 295 K: 4 130 mol, of which 21 % O2 is 1 735 mol of O atoms. The
+    /// // default tank adds 40 kg of oxygen, 2 500 mol of atoms, and water and food theirs.
+    /// assert!(held.0[2] > 1_735.0 + 2_500.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline(always)]
     #[must_use]
     pub fn held(&self, plan: &Layout) -> Account {
@@ -243,6 +268,9 @@ impl State {
     }
 
     /// Electric power of every unit and of the equipment in the last step, W.
+    ///
+    /// Equipment and fans of zones are constants of the plan and count from the start on; units
+    /// show the mean of the last step, zero before the first.
     #[must_use]
     pub fn power_w(&self, plan: &Layout) -> f64 {
         let mut w = 0.0;

@@ -3,6 +3,34 @@
 //! Every unit reads the zone temperature of the end of the last step, moves amounts and energy, and
 //! leaves the temperature alone; the exchange at the end solves the new temperatures implicitly.
 //! Whoever comes first is served first: people, then oxygen, air, water, make-up.
+//!
+//! | stage | what runs | why here |
+//! |---|---|---|
+//! | open | ledger | what is held is known before anything moves |
+//! | inputs | equipment, off-gassing, evaporation, prescribed flows | boundary conditions |
+//! | crew | people | they drink before the electrolyser and breathe before the cleaners |
+//! | oga | oxygen generators | the reducer needs their hydrogen in the same step |
+//! | ccaa, cdra | heat exchanger, then removal units on its outlet | cold dry air for the beds |
+//! | reduction | reducer, vent, trace gases, LiOH, candles | hydrogen and CO2 are there |
+//! | water | urine, brine, water processor | each finds what the one before has made |
+//! | hull | make-up, then leaks and relief | make-up sees what the units left |
+//! | exchange | ventilation, structure, new temperatures, condensation | all flows are known |
+//! | health | doses, mission rules | people are judged by the air at the end |
+//! | close | ledger | residual of the step |
+//!
+//! Units of one kind run in the order of the scenario. The order is fixed, so one file gives one
+//! answer.
+//!
+//! # Cuts
+//! A step is cut at every change of activity, of a prescribed rate, of a phase of CO2 removal, and
+//! at midnight, when the day's metabolic rates are drawn. Between cuts nothing prescribed changes,
+//! so the result does not depend on how edges fall into steps. The on/off patterns of the water
+//! units and the valves of the regulator are looked at once a step and are not cut.
+//!
+//! # Tests
+//! `convergence::biosim_3_halving_the_step_halves_the_error` (first order),
+//! `convergence::long_steps_stay_close`, `biosim::biosim_4_one_file_gives_one_answer`,
+//! `same_bits::golden_hash_of_a_day_in_the_cabin`.
 
 use crate::air::ventilation::exchange;
 use crate::counters::{NoProbe, Probe, Stage, StageCounters};
@@ -15,6 +43,10 @@ use physics::physiology::inspired_o2_pa;
 use physics::species::Gas;
 
 /// Advance by `dt_s`, cut at every change of schedule, phase or rate that falls inside.
+///
+/// # Valid range
+/// 0.001 s to an hour, as [`crate::Habitat::step`] allows. Edges closer than a microsecond to the
+/// end of a step count as on it; no piece is shorter than a microsecond.
 #[inline(always)]
 fn advance_probed(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     let end_s = state.t_s + dt_s;
@@ -54,6 +86,11 @@ physics::at_simd_level! {
 }
 
 /// Take up what changes at this moment, and find when the next change comes.
+///
+/// On a new day every person's rate is drawn: `today = 1 + variation·(2u − 1)`, with the draw
+/// number `day·64 + person` of the stream for metabolism, so that a person's draws do not depend on
+/// who else lives here. The dead are drawn for, too. The next change is at least a millisecond
+/// away, so that rounding cannot stop the clock.
 fn events(plan: &Layout, state: &mut State) {
     let day = (state.t_s + 1e-6).div_euclid(DAY_S);
     let mut next_s = (day + 1.0) * DAY_S - state.t_s;
@@ -78,6 +115,10 @@ fn events(plan: &Layout, state: &mut State) {
     state.next_event_s = next_s.max(1e-3);
 }
 
+/// One piece of a step: all stages in the order of the module, with nothing prescribed changing.
+///
+/// What was held at the end of the last piece is what is held now; only the first piece of a
+/// mission sums it anew.
 #[inline(always)]
 fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     probe.stage(Stage::Open);
@@ -167,6 +208,9 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
 }
 
 /// Condensing heat exchangers, and the CO2 removal units that draw from their outlets.
+///
+/// A removal unit whose heat exchanger is off, or that has none, draws cabin air instead, after all
+/// heat exchangers have run. One that is off shows zeros.
 #[inline(always)]
 fn air_cleaning(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     let ledger = &mut state.ledger;
@@ -218,6 +262,9 @@ fn air_cleaning(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Pr
 }
 
 /// How people fare, and whether the mission still succeeds.
+///
+/// The rules see the worst zone that holds somebody, by the schedule: a dead person counts as in
+/// the zone where the schedule has them. A habitat without people is not judged.
 #[inline(always)]
 fn health(plan: &Layout, state: &mut State, dt_s: f64) {
     if state.crew.is_empty() {

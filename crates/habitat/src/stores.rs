@@ -5,19 +5,19 @@
 //! enthalpy, so that drawing it needs no other heat.
 //!
 //! # Ports
-//! Units take by [`Stores::draw`], [`Stores::draw_share`] and [`Stores::draw_gas`], and add to a field
-//! after asking for the room.
+//! Units take by [`Stores::draw`], [`Stores::draw_share`] and [`Stores::draw_gas`], and add to a
+//! field after asking for the room.
 //! # Fails how
-//! An empty store gives nothing; a full one takes nothing, and the unit that would fill it slows down
-//! or stops. Waste has no capacity. Nothing leaks from a store.
+//! An empty store gives nothing; a full one takes nothing, and the unit that would fill it slows
+//! down or stops. Waste has no capacity. Nothing leaks from a store.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
 //! | CO2 accumulator | 19.8 at 827 | L, kPa | HabNet |
 //! | all others | of the scenario | kg | of the scenario |
 //! # Simplifications
-//! One temperature for all tanks, from the scenario. Tank gas is an ideal gas with no tank pressure:
-//! the last mole comes as easily as the first.
+//! One temperature for all tanks, from the scenario. Tank gas is an ideal gas with no tank
+//! pressure: the last mole comes as easily as the first.
 
 use physics::constants::M_H2O_KG_MOL;
 use physics::metabolism::{FAECAL_SOLIDS, FOOD_DRY, SWEAT_SOLIDS, URINE_SOLIDS};

@@ -14,8 +14,8 @@ use crate::slots::{Slot, Slots};
 
 /// What a stream of draws is for.
 ///
-/// The number of a purpose is a word of the counter and must never change; a new purpose takes a new
-/// number.
+/// The number of a purpose is a word of the counter and must never change; a new purpose takes a
+/// new number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u32)]
 pub enum Purpose {
@@ -58,11 +58,12 @@ impl Slots for StreamKey {
 impl StreamKey {
     /// The key of a fork of this habitat: every later draw differs from the original's.
     ///
-    /// The fork word of the result is odd, so it is never that of the real habitat, 0. Forks of forks
-    /// have words of their own. Run, environment and episode stay.
+    /// The fork word of the result is odd, so it is never that of the real habitat, 0. Forks of
+    /// forks have words of their own. Run, environment and episode stay.
     ///
     /// # Tests
-    /// `same_bits::a_fork_does_not_foresee`, `tests::draws_are_uniform_and_apart_by_key` in this file.
+    /// `same_bits::a_fork_does_not_foresee`, `tests::draws_are_uniform_and_apart_by_key` in this
+    /// file.
     #[must_use]
     pub fn forked(self, salt: u64) -> StreamKey {
         StreamKey { fork: mix(mix(self.fork ^ 0x9E37_79B9_7F4A_7C15) ^ salt) | 1, ..self }

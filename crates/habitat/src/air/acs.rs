@@ -5,8 +5,8 @@
 //! # State
 //! Commanded set-points; whether each valve is open.
 //! # Stages
-//! Hull: after every unit that changes the air, before leaks and relief. It sees what the others have
-//! left and makes up the rest.
+//! Hull: after every unit that changes the air, before leaks and relief. It sees what the others
+//! have left and makes up the rest.
 //! # Fails how
 //! An empty tank gives nothing; its valve stays open and the pressure falls.
 //! # Parameters
@@ -15,8 +15,8 @@
 //! | dead band | 0.01 | share of the set-point | assumed |
 //! | largest flow of either gas | 2 | kg/h | assumed: pressure control panel |
 //! # Simplifications
-//! A two-point regulator: a valve opens below the dead band and closes at the set-point; it gives at
-//! most its largest flow and never beyond the upper edge of the band. Tank gas arrives at the
+//! A two-point regulator: a valve opens below the dead band and closes at the set-point; it gives
+//! at most its largest flow and never beyond the upper edge of the band. Tank gas arrives at the
 //! temperature of the stores.
 
 use physics::species::Gas;
@@ -106,8 +106,8 @@ impl Acs {
     /// # Valid range
     /// Any pressure from vacuum on; the largest flow bounds how fast a leak can be fed.
     /// # Outside the range
-    /// Above the set-point nothing is taken out: the regulator only adds. Lowering is left to leaks,
-    /// people and the relief valve.
+    /// Above the set-point nothing is taken out: the regulator only adds. Lowering is left to
+    /// leaks, people and the relief valve.
     /// # Conserves
     /// Gas moves from tank to zone with its enthalpy; an empty tank gives nothing. Both gases are
     /// booked by [`Ledger::gas_moved`]: tanks are inside the habitat.

@@ -9,7 +9,8 @@
 //! fill    the gas over every cell is set to given pressures, as a valve to vacuum opens
 //! ```
 //! The isotherm enters as its chord `q*/p`, taken at the temperature and pressure of the last step.
-//! So each cell is a linear balance, and all isotherms of a unit go through one loop ([`Isotherms`]).
+//! So each cell is a linear balance, and all isotherms of a unit go through one loop
+//! ([`Isotherms`]).
 //!
 //! # State
 //! Temperature, adsorbed amounts and partial pressures by cell ([`Bed`]).
@@ -145,8 +146,8 @@ pub type Uptake = [(f64, f64); LAYERS_MAX];
 impl BedPlan {
     /// Stack layers into a bed, in the order of the adsorbing flow.
     ///
-    /// Mass and housing of a layer are spread evenly over its cells. At most [`LAYERS_MAX`] layers and
-    /// [`CELLS_MAX`] cells are meant; the units of this crate stay within both.
+    /// Mass and housing of a layer are spread evenly over its cells. At most [`LAYERS_MAX`] layers
+    /// and [`CELLS_MAX`] cells are meant; the units of this crate stay within both.
     ///
     /// # Examples
     /// ```
@@ -268,8 +269,8 @@ impl Bed {
     /// E = Σ_cells C·(T − 298.15 K) + n(CO2)·(h_f + ΔH) + n(H2O)·(h_f + ΔH)
     ///   ΔH  enthalpy of adsorption, negative   [J/mol]
     /// ```
-    /// The heat capacity of what is adsorbed is neglected, here and in every balance of the bed alike,
-    /// so that the ledger closes.
+    /// The heat capacity of what is adsorbed is neglected, here and in every balance of the bed
+    /// alike, so that the ledger closes.
     #[inline(always)]
     #[must_use]
     pub fn energy_j(&self, plan: &BedPlan) -> f64 {
@@ -325,8 +326,8 @@ impl Bed {
     /// # Valid range
     /// Any flow; the gas leaving a cell is in balance with what the cell takes up in the step.
     /// # Outside the range
-    /// No gas: nothing happens. Gas poorer than the bed: the cell gives off. A partial pressure never
-    /// falls below zero, since loading and inflow are not negative.
+    /// No gas: nothing happens. Gas poorer than the bed: the cell gives off. A partial pressure
+    /// never falls below zero, since loading and inflow are not negative.
     /// # Conserves
     /// Uptake is exactly what the gas loses; heat of adsorption goes to the cell; enthalpy of the
     /// gas is followed cell by cell. Nothing is booked here: the unit books the stream.
@@ -406,8 +407,8 @@ impl Bed {
 
     /// Fill the gas of every cell at the given partial pressures.
     ///
-    /// Only the point at which the next chords are taken changes; gas in the cells is not counted as
-    /// an amount, so nothing is created.
+    /// Only the point at which the next chords are taken changes; gas in the cells is not counted
+    /// as an amount, so nothing is created.
     #[inline(always)]
     pub fn fill(&mut self, p_co2_pa: f64, p_h2o_pa: f64) {
         self.p_co2_pa.fill(p_co2_pa);

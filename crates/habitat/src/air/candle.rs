@@ -57,8 +57,8 @@ state! {
 impl Candle {
     /// Everything held, in all columns.
     ///
-    /// Fresh and burning chlorate count alike. Sodium and chlorine are carried as ash; the energy is
-    /// the enthalpy of formation of the solids, J.
+    /// Fresh and burning chlorate count alike. Sodium and chlorine are carried as ash; the energy
+    /// is the enthalpy of formation of the solids, J.
     #[inline(always)]
     #[must_use]
     pub fn account(&self) -> Account {
@@ -83,13 +83,14 @@ impl Candle {
     /// Charge and burn time above zero; `dt` above zero.
     /// # Outside the range
     /// Nothing burns without a lit candle. A stock whose last charge is smaller than a full candle
-    /// burns that rest at the rate of a full one. Switched off while a candle burns, it burns to its
-    /// end.
+    /// burns that rest at the rate of a full one. Switched off while a candle burns, it burns to
+    /// its end.
     /// # Conserves
     /// Atoms move from candle to air; what the enthalpies leave over warms the air. The oxygen is
     /// booked by [`Ledger::gas_moved`]; nothing crosses the boundary.
     /// # Tests
-    /// `conservation::any_cabin_under_any_command_stays_finite_and_closed` lights candles at random.
+    /// `conservation::any_cabin_under_any_command_stays_finite_and_closed` lights candles at
+    /// random.
     #[inline(always)]
     pub fn run(&mut self, plan: &CandlePlan, zone: &mut Zone, dt_s: f64, ledger: &mut Ledger) {
         if self.on && self.burning_mol <= 0.0 && self.fresh_mol > 0.0 {

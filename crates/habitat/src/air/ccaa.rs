@@ -1,15 +1,15 @@
 //! Cabin air assembly (CCAA): fan, temperature control valve, condensing heat exchanger.
 //!
 //! # Ports
-//! Cabin air in and back; coolant at a given flow and temperature; condensate to its tank; fan power
-//! as heat to the air.
+//! Cabin air in and back; coolant at a given flow and temperature; condensate to its tank; fan
+//! power as heat to the air.
 //! # State
 //! Commanded set-point and on/off; position of the valve; what the coil did in the last step.
 //! # Stages
 //! Ccaa: before CO2 removal, which draws from its outlet.
 //! # Fails how
-//! Switched off, or in a cabin at 100 Pa and less, it moves no air, makes no condensate and takes no
-//! power; outlet temperatures keep their last values.
+//! Switched off, or in a cabin at 100 Pa and less, it moves no air, makes no condensate and takes
+//! no power; outlet temperatures keep their last values.
 //! # Parameters
 //! | what | default | unit | source |
 //! |---|---|---|---|
@@ -68,8 +68,8 @@ pub struct CcaaPlan {
 impl CcaaPlan {
     /// Parameters of the reference unit.
     ///
-    /// The two limits of the share are what the bypass valve leaves at its mechanical ends, 84.84° and
-    /// 5°: neither end closes a path altogether.
+    /// The two limits of the share are what the bypass valve leaves at its mechanical ends, 84.84°
+    /// and 5°: neither end closes a path altogether.
     #[must_use]
     pub fn new(model: &crate::scenario::Ccaa, zone: usize) -> CcaaPlan {
         let coil = CondensingCoil::<f64>::ccaa();
@@ -157,12 +157,12 @@ impl Ccaa {
     /// # Valid range
     /// Coolant 273.15 K to 303.15 K (the scenario's range). The coil is steady within the step.
     /// # Outside the range
-    /// Condensate never exceeds the vapour drawn. A dry cabin condenses nothing. A coolant warmer than
-    /// the air heats it and the coolant term is negative.
+    /// Condensate never exceeds the vapour drawn. A dry cabin condenses nothing. A coolant warmer
+    /// than the air heats it and the coolant term is negative.
     /// # Conserves
     /// Air in = air out + condensate; enthalpy in = enthalpy out + condensate + coolant heat, which
-    /// leaves by the ledger ([`Ledger::coolant_out`]). Fan power enters by [`Ledger::electric_in`] and
-    /// heats the air of the zone. The air drawn is booked by [`Ledger::gas_moved`].
+    /// leaves by the ledger ([`Ledger::coolant_out`]). Fan power enters by [`Ledger::electric_in`]
+    /// and heats the air of the zone. The air drawn is booked by [`Ledger::gas_moved`].
     /// # Tests
     /// `biosim::biosim_11_humidity_never_stays_above_saturation` is the cabin without this unit;
     /// `chamber::cdra_six_crew_window` has it upstream of CO2 removal.

@@ -32,8 +32,8 @@
 //! | precooler effectiveness | 0.9 | – | assumed |
 //! | share of the 13X open to CO2 | [`DESICCANT_CO2_ACCESS`] | – | **tuned** on the 6-crew window |
 //! # Simplifications
-//! Gas is quasi-steady in the cells; a closed bed holds its gas in one store; isotherms are those of
-//! the pure gases; beds lose no heat through their walls; other gases pass unchanged.
+//! Gas is quasi-steady in the cells; a closed bed holds its gas in one store; isotherms are those
+//! of the pure gases; beds lose no heat through their walls; other gases pass unchanged.
 
 use physics::constants::T_REF_K;
 use physics::sorption::{BED_SECTION_M2, SILICA_GEL, ZEOLITE_5A, ZEOLITE_13X};
@@ -46,10 +46,10 @@ use crate::ledger::Ledger;
 use crate::slots::state;
 use crate::stores::{Stores, StoresPlan};
 
-/// Share of a desiccant bed's 13X that CO2 can reach, the rest being taken by water that the hot dry
-/// air of a half-cycle does not drive out. What the 13X takes up it gives back to the cabin, so this
-/// is a loss. Tuned, and the only tuned number of the unit: it brings the mean of the 6-crew window
-/// of the integrated chamber test (SAE 2000-01-2345) to the measured 3.223 torr.
+/// Share of a desiccant bed's 13X that CO2 can reach, the rest being taken by water that the hot
+/// dry air of a half-cycle does not drive out. What the 13X takes up it gives back to the cabin, so
+/// this is a loss. Tuned, and the only tuned number of the unit: it brings the mean of the 6-crew
+/// window of the integrated chamber test (SAE 2000-01-2345) to the measured 3.223 torr.
 pub const DESICCANT_CO2_ACCESS: f64 = 0.437;
 
 /// Heat capacity of a sorbent bed's housing and heaters, J/K; middle of the 6 to 12 kJ/K range.
@@ -320,11 +320,12 @@ impl Cdra {
     /// # Valid range
     /// 0 to 10 kPa of CO2; half-cycles longer than the air-save phase.
     /// # Outside the range
-    /// Off: no flow, no power, see [`Cdra::rest`]. An outlet smaller than the blower's flow is drawn
-    /// whole. Two units on one outlet run one after the other, the second on what the first gave back.
+    /// Off: no flow, no power, see [`Cdra::rest`]. An outlet smaller than the blower's flow is
+    /// drawn whole. Two units on one outlet run one after the other, the second on what the first
+    /// gave back.
     /// # Conserves
-    /// CO2 and water move between air, beds, accumulator and vacuum; heat of adsorption stays in the
-    /// beds; heater, blower and control power enter, precooler heat leaves by the ledger
+    /// CO2 and water move between air, beds, accumulator and vacuum; heat of adsorption stays in
+    /// the beds; heater, blower and control power enter, precooler heat leaves by the ledger
     /// ([`Ledger::electric_in`], [`Ledger::coolant_out`]). The process stream is booked by
     /// [`Ledger::gas_moved`], what goes to vacuum by [`Ledger::gas_out`].
     /// # Tests
@@ -388,13 +389,13 @@ impl Cdra {
     /// One piece of a step, in which neither phase nor beds change.
     ///
     /// In order: the adsorbing sorbent bed fills its gas space from the stream if it comes from
-    /// vacuum; chords are taken; the stream passes desiccant, blower, precooler, sorbent and, backwards,
-    /// the other desiccant; the other sorbent bed is pumped back or desorbs; power is booked; the
-    /// phase advances and at the end of the half-cycle the pairs change places.
+    /// vacuum; chords are taken; the stream passes desiccant, blower, precooler, sorbent and,
+    /// backwards, the other desiccant; the other sorbent bed is pumped back or desorbs; power is
+    /// booked; the phase advances and at the end of the half-cycle the pairs change places.
     ///
-    /// While the air is saved a closed bed only warms. Its gas space empties with a time constant of
-    /// 178 s, and what is left is lost to vacuum when the bed opens. The rates that the unit shows are
-    /// summed here and divided by the step in [`Cdra::run`].
+    /// While the air is saved a closed bed only warms. Its gas space empties with a time constant
+    /// of 178 s, and what is left is lost to vacuum when the bed opens. The rates that the unit
+    /// shows are summed here and divided by the step in [`Cdra::run`].
     ///
     /// # Conserves
     /// As [`Cdra::run`]. Compressor work on the stored CO2 is not modelled: the CO2 arrives at the

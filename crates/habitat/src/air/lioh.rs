@@ -79,8 +79,8 @@ impl Lioh {
     /// # Valid range
     /// Any flow and step; the share drawn from the zone stays below one.
     /// # Outside the range
-    /// A zone without CO2 gives nothing and the fan still takes its power. In vacuum the same holds:
-    /// fan power does not go with density here.
+    /// A zone without CO2 gives nothing and the fan still takes its power. In vacuum the same
+    /// holds: fan power does not go with density here.
     /// # Conserves
     /// Atoms move between air and canister; what the enthalpies leave over warms the air. CO2 is
     /// booked by [`Ledger::gas_moved`], fan power by [`Ledger::electric_in`]; it ends in the air.

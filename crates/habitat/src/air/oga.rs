@@ -72,7 +72,8 @@ impl Oga {
     ///   Q    heat                                    [W], a share to the air, the rest to coolant
     /// ```
     /// # Source
-    /// Polarisation DOI 10.1016/j.electacta.2016.06.120 through V-HAB; standby and largest rate HabNet.
+    /// Polarisation DOI 10.1016/j.electacta.2016.06.120 through V-HAB; standby and largest rate
+    /// HabNet.
     /// # Valid range
     /// 0 to 9.2 kg/d of oxygen on the active area of [`ACTIVE_AREA_CM2`]. A larger scenario maximum
     /// raises current density and voltage on the same area.
@@ -81,7 +82,8 @@ impl Oga {
     /// # Conserves
     /// Water becomes gas in kind; power enters and heat leaves by the ledger
     /// ([`Ledger::electric_in`], [`Ledger::coolant_out`]); both gases are booked by
-    /// [`Ledger::gas_moved`]. Hydrogen waits in the line for the reducer or the vent of the same step.
+    /// [`Ledger::gas_moved`]. Hydrogen waits in the line for the reducer or the vent of the same
+    /// step.
     /// # Tests
     /// `biosim::biosim_2_no_unit_beats_thermodynamics`: more than 237.1 kJ of stack power per mole
     /// of water at every step.

@@ -4,9 +4,9 @@ use physics::species::{GASES, parcel_enthalpy_j};
 
 /// Gas on its way between two places: amounts and the enthalpy they carry.
 ///
-/// A parcel has no volume and no pressure of its own. Whoever takes gas out of a place makes a parcel,
-/// and whoever receives it adds amounts and enthalpy; so a transfer conserves atoms and energy by
-/// construction, whatever the temperatures of the two places are.
+/// A parcel has no volume and no pressure of its own. Whoever takes gas out of a place makes a
+/// parcel, and whoever receives it adds amounts and enthalpy; so a transfer conserves atoms and
+/// energy by construction, whatever the temperatures of the two places are.
 ///
 /// # Examples
 /// ```
@@ -33,8 +33,8 @@ impl Parcel {
     /// ```text
     /// H = Σ n·(h_f + c_p·(T − 298.15 K))     [J]
     /// ```
-    /// Valid from 200 K to 500 K (constant heat capacities, see `physics::species`); outside, the line
-    /// is continued.
+    /// Valid from 200 K to 500 K (constant heat capacities, see `physics::species`); outside, the
+    /// line is continued.
     #[inline(always)]
     #[must_use]
     pub fn at(n_mol: [f64; GASES], t_k: f64) -> Parcel {
@@ -43,7 +43,8 @@ impl Parcel {
 
     /// Total amount, mol.
     ///
-    /// The sum is taken in pairs, in one fixed order, so that its bits do not depend on the compiler.
+    /// The sum is taken in pairs, in one fixed order, so that its bits do not depend on the
+    /// compiler.
     #[inline(always)]
     #[must_use]
     pub fn total_mol(&self) -> f64 {
@@ -53,8 +54,9 @@ impl Parcel {
 
     /// Split off `share` (0 to 1) of the parcel.
     ///
-    /// Both parts have one composition and one temperature. What is taken is subtracted, not computed
-    /// twice, so that the two parts add up to the whole to rounding. A share of 1 leaves nothing.
+    /// Both parts have one composition and one temperature. What is taken is subtracted, not
+    /// computed twice, so that the two parts add up to the whole to rounding. A share of 1 leaves
+    /// nothing.
     #[inline(always)]
     #[must_use]
     pub fn split(&mut self, share: f64) -> Parcel {

@@ -1,16 +1,16 @@
 //! Carbon dioxide reducer: a Sabatier reactor with its accumulator.
 //!
 //! # Ports
-//! Hydrogen of the line and CO2 of the accumulator in; water to condensate; methane and what did not
-//! react to vacuum; electric power; heat to coolant.
+//! Hydrogen of the line and CO2 of the accumulator in; water to condensate; methane and what did
+//! not react to vacuum; electric power; heat to coolant.
 //! # State
 //! Commanded on; rates of the last step.
 //! # Stages
-//! Reduction: after oxygen generation and CO2 removal, so that it finds this step's hydrogen and CO2.
-//! Hydrogen that it leaves is vented right after it.
+//! Reduction: after oxygen generation and CO2 removal, so that it finds this step's hydrogen and
+//! CO2. Hydrogen that it leaves is vented right after it.
 //! # Fails how
-//! No hydrogen, no CO2 or no room for condensate: it stands still, takes no power, and the CO2 stays
-//! in the accumulator until that is full and the removal unit vents.
+//! No hydrogen, no CO2 or no room for condensate: it stands still, takes no power, and the CO2
+//! stays in the accumulator until that is full and the removal unit vents.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
@@ -19,8 +19,8 @@
 //! | heater, compressor, separator | 106, 500, 80 | W | HabNet |
 //! | accumulator | 19.8 L, 827 kPa | | HabNet |
 //! # Simplifications
-//! The reactor is at its working temperature while it runs; products leave at the temperature of the
-//! stores; the heat of reaction goes to coolant.
+//! The reactor is at its working temperature while it runs; products leave at the temperature of
+//! the stores; the heat of reaction goes to coolant.
 
 use physics::constants::M_H2O_KG_MOL;
 use physics::reaction;
@@ -79,8 +79,8 @@ impl Sabatier {
     /// # Valid range
     /// Feed ratio 2 to 8, conversion 0 to 1 (the scenario's ranges).
     /// # Outside the range
-    /// Any positive feed runs the unit at full power for the whole step. The limit by room is that of
-    /// complete conversion, so the tank never overflows.
+    /// Any positive feed runs the unit at full power for the whole step. The limit by room is that
+    /// of complete conversion, so the tank never overflows.
     /// # Conserves
     /// CO2 and hydrogen that do not react leave as CO2 and hydrogen. A full condensate tank stops
     /// the reactor. Vented gas is booked by [`Ledger::gas_out`], power by [`Ledger::electric_in`],

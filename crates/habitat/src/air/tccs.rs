@@ -79,8 +79,8 @@ impl Tccs {
     /// Switched off, it neither takes power nor loses the ammonia it holds.
     /// # Conserves
     /// Atoms of the oxidised gases come back as CO2 and vapour; the heat of reaction warms the air.
-    /// The internal energy of the zone stays the same in a reaction, so only amounts change. Power is
-    /// booked by [`Ledger::electric_in`] and heats the air; ammonia by [`Ledger::gas_moved`].
+    /// The internal energy of the zone stays the same in a reaction, so only amounts change. Power
+    /// is booked by [`Ledger::electric_in`] and heats the air; ammonia by [`Ledger::gas_moved`].
     /// # Tests
     /// `conservation::cabin_closes_over_thirty_days`,
     /// `conservation::any_cabin_under_any_command_stays_finite_and_closed`.

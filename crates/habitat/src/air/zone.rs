@@ -18,8 +18,8 @@
 //! | evaporation from walls and textiles into dry air | 7 200 | s | assumed |
 //! | γ of the gas in holes | 1.4 | – | air |
 //! # Simplifications
-//! Ideal gas with constant heat capacities, no gradients inside a zone, one temperature of the whole
-//! structure, liquid water at the temperature of the tanks.
+//! Ideal gas with constant heat capacities, no gradients inside a zone, one temperature of the
+//! whole structure, liquid water at the temperature of the tanks.
 
 use physics::constants::{CP_H2O_LIQUID_J_MOL_K, HF_H2O_LIQUID_J_MOL, R_J_MOL_K, T_REF_K};
 use physics::moist_air::saturation_pressure_pa;
@@ -219,9 +219,9 @@ impl Zone {
 
     /// Take `share` of the gas, at the temperature that this step's units see.
     ///
-    /// The enthalpy of what leaves is subtracted from the internal energy: the gas that stays behind
-    /// does the work of pushing it out and cools, as in a real blow-down. A share of 0 to 1 is
-    /// expected.
+    /// The enthalpy of what leaves is subtracted from the internal energy: the gas that stays
+    /// behind does the work of pushing it out and cools, as in a real blow-down. A share of 0 to 1
+    /// is expected.
     #[inline(always)]
     #[must_use]
     pub fn take(&mut self, share: f64) -> Parcel {
@@ -288,8 +288,8 @@ impl Zone {
     /// Q      = (equipment to air + fans)·dt + vapour·h(liquid) − H(vapour)          [J]
     /// ```
     /// # Source
-    /// The time constant is assumed. Half of the room in one step keeps a long step from overshooting
-    /// saturation.
+    /// The time constant is assumed. Half of the room in one step keeps a long step from
+    /// overshooting saturation.
     /// # Valid range
     /// Any step; 233 K to 323 K, the range of the saturation formula.
     /// # Outside the range
@@ -298,8 +298,8 @@ impl Zone {
     /// # Conserves
     /// Electric power and off-gassed matter enter by the ledger; liquid becomes vapour in kind.
     /// Power is booked by [`Ledger::electric_in`], the part to cold plates leaves at once by
-    /// [`Ledger::coolant_out`], off-gassing enters by [`Ledger::gas_in`] at the temperature of the air,
-    /// vapour is booked by [`Ledger::gas_moved`].
+    /// [`Ledger::coolant_out`], off-gassing enters by [`Ledger::gas_in`] at the temperature of the
+    /// air, vapour is booked by [`Ledger::gas_moved`].
     #[inline(always)]
     pub fn inputs(&mut self, plan: &ZonePlan, dt_s: f64, liquid_k: f64, ledger: &mut Ledger) {
         let electric_j = (plan.equipment_air_w + plan.equipment_plate_w + plan.fan_w) * dt_s;
@@ -354,10 +354,11 @@ impl Zone {
     /// # Source
     /// `physics::orifice` (isentropic flow of a perfect gas); linear lift of the valve assumed.
     /// # Valid range
-    /// Vacuum to 1 MPa. Leakage is a share of the standing gas, so its mass falls with the pressure.
+    /// Vacuum to 1 MPa. Leakage is a share of the standing gas, so its mass falls with the
+    /// pressure.
     /// # Outside the range
-    /// An empty zone is left as it is: nothing leaves and nothing enters. Loss is a share below one, so
-    /// amounts stay positive at any step.
+    /// An empty zone is left as it is: nothing leaves and nothing enters. Loss is a share below
+    /// one, so amounts stay positive at any step.
     /// # Conserves
     /// Gas and its enthalpy leave or enter by the ledger ([`Ledger::gas_out`], [`Ledger::gas_in`]).
     /// # Tests
@@ -469,14 +470,14 @@ impl Zone {
     /// # Valid range
     /// 233 K to 323 K, the range of the saturation formula.
     /// # Outside the range
-    /// Air below saturation is left alone. Never more vapour condenses than there is. With less than
-    /// 1e-12 mol of gas the temperature is 298.15 K.
+    /// Air below saturation is left alone. Never more vapour condenses than there is. With less
+    /// than 1e-12 mol of gas the temperature is 298.15 K.
     /// # Conserves
     /// Water moves from vapour to wall film; its latent heat stays in the air. The heat of an ideal
     /// thermostat is booked by [`Ledger::heat_in`]; condensation is added to what moved.
     /// # Tests
-    /// `biosim::biosim_11_humidity_never_stays_above_saturation` (relative humidity at most 1 + 1e-6
-    /// after every step), `chamber::c5_sealed_box` (isothermal).
+    /// `biosim::biosim_11_humidity_never_stays_above_saturation` (relative humidity at most 1 +
+    /// 1e-6 after every step), `chamber::c5_sealed_box` (isothermal).
     #[inline(always)]
     pub fn settle(&mut self, plan: &ZonePlan, liquid_k: f64, ledger: &mut Ledger) {
         if let Some(t_k) = plan.isothermal_k {

@@ -1,7 +1,7 @@
 //! How a person fares: oxygen, carbon dioxide, pressure, water, food.
 //!
-//! Harm is a dose. A dose of 1 incapacitates, a dose of 3 kills (assumed). Oxygen, with pressure, and
-//! carbon dioxide have a dose each, and the two do not add. Water and food kill when the body's
+//! Harm is a dose. A dose of 1 incapacitates, a dose of 3 kills (assumed). Oxygen, with pressure,
+//! and carbon dioxide have a dose each, and the two do not add. Water and food kill when the body's
 //! reserve is used up.
 //!
 //! # State
@@ -112,12 +112,12 @@ impl Health {
     /// Each rule with its mark stands in `physics::physiology::RULES`. That a dose fades within
     /// an hour is assumed, as is death at three times the incapacitating dose.
     /// # Valid range
-    /// Steps short against the times of the rules: 10 s in vacuum, 300 s at 8 % CO2. The air is taken
-    /// as constant over the step.
+    /// Steps short against the times of the rules: 10 s in vacuum, 300 s at 8 % CO2. The air is
+    /// taken as constant over the step.
     /// # Outside the range
-    /// In vacuum the inspired oxygen is zero and the oxygen dose grows fastest. A long step counts its
-    /// end state for its whole length. Two causes in one step: oxygen is named before CO2, CO2 before
-    /// water, water before food. The dead are left as they are.
+    /// In vacuum the inspired oxygen is zero and the oxygen dose grows fastest. A long step counts
+    /// its end state for its whole length. Two causes in one step: oxygen is named before CO2, CO2
+    /// before water, water before food. The dead are left as they are.
     /// # Conserves
     /// Nothing is moved.
     /// # Examples

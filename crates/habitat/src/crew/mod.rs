@@ -6,8 +6,8 @@
 //!                       air of the zone ──► health: doses, incapacitation, death
 //! ```
 //! A person is simulated at the start of a step and judged at its end: they breathe what the last
-//! step left and fare by what this step makes of it. A dead person exchanges nothing and stays in the
-//! account with what the body holds.
+//! step left and fare by what this step makes of it. A dead person exchanges nothing and stays in
+//! the account with what the body holds.
 //!
 //! Not here: the rates themselves (`physics::metabolism`), the rules of harm
 //! (`physics::physiology`), what ends a mission ([`crate::mission`]).

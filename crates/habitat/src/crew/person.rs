@@ -1,8 +1,8 @@
 //! One person: breath, water, food, heat.
 //!
 //! # Ports
-//! Oxygen of the zone in; CO2, vapour, wet textiles and heat to the zone; potable water and food in;
-//! urine, faeces, perspiration solids and hygiene water to tanks and waste.
+//! Oxygen of the zone in; CO2, vapour, wet textiles and heat to the zone; potable water and food
+//! in; urine, faeces, perspiration solids and hygiene water to tanks and waste.
 //! # State
 //! Water and food held by the body, above the level at which the person dies.
 //! # Stages
@@ -20,9 +20,9 @@
 //! # Fails how
 //! See [`crate::crew::health`].
 //! # Simplifications
-//! Food, solids and heat go with oxygen use at every moment; thirst corrects the drink by the body's
-//! deficit within a day; gases leave at the temperature of the zone and the rest of the heat of
-//! metabolism goes to its air.
+//! Food, solids and heat go with oxygen use at every moment; thirst corrects the drink by the
+//! body's deficit within a day; gases leave at the temperature of the zone and the rest of the heat
+//! of metabolism goes to its air.
 
 use physics::constants::M_H2O_KG_MOL;
 use physics::metabolism::{
@@ -68,9 +68,9 @@ pub struct PersonPlan {
 impl PersonPlan {
     /// Parameters of a person with `factor` times the reference energy need.
     ///
-    /// `hygiene` is the water used, kg/d, and the share of it that returns as waste water. Hygiene does
-    /// not go with the factor; everything else does. The valid range of the rates is a factor of 0.5
-    /// to 2 (`physics::metabolism`).
+    /// `hygiene` is the water used, kg/d, and the share of it that returns as waste water. Hygiene
+    /// does not go with the factor; everything else does. The valid range of the rates is a factor
+    /// of 0.5 to 2 (`physics::metabolism`).
     #[must_use]
     pub fn new(
         name: &str,
@@ -166,8 +166,8 @@ impl Person {
         }
     }
 
-    /// Everything held by the body's stores, in all columns: water at the temperature of the tanks and
-    /// reserve as dry food. The rest of the body is not in the account, since it never changes.
+    /// Everything held by the body's stores, in all columns: water at the temperature of the tanks
+    /// and reserve as dry food. The rest of the body is not in the account, since it never changes.
     #[inline(always)]
     #[must_use]
     pub fn account(&self, liquid_k: f64) -> Account {
@@ -191,12 +191,13 @@ impl Person {
     /// # Source
     /// `physics::metabolism` (BVAD Rev 2 totals, Rev 1 shape). Thirst and its limits are assumed.
     /// # Valid range
-    /// Any step; the activity is that of the schedule at the start of the step, which is cut at every
-    /// change.
+    /// Any step; the activity is that of the schedule at the start of the step, which is cut at
+    /// every change.
     /// # Outside the range
-    /// A dead person does nothing and shows zero flows. Without oxygen there is no metabolism; urine,
-    /// faecal water, drink and washing go on. Without potable water body water falls until the person
-    /// dies of thirst; without food the reserve does. A full urine tank sends urine to waste bags.
+    /// A dead person does nothing and shows zero flows. Without oxygen there is no metabolism;
+    /// urine, faecal water, drink and washing go on. Without potable water body water falls until
+    /// the person dies of thirst; without food the reserve does. A full urine tank sends urine to
+    /// waste bags.
     /// # Conserves
     /// Atoms move between zone, body, tanks and waste; energy with them. With too little oxygen in
     /// the zone the metabolism runs on what there is. Oxygen in and breath out are booked by

@@ -1,9 +1,9 @@
 //! The day of a person as a list of pieces in which nothing changes.
 //!
-//! A scenario gives blocks: sleep, nominal or exercise, each in a zone. Metabolic tables distinguish
-//! eight states: exercise has two quarters of an hour, and the hour after it has four of recovery.
-//! So the blocks are cut at every quarter around exercise, once, when the scenario compiles; during a
-//! run a lookup is enough. Every day is alike.
+//! A scenario gives blocks: sleep, nominal or exercise, each in a zone. Metabolic tables
+//! distinguish eight states: exercise has two quarters of an hour, and the hour after it has four
+//! of recovery. So the blocks are cut at every quarter around exercise, once, when the scenario
+//! compiles; during a run a lookup is enough. Every day is alike.
 
 use physics::metabolism::ActivityState;
 
@@ -55,8 +55,9 @@ impl Schedule {
     /// Cut checked blocks into pieces.
     ///
     /// The first 15 minutes of exercise and the rest of it differ; the hour after exercise is
-    /// recovery, whatever the block says, and may run over midnight. The zone is always the block's.
-    /// Exercise within that hour is exercise; recovery counts from the exercise that ended last.
+    /// recovery, whatever the block says, and may run over midnight. The zone is always the
+    /// block's. Exercise within that hour is exercise; recovery counts from the exercise that ended
+    /// last.
     ///
     /// `zone_of` gives the index of a zone by its name.
     /// # Valid range

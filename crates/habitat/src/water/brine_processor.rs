@@ -16,8 +16,8 @@
 //! | batch | 22.5 kg in 26 d | | V-HAB |
 //! | power | 142 | W | V-HAB |
 //! # Simplifications
-//! Batches are taken as a steady flow; all of the water is recovered; the latent heat comes from the
-//! heater and the cabin air.
+//! Batches are taken as a steady flow; all of the water is recovered; the latent heat comes from
+//! the heater and the cabin air.
 
 use physics::constants::M_H2O_KG_MOL;
 use physics::species::{Gas, enthalpy_j_mol};
@@ -67,11 +67,12 @@ impl BrineProcessor {
     /// # Valid range
     /// Relative humidity below 0.95.
     /// # Outside the range
-    /// Humid air: power without water. Below 1e-9 kg of brine the tank counts as empty. The water of a
-    /// step is not limited by the room in the air; what is too much condenses when the zone settles.
+    /// Humid air: power without water. Below 1e-9 kg of brine the tank counts as empty. The water
+    /// of a step is not limited by the room in the air; what is too much condenses when the zone
+    /// settles.
     /// # Conserves
-    /// Water moves from tank to air in kind, solids from tank to waste. Saturated air takes nothing.
-    /// Vapour is booked by [`Ledger::gas_moved`], power by [`Ledger::electric_in`].
+    /// Water moves from tank to air in kind, solids from tank to waste. Saturated air takes
+    /// nothing. Vapour is booked by [`Ledger::gas_moved`], power by [`Ledger::electric_in`].
     /// # Tests
     /// `conservation::cabin_closes_over_thirty_days`.
     #[inline(always)]

@@ -7,8 +7,8 @@
 //! # Stages
 //! Water: first of the processors, so that its distillate and brine are there for the others.
 //! # Fails how
-//! A full brine or condensate tank leaves it running without feed, at full power. An empty urine tank
-//! or an off command ends the run.
+//! A full brine or condensate tank leaves it running without feed, at full power. An empty urine
+//! tank or an off command ends the run.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
@@ -18,7 +18,8 @@
 //! | running, standby | 315, 56 | W | HabNet |
 //! | least charge to start | 4 | kg | assumed |
 //! # Simplifications
-//! Solids all stay in the brine; the latent heat is recovered by the compressor, as the power shows.
+//! Solids all stay in the brine; the latent heat is recovered by the compressor, as the power
+//! shows.
 
 use crate::ledger::Ledger;
 use crate::slots::state;
@@ -99,8 +100,8 @@ impl Upa {
     /// brine      = feed − distillate, with all of the solids
     ///   d  distillate per feed, recovery · share of water in the urine               [kg/kg]
     /// ```
-    /// A run starts with 4 kg of urine after 5 h of rest and ends after 7.5 h. The pattern is looked at
-    /// when a step begins, so a run may be longer by a part of a step.
+    /// A run starts with 4 kg of urine after 5 h of rest and ends after 7.5 h. The pattern is
+    /// looked at when a step begins, so a run may be longer by a part of a step.
     /// # Source
     /// Pattern V-HAB; throughput V-HAB and HabNet; power HabNet; the least charge is assumed.
     /// # Valid range
@@ -109,7 +110,8 @@ impl Upa {
     /// An empty tank gives nothing. A recovery of 1 with no solids makes no brine.
     /// # Conserves
     /// Water and solids move from tank to tank. A full brine or condensate tank stops the feed.
-    /// Power enters by [`Ledger::electric_in`] and leaves by [`Ledger::coolant_out`] in the same step.
+    /// Power enters by [`Ledger::electric_in`] and leaves by [`Ledger::coolant_out`] in the same
+    /// step.
     /// # Tests
     /// `biosim::biosim_7_a_full_store_stops_its_producer`.
     #[inline(always)]

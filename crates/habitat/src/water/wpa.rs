@@ -75,12 +75,12 @@ impl Wpa {
     /// Any step. The thresholds are looked at once a step, so a long step may empty the tank below
     /// 2 %.
     /// # Outside the range
-    /// A step in which nothing moves takes standby power if the unit is on and none if it is off. The
-    /// memory of a run goes on while the unit is off.
+    /// A step in which nothing moves takes standby power if the unit is on and none if it is off.
+    /// The memory of a run goes on while the unit is off.
     /// # Conserves
     /// Water moves from tank to tank at one temperature. A full potable tank, an empty condensate
-    /// tank or spent filters stop the unit; nothing is spilt. Power enters by [`Ledger::electric_in`]
-    /// and leaves by [`Ledger::coolant_out`] in the same step.
+    /// tank or spent filters stop the unit; nothing is spilt. Power enters by
+    /// [`Ledger::electric_in`] and leaves by [`Ledger::coolant_out`] in the same step.
     /// # Tests
     /// `biosim::biosim_7_a_full_store_stops_its_producer`,
     /// `biosim::biosim_2_no_unit_beats_thermodynamics` (it never runs on 0 W).
