@@ -31,7 +31,31 @@ const RESERVED_UNITS: &[&str] = &["air", "structure"];
 /// # Errors
 /// The first [`Problem`]: a number outside its range, a name that is wrong or used twice or names
 /// nothing, a schedule with a hole, times that do not divide each other, values that cannot be true
-/// together.
+/// together. In the order in which they are looked at:
+///
+/// - [`Kind::OutOfRange`]: number of zones and people, then every number against its range
+///   ([`Kind::NotFinite`] for NaN and infinities, [`Kind::Version`] for another format);
+/// - [`Kind::TimeStep`]: step, decision interval and duration;
+/// - [`Kind::BadName`], [`Kind::Duplicate`]: names of the scenario, zones, people, source terms, units
+///   and columns;
+/// - [`Kind::UnknownName`]: zones and heat exchangers that are referred to;
+/// - [`Kind::Schedule`]: people's days and prescribed flows;
+/// - [`Kind::Inconsistent`]: atmospheres, stores, units;
+/// - [`Kind::WrongUnit`], [`Kind::UnknownName`]: telemetry columns.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::scenario::{self, Kind};
+/// let mut scenario = scenario::load("cabin-30d")?.scenario;
+/// assert!(scenario::check(&scenario).is_ok());
+/// scenario.dt_s = 7.0; // does not divide the decision interval of 600 s
+/// let problem = scenario::check(&scenario).unwrap_err();
+/// assert_eq!((problem.kind, problem.path.as_str()), (Kind::TimeStep, "dt_s"));
+/// # Ok::<(), scenario::ScenarioError>(())
+/// ```
+/// # Tests
+/// `scenario_bad_input::a_scenario_changed_by_a_program_is_checked_too`, and one test of that file
+/// for every kind above.
 pub fn check(scenario: &Scenario) -> Result<(), Box<Problem>> {
     counts(scenario)?;
     let value = serde_json::to_value(scenario).map_err(|error| {
@@ -48,6 +72,7 @@ pub fn check(scenario: &Scenario) -> Result<(), Box<Problem>> {
     telemetry(scenario)
 }
 
+/// One to [`ZONES_MAX`] zones, none to [`CREW_MAX`] people.
 fn counts(scenario: &Scenario) -> Result<(), Box<Problem>> {
     let zones = scenario.zones.len();
     if zones == 0 || zones > ZONES_MAX {
@@ -130,6 +155,7 @@ fn ranges(value: &Value, path: &mut String) -> Result<(), Box<Problem>> {
     }
 }
 
+/// Whether a text may be a part of a channel id: a lower case letter, then those, digits and `_`.
 fn is_name(text: &str) -> bool {
     text.starts_with(|first: char| first.is_ascii_lowercase())
         && text.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_')
@@ -155,6 +181,9 @@ fn all_units(scenario: &Scenario) -> Vec<(String, &str, &str)> {
     units
 }
 
+/// Names fit into channel ids, are not reserved, and occur once in their group.
+///
+/// Units are one group, whatever their kind and zone: a name alone tells a unit.
 fn names(scenario: &Scenario) -> Result<(), Box<Problem>> {
     let name = &scenario.name;
     let word = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit();
@@ -196,6 +225,7 @@ fn names(scenario: &Scenario) -> Result<(), Box<Problem>> {
     Ok(())
 }
 
+/// Refuse the first name of a group that is no name, is reserved or was there before.
 fn distinct<'a>(
     group: impl Iterator<Item = Named<'a>>,
     what: &str,
@@ -262,6 +292,8 @@ fn zone_exists(scenario: &Scenario, path: String, zone: &str) -> Result<(), Box<
     })
 }
 
+/// What a scenario refers to exists: zones, heat exchangers in the zone of their removal unit; and
+/// no two zones are linked twice, nor one to itself.
 fn references(scenario: &Scenario) -> Result<(), Box<Problem>> {
     let mut pairs: BTreeSet<(&str, &str)> = BTreeSet::new();
     for (i, link) in scenario.ventilation.iter().enumerate() {
@@ -328,6 +360,7 @@ fn references(scenario: &Scenario) -> Result<(), Box<Problem>> {
     Ok(())
 }
 
+/// Partial pressures fit into totals, in every atmosphere and in the set-points of make-up.
 fn atmospheres(scenario: &Scenario) -> Result<(), Box<Problem>> {
     air("atmosphere", &scenario.atmosphere)?;
     for (i, zone) in scenario.zones.iter().enumerate() {
@@ -386,6 +419,7 @@ fn air(path: &str, air: &Atmosphere) -> Result<(), Box<Problem>> {
     Ok(())
 }
 
+/// No tank holds more than its capacity at the start.
 fn stores(scenario: &Scenario) -> Result<(), Box<Problem>> {
     let stores = &scenario.stores;
     for (key, content, capacity) in [
@@ -408,6 +442,8 @@ fn stores(scenario: &Scenario) -> Result<(), Box<Problem>> {
     Ok(())
 }
 
+/// Production within the largest, air-save shorter than the half-cycle, a reducer where CO2 is
+/// sent.
 fn units(scenario: &Scenario) -> Result<(), Box<Problem>> {
     for (i, oga) in scenario.oga.iter().enumerate() {
         if oga.o2_kg_d > oga.o2_max_kg_d {
@@ -444,6 +480,10 @@ fn units(scenario: &Scenario) -> Result<(), Box<Problem>> {
     Ok(())
 }
 
+/// Columns have the form of a channel id and of a unit.
+///
+/// Whether the channel exists, and whether the unit fits its quantity, is known once the scenario
+/// is compiled; whoever writes telemetry refuses it then by [`super::Loaded::refuse`].
 fn telemetry(scenario: &Scenario) -> Result<(), Box<Problem>> {
     for (i, column) in scenario.telemetry.columns.iter().enumerate() {
         let path = |key: &str| format!("telemetry.column[{i}].{key}");

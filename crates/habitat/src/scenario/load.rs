@@ -1,4 +1,14 @@
 //! Reading a scenario: name or file, its bases, merge, checks, hash.
+//!
+//! # Bases
+//! A file with `extends = "NAME or FILE"` changes another scenario. Tables merge key by key; arrays
+//! whose elements all have a name merge name by name; any other array is replaced, and an empty one
+//! takes everything away. A base may have a base of its own, four deep; circles are refused. Files
+//! are looked for beside the file that names them.
+//!
+//! # Tests
+//! `tests/scenario_merge.rs`, `tests/scenario_bad_input.rs`; `tests/scenario_mutation.rs` damages
+//! shipped files at random: each loads or is refused with a place, and nothing panics.
 
 use std::fmt;
 use std::fs::File;
@@ -64,6 +74,8 @@ impl Loaded {
     }
 
     /// Turn a problem found later, by its path, into a refusal that shows the place in the text.
+    ///
+    /// A path that the text does not write is shown at its deepest part that it does.
     #[must_use]
     pub fn refuse(&self, problem: Box<Problem>) -> ScenarioError {
         let at = self.root.place(&problem);
@@ -77,6 +89,24 @@ impl Loaded {
 ///
 /// # Errors
 /// [`ScenarioError`], for the first thing that is wrong.
+/// - [`ScenarioError::NotFound`]: neither a shipped scenario nor a file;
+/// - [`ScenarioError::Unreadable`]: the system does not let us read it;
+/// - [`ScenarioError::Refused`]: everything that is wrong with the text, with its place;
+/// - [`ScenarioError::Canonical`]: no canonical form, which no scenario is known to cause.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::scenario::{self, Origin, ScenarioError};
+/// let loaded = scenario::load("leak-box")?;
+/// assert_eq!(loaded.origin, Origin::Shipped("leak-box"));
+/// assert_eq!(loaded.scenario.zones[0].volume_m3, 100.0);
+/// assert_eq!(loaded.hash_hex().len(), 64);
+/// assert!(matches!(scenario::load("no-such"), Err(ScenarioError::NotFound { .. })));
+/// # Ok::<(), ScenarioError>(())
+/// ```
+/// # Tests
+/// `scenario_shipped::every_shipped_scenario_loads_and_is_listed_as_it_calls_itself`,
+/// `scenario_bad_input::scenarios_that_do_not_exist`.
 pub fn load(name_or_path: &str) -> Result<Loaded, ScenarioError> {
     let origin = match Shipped::find(name_or_path) {
         Some(shipped) => Origin::Shipped(shipped.name),
@@ -110,13 +140,31 @@ pub fn load(name_or_path: &str) -> Result<Loaded, ScenarioError> {
 /// looked for in the working directory.
 ///
 /// # Errors
-/// [`ScenarioError`], for the first thing that is wrong.
+/// [`ScenarioError`], for the first thing that is wrong, as [`load`]; a text is always found and
+/// readable, its bases are part of it.
+///
+/// # Examples
+/// A shipped scenario with one change:
+/// ```
+/// use lunar_habitat_habitat::scenario;
+/// let text = "extends = \"leak-box\"\nname = \"small-hole\"\n\
+///     [[zone]]\nname = \"box\"\nhole_diameter_m = 0.002\n";
+/// let loaded = scenario::parse("small-hole.toml", text)?;
+/// assert_eq!(loaded.scenario.zones[0].hole_diameter_m, 0.002);
+/// assert_eq!(loaded.scenario.zones[0].volume_m3, 100.0); // from the base
+/// assert_ne!(loaded.hash, scenario::load("leak-box")?.hash);
+/// # Ok::<(), scenario::ScenarioError>(())
+/// ```
+/// # Tests
+/// `scenario_merge::a_child_changes_single_keys`.
 pub fn parse(name: &str, text: &str) -> Result<Loaded, ScenarioError> {
     assemble(Origin::Text(name.to_owned()), Arc::from(text), Vec::new())
 }
 
 /// The canonical form of a scenario: JSON without spaces, keys sorted, every default written out,
 /// absent options left out, floats in their shortest form.
+///
+/// Negative zero is written as zero, so that two files that mean one scenario have one form.
 ///
 /// # Errors
 /// [`ScenarioError::Canonical`], which no scenario is known to cause.
@@ -127,7 +175,8 @@ pub fn canonical(scenario: &Scenario) -> Result<String, ScenarioError> {
     Ok(text)
 }
 
-/// SHA-256 of the canonical form.
+/// SHA-256 of the canonical form. Snapshots and reports carry it to name the scenario they belong
+/// to.
 ///
 /// # Errors
 /// [`ScenarioError::Canonical`], which no scenario is known to cause.
@@ -135,6 +184,7 @@ pub fn hash(scenario: &Scenario) -> Result<[u8; 32], ScenarioError> {
     Ok(Sha256::digest(canonical(scenario)?.as_bytes()).into())
 }
 
+/// Write one value of the canonical form, keys in order.
 fn write_canonical(value: &Value, out: &mut String) -> Result<(), serde_json::Error> {
     match value {
         Value::Object(map) => {
@@ -180,6 +230,7 @@ enum Unread {
     Content { problem: Box<Problem>, text: Arc<str>, span: std::ops::Range<usize> },
 }
 
+/// The text of a file, of at most [`BYTES_MAX`] bytes.
 fn read_file(path: &Path) -> Result<Arc<str>, Unread> {
     let mut bytes = Vec::new();
     let file = File::open(path).map_err(Unread::Io)?;
@@ -326,6 +377,7 @@ fn take_extends(
     }
 }
 
+/// Open a base: a shipped scenario by name, else a file beside the one that names it.
 fn open_base(base: &str, child: Option<&Origin>) -> Result<(Origin, Arc<str>), Unread> {
     if let Some(shipped) = Shipped::find(base) {
         return Ok((Origin::Shipped(shipped.name), Arc::from(shipped.text)));
@@ -339,6 +391,7 @@ fn open_base(base: &str, child: Option<&Origin>) -> Result<(Origin, Arc<str>), U
     Ok((Origin::File(path), text))
 }
 
+/// Whether two origins are one, however their paths are written.
 fn same_place(a: &Origin, b: &Origin) -> bool {
     match (a, b) {
         (Origin::File(a), Origin::File(b)) => match (a.canonicalize(), b.canonicalize()) {
@@ -384,6 +437,7 @@ fn name_of(node: &Node) -> Option<&str> {
     node.get("name").and_then(Node::as_text)
 }
 
+/// Merge arrays of named tables: an element changes the one of its name, or comes last.
 fn merge_named(items: Vec<Node>, changes: Vec<Node>) -> Vec<Node> {
     // A base element is changed once; a second element of that name stays and is refused as such.
     let mut merged: Vec<(Node, bool)> = items.into_iter().map(|item| (item, false)).collect();

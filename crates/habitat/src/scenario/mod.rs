@@ -5,8 +5,30 @@
 //!              ──► Scenario (types, unknown keys) ──► checks (ranges, names, times) ──► Loaded
 //! ```
 //!
+//! | file | what it knows |
+//! |---|---|
+//! | `model` | keys, types, defaults with their sources |
+//! | `range` | smallest and largest value of every number |
+//! | `load`, `locate` | files, bases, merging, where every value stands |
+//! | `decode` | tree to types, with words for people instead of a reader's |
+//! | `check`, `timing` | names, references, schedules, time steps, values that exclude each other |
+//! | `error` | what is wrong, where, what is allowed |
+//! | `schema` | the JSON Schema for editors |
+//! | `shipped` | the scenarios inside the program |
+//!
+//! # Examples
+//! ```
+//! use lunar_habitat_habitat::scenario;
+//! let error = scenario::parse("mine.toml", "schema = 1\nname = \"mine\"\nduration_d = 2.0\n")
+//!     .unwrap_err();
+//! let refusal = error.refusal().unwrap();
+//! assert_eq!((refusal.file.as_str(), refusal.line, refusal.column), ("mine.toml", 3, 1));
+//! assert_eq!(refusal.problem.kind, scenario::Kind::WrongUnit); // `duration_days` is allowed
+//! ```
+//!
 //! Nothing is written anywhere, and every refusal names file, line, column, what was found and what
-//! is allowed. [`load`] is the way in; [`check`] is for a scenario that a program changed afterwards.
+//! is allowed. [`load`] is the way in; [`check`] is for a scenario that a program changed
+//! afterwards.
 
 mod check;
 mod decode;

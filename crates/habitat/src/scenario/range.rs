@@ -32,6 +32,14 @@ impl Range {
     }
 
     /// The range in words, for example `more than 0, up to 100000 m3`.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::scenario::RANGES;
+    /// let volume = RANGES.iter().find(|range| range.key == "zone.volume_m3").unwrap();
+    /// assert_eq!(volume.words(), "more than 0, up to 100000 m3");
+    /// assert!(!volume.contains(0.0) && volume.contains(1e5) && !volume.contains(f64::NAN));
+    /// ```
     #[must_use]
     pub fn words(&self) -> String {
         let (min, max) = (number(self.min), number(self.max));

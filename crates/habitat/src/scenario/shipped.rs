@@ -32,6 +32,13 @@ pub const SHIPPED: &[Shipped] = &[
 
 impl Shipped {
     /// The shipped scenario of that name.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::scenario::Shipped;
+    /// assert!(Shipped::find("cabin-30d").unwrap().text.contains("duration_days = 30.0"));
+    /// assert!(Shipped::find("Cabin-30d").is_none());
+    /// ```
     #[must_use]
     pub fn find(name: &str) -> Option<&'static Shipped> {
         SHIPPED.iter().find(|shipped| shipped.name == name)

@@ -13,7 +13,7 @@ fn divides(part: f64, whole: f64) -> bool {
     nearest >= 1.0 && (ratio - nearest).abs() <= 1e-9 * nearest
 }
 
-/// Step, decision interval and duration divide each other.
+/// Step, decision interval and duration divide each other, to one part in 10⁹.
 pub(super) fn times(scenario: &Scenario) -> Result<(), Box<Problem>> {
     let (dt, decision) = (scenario.dt_s, scenario.decision_s);
     if !divides(dt, decision) {
@@ -49,6 +49,9 @@ pub(super) fn times(scenario: &Scenario) -> Result<(), Box<Problem>> {
 }
 
 /// The schedules of people and source terms have no hole and cover what they must.
+///
+/// A person's day ends at hour 24 exactly; a prescribed flow reaches the end of the mission or
+/// beyond. Heat has `w` alone, gas and crop `kg_d` alone.
 pub(super) fn schedules(scenario: &Scenario) -> Result<(), Box<Problem>> {
     for (i, person) in scenario.crew.iter().enumerate() {
         let path = format!("crew[{i}].schedule");
