@@ -57,7 +57,6 @@ use crate::{output, table};
 const BLOCK_ROWS: usize = 256;
 /// Blocks that may wait for the writer.
 const BLOCKS_WAITING: usize = 16;
-const DAY_S: f64 = physics::constants::DAY_S;
 
 /// Arguments of `simulate`.
 #[derive(Debug, clap::Args)]
@@ -229,7 +228,7 @@ impl Recorder {
             block: Some(block),
             pipe,
             figures: Figures::new(catalogue),
-            plots: Plots::new(catalogue, mission.timing.days * DAY_S),
+            plots: Plots::new(catalogue),
             bar,
         })
     }
@@ -304,7 +303,7 @@ fn finish(ended: Ended, dir: &Path, files: Files, args: &Args) -> Result<(), Cli
         ),
         facts: summary::facts(&result),
         verdict: summary::verdict(&outcome),
-        plots: plots.finish(),
+        plots: plots.finish(outcome.t_s),
         tables,
         events: figures.events,
     };

@@ -18,8 +18,8 @@ const SHORT_S: f64 = 3.0 * DAY_S;
 struct Draft {
     plot: Plot,
     lines: Vec<Line>,
-    /// Show the last day of a long mission, in full.
-    last_day: bool,
+    /// What units do in a step: of a long mission the last day is shown, in full.
+    detail: bool,
     /// Leave the plot out when everything in it is zero.
     unless_zero: bool,
 }
@@ -45,7 +45,6 @@ enum Source {
 /// All plots of a mission.
 pub struct Plots {
     drafts: Vec<Draft>,
-    duration_s: f64,
 }
 
 /// How a channel is shown.
@@ -69,8 +68,8 @@ const CELSIUS: Shown = Shown { unit: "°C", scale: 1.0, offset: -273.15 };
 
 impl Plots {
     /// The plots that fit this habitat.
-    pub fn new(catalogue: &Catalogue, duration_s: f64) -> Plots {
-        let mut plots = Plots { drafts: Vec::new(), duration_s };
+    pub fn new(catalogue: &Catalogue) -> Plots {
+        let mut plots = Plots { drafts: Vec::new() };
         plots.air(catalogue);
         plots.oxygen_and_co2(catalogue);
         plots.stores(catalogue);
@@ -190,9 +189,8 @@ impl Plots {
         }
     }
 
-    fn add(&mut self, title: &str, unit: &str, last_day: bool, lines: Vec<(String, Source)>) {
-        let last_day = last_day && self.duration_s > SHORT_S;
-        let recent_s = if last_day { DAY_S } else { 0.0 };
+    fn add(&mut self, title: &str, unit: &str, detail: bool, lines: Vec<(String, Source)>) {
+        let recent_s = if detail { DAY_S } else { 0.0 };
         let lines = lines
             .into_iter()
             .filter(
@@ -200,11 +198,15 @@ impl Plots {
             )
             .map(|(name, source)| Line { name, source, trace: Trace::new(recent_s) })
             .collect();
-        let title = if last_day { format!("{title}, last day") } else { title.to_owned() };
         self.drafts.push(Draft {
-            plot: Plot { title, unit: unit.to_owned(), x: XAxis::MissionTime, ..Plot::default() },
+            plot: Plot {
+                title: title.to_owned(),
+                unit: unit.to_owned(),
+                x: XAxis::MissionTime,
+                ..Plot::default()
+            },
             lines,
-            last_day,
+            detail,
             unless_zero: false,
         });
     }
@@ -213,7 +215,10 @@ impl Plots {
     pub fn decision(&mut self, habitat: &Habitat, readings: &[f64]) {
         let t_s = habitat.t_s();
         let read = |index: &usize| readings.get(*index).copied().unwrap_or(f64::NAN);
-        for line in self.drafts.iter_mut().flat_map(|draft| &mut draft.lines) {
+        let started = habitat.state().steps > 0;
+        // Before the first step no unit has done anything.
+        let drafts = self.drafts.iter_mut().filter(|draft| started || !draft.detail);
+        for line in drafts.flat_map(|draft| &mut draft.lines) {
             let value = match &line.source {
                 Source::Channel { index, scale, offset } => read(index) * scale + offset,
                 Source::Sum { indices, scale } => scale * indices.iter().map(read).sum::<f64>(),
@@ -226,31 +231,35 @@ impl Plots {
         }
     }
 
-    /// The plots, in reading order.
-    pub fn finish(self) -> Vec<Plot> {
+    /// The plots of a mission that ended at `end_s`, in reading order.
+    pub fn finish(self, end_s: f64) -> Vec<Plot> {
         let drafts = self.drafts.into_iter();
         drafts
             .filter(|draft| {
                 !(draft.unless_zero && draft.lines.iter().all(|line| line.trace.is_zero()))
             })
-            .map(|draft| Plot {
-                series: draft
-                    .lines
-                    .into_iter()
-                    .filter(|line| !(draft.last_day && line.trace.is_zero()))
-                    .map(|line| Series {
-                        name: line.name,
-                        points: if draft.last_day {
-                            line.trace.recent()
-                        } else {
-                            line.trace.points()
-                        },
-                    })
-                    .collect(),
-                ..draft.plot
-            })
+            .map(|draft| draft.finish(end_s > SHORT_S))
             .filter(|plot| !plot.series.is_empty())
             .collect()
+    }
+}
+
+impl Draft {
+    fn finish(self, long: bool) -> Plot {
+        let last_day = self.detail && long;
+        let suffix = if last_day { ", last day" } else { "" };
+        let lines = self.lines.into_iter();
+        Plot {
+            title: format!("{}{suffix}", self.plot.title),
+            series: lines
+                .filter(|line| !(self.detail && line.trace.is_zero()))
+                .map(|line| Series {
+                    name: line.name,
+                    points: if last_day { line.trace.recent() } else { line.trace.points() },
+                })
+                .collect(),
+            ..self.plot
+        }
     }
 }
 

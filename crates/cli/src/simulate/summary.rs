@@ -130,28 +130,38 @@ const TOTALS: [(&str, &str); 14] = [
     ("reducer_water_kg", "water from the reducer"),
 ];
 
+/// A time in the unit that fits it.
+fn time(t_s: f64) -> String {
+    const HOUR_S: f64 = 3_600.0;
+    if t_s < 2.0 * HOUR_S {
+        format!("{} min", fixed(t_s / 60.0, 0))
+    } else if t_s < 2.0 * DAY_S {
+        format!("{} h", fixed(t_s / HOUR_S, 1))
+    } else {
+        format!("{} d", fixed(t_s / DAY_S, 1))
+    }
+}
+
 /// How the mission ended, in one sentence.
 pub fn verdict(outcome: &Outcome) -> Verdict {
-    let days = fixed(outcome.t_s / DAY_S, 1);
+    let length = time(outcome.t_s);
     if outcome.crew_size == 0 {
         return Verdict {
             severity: Severity::Nominal,
-            text: format!("Run complete: {days} d without crew"),
+            text: format!("Run complete: {length} without crew"),
         };
     }
     let alive = format!("{} of {} alive", outcome.crew_alive, outcome.crew_size);
     if outcome.success {
         return Verdict {
             severity: Severity::Nominal,
-            text: format!("Mission succeeded: {alive} after {days} d, no abort rule broken"),
+            text: format!("Mission succeeded: {alive} after {length}, no abort rule broken"),
         };
     }
-    let at = outcome
-        .abort_s
-        .map_or(String::new(), |abort_s| format!(" on day {}", fixed(abort_s / DAY_S, 2)));
+    let at = outcome.abort_s.map_or(String::new(), |abort_s| format!(" after {}", time(abort_s)));
     Verdict {
         severity: Severity::Warning,
-        text: format!("Mission lost{at}: {}; {alive} after {days} d", outcome.abort_reason.words()),
+        text: format!("Mission lost{at}: {}; {alive} after {length}", outcome.abort_reason.words()),
     }
 }
 
@@ -345,7 +355,7 @@ pub fn facts(result: &MissionResult) -> Vec<(String, String)> {
     if result.crew_size > 0 {
         fact("Crew", format!("{} of {} alive", result.crew_alive, result.crew_size));
     }
-    fact("Duration", format!("{} d", fixed(result.end_s / DAY_S, 2)));
+    fact("Duration", time(result.end_s));
     fact("Time step", format!("{} s, decisions every {} s", result.dt_s, result.decision_s));
     fact(
         "Mean power",
