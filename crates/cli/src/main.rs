@@ -4,7 +4,7 @@
 //! mission in which the crew is lost is done (0) and says `"success": false`.
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`component`], [`validate`],
-//! [`doctor`], [`bench`].
+//! [`doctor`], [`mod@bench`].
 
 mod bench;
 mod component;
