@@ -2,6 +2,12 @@
 //!
 //! The coil, its valve and the heat capacity of the coolant are those of the cabin air assembly; the
 //! valve stands at an angle instead of following a set-point, and the fan is left out.
+//!
+//! # Outputs
+//! `air_out_k`, `coolant_out_k`: mixed air and coolant at their outlets. `condensate_kg_h`.
+//! `coolant_heat_w`: enthalpy of the air in, less air out, less condensate; `latent_heat_w` is the part
+//! that condenses. `coil_air_out_k`, `coil_air_share`: the air that passed the coil, not the bypass.
+//! `humidity_out_share`: relative humidity of the mixed air.
 
 use physics::exchanger::{CCAA_AIR_FLOW_M3_S, CoilInlet, CondensingCoil};
 use physics::moist_air::saturation_pressure_pa;

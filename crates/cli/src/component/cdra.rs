@@ -2,6 +2,15 @@
 //!
 //! The unit, its beds and its numbers are those of a habitat; only the air comes from a bottle and
 //! the CO2 goes to vacuum.
+//!
+//! # Outputs
+//! All are means over the last cycle, that is two half-cycles. `removed_kg_d`: CO2 given to vacuum;
+//! `inlet_kg_d`: CO2 that came in; `capture_share` and `removed_kg_d_torr` relate them.
+//! `power_mean_w`, `power_max_w`: blower, heaters and controls. `coolant_heat_w`. `bed_max_k`: hottest
+//! mean temperature of a sorbent bed. `air_out_mean_k`. `water_returned_share`, `water_lost_kg_d` and
+//! `air_lost_kg_d`: what comes back to the cabin and what goes to vacuum with the CO2. `cycles_run`
+//! and `cycle_change_share` say how well the cycles repeat; `1e-6` is asked for and, after 500
+//! cycles, whatever was reached is reported.
 
 use habitat::air::parcel::Parcel;
 use physics::constants::{DAY_S, M_H2O_KG_MOL, PA_PER_MMHG, R_J_MOL_K};

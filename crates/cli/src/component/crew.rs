@@ -1,4 +1,10 @@
 //! `crew`: one person for a day, after enough days that the body's stores repeat.
+//!
+//! # Outputs
+//! `energy_need_share` of the reference person's. By day: what is breathed, drunk, eaten and given
+//! off; `metabolic_water_kg_d` formed in the body; `heat_mj_d` of metabolism and `heat_to_air_mj_d`,
+//! the part that is not carried by evaporated water; then the sums of mass and of water in, out and
+//! kept by the body's stores. `kept` is not zero where the activity asks for more than thirst brings.
 
 use physics::constants::DAY_S;
 use physics::metabolism::M_CO2_KG_MOL;

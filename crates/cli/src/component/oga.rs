@@ -1,4 +1,9 @@
 //! `oga`: the oxygen generator at a steady rate.
+//!
+//! # Outputs
+//! `o2_kg_d`, `h2_kg_d`, `water_kg_d`: made and used. `h2_o2_mol_mol`, `water_o2_mol_mol`: both 2.
+//! `power_w` with standby, `specific_energy_kwh_kg` of oxygen from it, `heat_w` to air and coolant.
+//! `cell_voltage_v` at `current_density_a_cm2`.
 
 use habitat::air::oga::ACTIVE_AREA_CM2;
 use physics::constants::{DAY_S, M_H2O_KG_MOL};

@@ -1,4 +1,10 @@
 //! `sabatier`: the CO2 reducer at a steady feed.
+//!
+//! # Outputs
+//! `co2_reduced_kg_d`, `h2_used_kg_d`, `water_kg_d`, `ch4_kg_d`: the reaction. `…_vented_kg_d`: fed and
+//! not reacted, which goes to vacuum with the methane. `…_not_fed_kg_d`: offered beyond the feed
+//! ratio. `co2_reduced_share` of the CO2 on offer; `co2_oxygen_to_water_share`: oxygen of that CO2
+//! found in the water. `power_w`, `heat_w` to the coolant.
 
 use physics::constants::{DAY_S, M_H2O_KG_MOL};
 use physics::species::Gas;

@@ -1,4 +1,9 @@
 //! `upa`: the urine processor with a steady feed of urine.
+//!
+//! # Outputs
+//! `distillate_kg_d`, `brine_kg_d` made, `fed_kg_d` taken in, `refused_kg_d` with the tank full,
+//! `tank_end_kg` left. `running_share` of the time, `power_mean_w`, `energy_kwh_d`, `recovered_share`
+//! of the water processed.
 
 use physics::constants::DAY_S;
 use physics::metabolism::REV2;

@@ -1,4 +1,9 @@
 //! `wpa`: the water processor with a steady feed of waste water.
+//!
+//! # Outputs
+//! `potable_kg_d` made, `fed_kg_d` taken in, `refused_kg_d` with the tank full, `tank_end_kg` left.
+//! `running_share` of the time, `power_mean_w`, `energy_kwh_d`, `filter_used_share` of the filters'
+//! life, `recovered_share` of what was processed.
 
 use physics::constants::DAY_S;
 
