@@ -25,6 +25,9 @@ pub struct Reference {
     pub relative: bool,
     /// Some number of the model was chosen with the help of this reference.
     pub tuned: bool,
+    /// The reference is exact or computed from a law, not measured.
+    #[serde(default)]
+    pub arithmetic: bool,
     /// What a reader should know; why the case is missed, if it is.
     #[serde(default)]
     pub note: String,
@@ -56,6 +59,9 @@ pub struct Case {
     /// The tolerance was published as a share of the reference; for people.
     #[serde(skip)]
     pub relative: bool,
+    /// The reference is exact or computed from a law; for people.
+    #[serde(skip)]
+    pub arithmetic: bool,
     /// For people.
     #[serde(skip)]
     pub note: String,
@@ -79,6 +85,7 @@ impl Case {
             // A value that is not a number passes nothing.
             pass: error.abs() <= tolerance,
             relative: of.relative,
+            arithmetic: of.arithmetic,
             note: of.note.clone(),
         }
     }

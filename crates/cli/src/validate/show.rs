@@ -89,6 +89,15 @@ pub fn letter(id: &str) -> &str {
     id.split('-').next().unwrap_or(id)
 }
 
+/// What a pass says: the model was fitted to the value, obeys a law, or foretold a measurement.
+fn basis(case: &Case) -> &'static str {
+    match (case.tuned, case.arithmetic) {
+        (true, _) => "tuned",
+        (false, true) => "arithmetic",
+        (false, false) => "predicted",
+    }
+}
+
 fn case_table(title: String, cases: &[Case]) -> Table {
     let columns =
         ["case", "quantity", "unit", "reference", "ours", "error", "allowed", "", "basis"];
@@ -102,7 +111,7 @@ fn case_table(title: String, cases: &[Case]) -> Table {
             error(case),
             allowed(case),
             if case.pass { "pass" } else { "MISS" }.to_owned(),
-            if case.tuned { "tuned" } else { "predicted" }.to_owned(),
+            basis(case).to_owned(),
         ]
     };
     Table {
@@ -149,12 +158,13 @@ pub fn summary(cases: &[Case]) -> String {
         cases.iter().filter(|case| !case.pass).map(|case| case.id.as_str()).collect();
     let names = if missed.is_empty() { String::new() } else { format!(" ({})", missed.join(", ")) };
     format!(
-        "{} cases: {} pass, {} missed{names}; {} predicted, {} tuned",
+        "{} cases: {} pass, {} missed{names}; {} arithmetic, {} tuned, {} predicted",
         cases.len(),
         count(|case| case.pass),
         missed.len(),
-        count(|case| !case.tuned),
-        count(|case| case.tuned),
+        count(|case| basis(case) == "arithmetic"),
+        count(|case| basis(case) == "tuned"),
+        count(|case| basis(case) == "predicted"),
     )
 }
 
