@@ -30,7 +30,10 @@ pub trait Controller: Send {
 /// Names and one sentence about each controller.
 pub const CONTROLLERS: [(&str, &str); 2] = [
     ("hold", "commands nothing: the set-points of the scenario stay"),
-    ("rules", "keeps oxygen, CO2, temperature, humidity and tanks in their bands by simple rules"),
+    (
+        "rules",
+        "keeps oxygen, CO2, temperature, humidity, tanks and power in their bands by simple rules",
+    ),
 ];
 
 /// Build the controller `name` for `habitat` as it stands.

@@ -50,6 +50,17 @@ fn every_shipped_scenario_runs_under_every_controller() {
     }
 }
 
+/// 120 h without sun: without orders the battery runs down first and the bus breaks; the rules shed
+/// what can wait and let the fuel cell carry the rest.
+#[test]
+fn darkness_is_lost_on_hold_and_won_by_rules() {
+    let hold = mission("polar-darkness", "hold", 12.0);
+    assert!(!hold.success, "{hold:?}");
+    let rules = mission("polar-darkness", "rules", 12.0);
+    assert!(rules.success, "{rules:?}");
+    assert_eq!(rules.crew_alive, 4);
+}
+
 #[test]
 fn the_cabin_lives_for_thirty_days_under_rules() {
     let outcome = mission("cabin-30d", "rules", 30.0);

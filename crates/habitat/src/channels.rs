@@ -215,7 +215,7 @@ pub(crate) fn declare(
     air_units(plan, &mut b);
     water_units(plan, &mut b);
     crew(plan, &mut b);
-    whole(&mut b);
+    whole(plan, &mut b);
     Ok((Catalogue::new(b.channels)?, b.bindings, b.actuators))
 }
 
@@ -250,8 +250,8 @@ fn air_units(plan: &Layout, b: &mut Builder) {
         b.unit(&place(unit.zone), &unit.name, index);
         b.plain("o2_mol_s", "tank O2 given", Unit::MolePerSecond, |_, s, i| s.acs[i].o2.given_mol_s);
         b.plain("n2_mol_s", "tank N2 given", Unit::MolePerSecond, |_, s, i| s.acs[i].n2.given_mol_s);
-        b.command("set_pp_o2_pa", "O2 set-point", Unit::Pascal, (0.0, 35e3), |_, s, i| s.acs[i].o2.set_pa, |s, i, v| s.acs[i].o2.set_pa = v);
-        b.command("set_p_total_pa", "total pressure set-point", Unit::Pascal, (0.0, 103e3), |_, s, i| s.acs[i].n2.set_pa, |s, i, v| s.acs[i].n2.set_pa = v);
+        b.command("set_pp_o2_pa", "O2 set-point", Unit::Pascal, (0.0, 110e3), |_, s, i| s.acs[i].o2.set_pa, |s, i, v| s.acs[i].o2.set_pa = v);
+        b.command("set_p_total_pa", "total pressure set-point", Unit::Pascal, (0.0, 200e3), |_, s, i| s.acs[i].n2.set_pa, |s, i, v| s.acs[i].n2.set_pa = v);
     }
     for (index, unit) in plan.oga.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
@@ -267,7 +267,7 @@ fn air_units(plan: &Layout, b: &mut Builder) {
         b.plain("coolant_w", "heat to coolant", Unit::Watt, |_, s, i| s.ccaa[i].coolant_w);
         b.plain("coil_share", "share of the air through the coil", Unit::One, |_, s, i| s.ccaa[i].coil_share);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.ccaa[i].power_w);
-        b.command("set_t_k", "cabin temperature set-point", Unit::Kelvin, (288.15, 303.15), |_, s, i| s.ccaa[i].set_point_k, |s, i, v| s.ccaa[i].set_point_k = v);
+        b.command("set_t_k", "cabin temperature set-point", Unit::Kelvin, (283.15, 308.15), |_, s, i| s.ccaa[i].set_point_k, |s, i, v| s.ccaa[i].set_point_k = v);
         b.mode("running", |_, s, i| on(s.ccaa[i].on), |s, i, v| s.ccaa[i].on = v > 0.5);
     }
     for (index, unit) in plan.cdra.iter().enumerate() {
@@ -363,9 +363,25 @@ fn crew(plan: &Layout, b: &mut Builder) {
 }
 
 #[rustfmt::skip] // A table: one channel a line.
-fn whole(b: &mut Builder) {
+fn whole(plan: &Layout, b: &mut Builder) {
     b.unit("habitat", "power", 0);
     b.plain("total_w", "electric power of everything", Unit::Watt, |p, s, _| s.power_w(p));
+    if let Some(power) = &plan.power {
+        b.plain("shed", "loads shed", Unit::One, |p, s, _| (s.power[0].shed as f64).min(p.power.as_ref().map_or(0.0, |x| x.shed_order.len() as f64 + 1.0)));
+        b.command("set_shed", "loads to shed at least", Unit::One, (0.0, power.shed_order.len() as f64), |_, s, _| s.power[0].set_shed, |s, _, v| s.power[0].set_shed = v.round());
+        b.plain("lit_fraction", "share of the sun's disc in view", Unit::One, |_, s, _| s.power[0].lit_fraction);
+        b.plain("source_w", "power that array and fission unit can give", Unit::Watt, |_, s, _| s.power[0].source_w);
+        b.plain("drawn_w", "power drawn from the bus", Unit::Watt, |_, s, _| s.power[0].drawn_w);
+        b.plain("owed_j", "energy drawn beyond all stores", Unit::Joule, |_, s, _| s.power[0].owed_j);
+        b.unit("habitat", "battery", 0);
+        b.add("usable", "usable charge left", Unit::One, limits(Some(0.05), Some(0.2), None, None), "shedding threshold (assumed)", |p, s, _| p.power.as_ref().map_or(0.0, |x| s.power[0].usable(x)));
+        b.plain("p_w", "power into the battery", Unit::Watt, |_, s, _| s.power[0].battery_w);
+        b.unit("habitat", "fuel_cell", 0);
+        b.plain("p_w", "power of the fuel cell", Unit::Watt, |_, s, _| s.power[0].fuel_cell_w);
+        b.plain("electrolyser_w", "power into the electrolyser", Unit::Watt, |_, s, _| s.power[0].electrolyser_w);
+        b.plain("store_fraction", "hydrogen in the store, share of full", Unit::One, |p, s, _| p.power.as_ref().map_or(0.0, |x| s.power[0].h2_mol / x.store_mol.max(1e-300)));
+        b.command("set_p_w", "power of the fuel cell in darkness", Unit::Watt, (0.0, power.fuel_cell_w), |_, s, _| s.power[0].set_fuel_cell_w, |s, _, v| s.power[0].set_fuel_cell_w = v);
+    }
     b.unit("habitat", "mission", 0);
     b.plain("abort", "number of the abort reason", Unit::One, |_, s, _| s.mission.abort as f64);
     for column in 0..COLUMNS {

@@ -33,36 +33,41 @@ use std::time::Instant;
 pub enum Stage {
     /// Opening the ledger: summing what is held.
     Open = 0,
+    /// Sun, sources, and which loads have power.
+    Power = 1,
     /// Prescribed flows, equipment, off-gassing, evaporation.
-    Inputs = 1,
+    Inputs = 2,
     /// People.
-    Crew = 2,
+    Crew = 3,
     /// Oxygen generation.
-    Oga = 3,
+    Oga = 4,
     /// Condensing heat exchangers.
-    Ccaa = 4,
+    Ccaa = 5,
     /// CO2 removal.
-    Cdra = 5,
+    Cdra = 6,
     /// Reduction, trace gases, backups.
-    Reduction = 6,
+    Reduction = 7,
     /// Water processors.
-    Water = 7,
+    Water = 8,
     /// Make-up, leaks, relief.
-    Hull = 8,
+    Hull = 9,
     /// Ventilation, structure, temperature, condensation.
-    Exchange = 9,
+    Exchange = 10,
+    /// Battery, fuel cell and electrolyser supply what was drawn.
+    Supply = 11,
     /// Health and mission rules.
-    Health = 10,
+    Health = 12,
     /// Closing the ledger.
-    Close = 11,
+    Close = 13,
 }
 
 /// Number of stages.
-pub const STAGES: usize = 12;
+pub const STAGES: usize = 14;
 
 /// Names of the stages.
 pub const STAGE_NAMES: [&str; STAGES] = [
     "ledger open",
+    "power",
     "inputs",
     "crew",
     "oga",
@@ -72,6 +77,7 @@ pub const STAGE_NAMES: [&str; STAGES] = [
     "water",
     "hull",
     "exchange",
+    "supply",
     "health",
     "ledger close",
 ];

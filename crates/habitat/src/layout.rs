@@ -34,6 +34,7 @@ use crate::air::ventilation::{VentilationPlan, ZONES_MAX};
 use crate::air::zone::ZonePlan;
 use crate::crew::person::PersonPlan;
 use crate::crew::schedule::Schedule;
+use crate::power::PowerPlan;
 use crate::scenario::{Atmosphere, Scenario, Sex};
 use crate::source_term::SourceTermPlan;
 use crate::stores::StoresPlan;
@@ -66,14 +67,6 @@ pub enum PlanError {
         /// How many there may be.
         allowed: String,
     },
-    /// A telemetry column that cannot be shown.
-    #[error("telemetry column `{column}`: {reason}")]
-    Column {
-        /// Name of the column.
-        column: String,
-        /// Why not.
-        reason: String,
-    },
     /// Two units of the same name in one zone.
     #[error(transparent)]
     Catalogue(#[from] CatalogueError),
@@ -98,6 +91,8 @@ pub struct Layout {
     pub crew: Vec<PersonPlan>,
     /// Stores.
     pub stores: StoresPlan,
+    /// Power system, if the habitat has one of its own.
+    pub power: Option<PowerPlan>,
     /// Regulators.
     pub acs: Vec<AcsPlan>,
     /// Oxygen generators.
@@ -203,6 +198,7 @@ impl Layout {
                 // HabNet: 19.8 L at 827 kPa.
                 co2_mol: 827e3 * 19.8e-3 / (R_J_MOL_K * scenario.stores.temperature_k),
             },
+            power: scenario.power.as_ref().map(PowerPlan::new),
             acs: Vec::new(),
             oga: Vec::new(),
             cdra: Vec::new(),
@@ -229,6 +225,7 @@ impl Layout {
             layout.source_terms.push(SourceTermPlan::new(term, zone));
         }
         for member in &scenario.crew {
+            count("blocks in a day of the crew", member.schedule.len(), 1, 1_000)?;
             for block in &member.schedule {
                 zone_of(&format!("schedule of `{}`", member.name), &block.zone)?;
             }
@@ -251,6 +248,8 @@ impl Layout {
             ));
         }
         layout.units(scenario, &zone_of)?;
+        layout.rank_rest();
+        layout.check_shed_order()?;
         Ok(layout)
     }
 
@@ -272,6 +271,7 @@ impl Layout {
             self.oga.push(OgaPlan {
                 name: unit.name.clone(),
                 zone: zone_of("oga", &unit.zone)?,
+                rank: self.rank(zone_of("oga", &unit.zone)?, &unit.name),
                 o2_max_mol_s: unit.o2_max_kg_d / DAY_S / Gas::O2.molar_mass_kg_mol(),
                 standby_w: unit.standby_w,
                 air_heat_fraction: unit.air_heat_fraction,
@@ -309,18 +309,23 @@ impl Layout {
             self.sabatier.push(SabatierPlan {
                 name: unit.name.clone(),
                 zone: zone_of("sabatier", &unit.zone)?,
+                rank: self.rank(zone_of("sabatier", &unit.zone)?, &unit.name),
                 h2_co2_ratio: unit.h2_co2_ratio,
                 conversion: unit.conversion,
             });
         }
         for unit in &scenario.tccs {
-            self.tccs
-                .push(TccsPlan { name: unit.name.clone(), zone: zone_of("tccs", &unit.zone)? });
+            self.tccs.push(TccsPlan {
+                name: unit.name.clone(),
+                zone: zone_of("tccs", &unit.zone)?,
+                rank: self.rank(zone_of("tccs", &unit.zone)?, &unit.name),
+            });
         }
         for unit in &scenario.lioh {
             self.lioh.push(LiohPlan {
                 name: unit.name.clone(),
                 zone: zone_of("lioh", &unit.zone)?,
+                rank: self.rank(zone_of("lioh", &unit.zone)?, &unit.name),
                 flow_m3_s: unit.flow_m3_h / 3_600.0,
             });
         }
@@ -337,6 +342,7 @@ impl Layout {
             self.wpa.push(WpaPlan {
                 name: unit.name.clone(),
                 zone: zone_of("wpa", &unit.zone)?,
+                rank: self.rank(zone_of("wpa", &unit.zone)?, &unit.name),
                 rate_kg_s: unit.rate_kg_h / 3_600.0,
                 filter_life_kg: unit.filter_life_kg,
             });
@@ -345,6 +351,7 @@ impl Layout {
             self.upa.push(UpaPlan {
                 name: unit.name.clone(),
                 zone: zone_of("upa", &unit.zone)?,
+                rank: self.rank(zone_of("upa", &unit.zone)?, &unit.name),
                 rate_kg_s: UpaPlan::running_kg_s(unit.rate_kg_d),
                 recovery: unit.recovery,
             });
@@ -353,19 +360,85 @@ impl Layout {
             self.brine_processors.push(BrineProcessorPlan {
                 name: unit.name.clone(),
                 zone: zone_of("brine_processor", &unit.zone)?,
+                rank: self.rank(zone_of("brine_processor", &unit.zone)?, &unit.name),
                 rate_kg_s: unit.batch_kg / (unit.batch_d * DAY_S),
             });
         }
         Ok(())
     }
 
-    /// Potable water that the crew drinks or puts into food, kg/s, all people of the scenario.
+    /// Rank of a load in the order of shedding; 0 without a power system.
+    pub(crate) fn rank(&self, zone: usize, unit: &str) -> u64 {
+        let name = format!("{}.{unit}", self.zones[zone].name);
+        self.power.as_ref().map_or(0, |power| power.rank(&name))
+    }
+
+    /// Give heat exchangers, CO2 removal units, equipment and fans their ranks.
+    fn rank_rest(&mut self) {
+        for index in 0..self.ccaa.len() {
+            self.ccaa[index].rank = self.rank(self.ccaa[index].zone, &self.ccaa[index].name);
+        }
+        for index in 0..self.cdra.len() {
+            self.cdra[index].rank = self.rank(self.cdra[index].zone, &self.cdra[index].name);
+        }
+        for zone in 0..self.zones.len() {
+            self.zones[zone].equipment_rank = self.rank(zone, "equipment");
+            self.zones[zone].fans_rank = self.rank(zone, "fans");
+        }
+    }
+
+    /// Whether every load that may be shed exists.
+    fn check_shed_order(&self) -> Result<(), PlanError> {
+        let Some(power) = &self.power else {
+            return Ok(());
+        };
+        let known: Vec<String> = self
+            .loads()
+            .into_iter()
+            .map(|(zone, unit)| format!("{}.{unit}", self.zones[zone].name))
+            .collect();
+        for (index, name) in power.shed_order.iter().enumerate() {
+            let twice = power.shed_order[..index].contains(name);
+            if twice || !known.contains(name) || index + 1 >= crate::power::RANKS_MAX {
+                return Err(PlanError::Unknown {
+                    place: format!("power.shed_order[{index}]"),
+                    kind: "load",
+                    found: name.clone(),
+                    known: known.join(", "),
+                });
+            }
+        }
+        Ok(())
+    }
+
+    /// Zone and name of every load: units, equipment and fans.
+    fn loads(&self) -> Vec<(usize, String)> {
+        let mut loads = Vec::new();
+        for zone in 0..self.zones.len() {
+            loads.push((zone, "equipment".to_owned()));
+            loads.push((zone, "fans".to_owned()));
+        }
+        let mut add = |zone: usize, name: &str| loads.push((zone, name.to_owned()));
+        self.oga.iter().for_each(|u| add(u.zone, &u.name));
+        self.ccaa.iter().for_each(|u| add(u.zone, &u.name));
+        self.cdra.iter().for_each(|u| add(u.zone, &u.name));
+        self.sabatier.iter().for_each(|u| add(u.zone, &u.name));
+        self.tccs.iter().for_each(|u| add(u.zone, &u.name));
+        self.lioh.iter().for_each(|u| add(u.zone, &u.name));
+        self.wpa.iter().for_each(|u| add(u.zone, &u.name));
+        self.upa.iter().for_each(|u| add(u.zone, &u.name));
+        self.brine_processors.iter().for_each(|u| add(u.zone, &u.name));
+        loads
+    }
+
+    /// Potable water that the crew drinks, puts into food and washes with, kg/s, all people of the
+    /// scenario.
     ///
-    /// Hygiene water and the electrolyser are not in it, and the dead still count. The mission rule
-    /// on potable water and the limits of its channel are multiples of this.
+    /// The electrolyser is not in it. The limits of the channel of potable water are multiples of this;
+    /// the mission rule counts the living alone.
     #[must_use]
     pub fn potable_need_kg_s(&self) -> f64 {
-        self.crew.iter().map(|p| p.oral.drink_kg_s).sum()
+        self.crew.iter().map(|p| p.oral.drink_kg_s + p.hygiene_kg_s).sum()
     }
 
     /// Length of the mission, s.
@@ -373,6 +446,18 @@ impl Layout {
     pub fn duration_s(&self) -> f64 {
         self.scenario.duration_days * DAY_S
     }
+}
+
+/// Composition of the air outside: that of the zone at its start, or standard air for an empty zone.
+fn outside(n_mol: &[f64; GASES]) -> [f64; GASES] {
+    let total_mol: f64 = n_mol.iter().sum();
+    if total_mol > 0.0 {
+        return n_mol.map(|n| n / total_mol);
+    }
+    let mut air = [0.0; GASES];
+    air[Gas::O2 as usize] = 0.2095;
+    air[Gas::N2 as usize] = 0.7905;
+    air
 }
 
 /// Parameters of a zone; `common` is the air of a zone that says nothing of its own.
@@ -407,9 +492,11 @@ fn zone_plan(zone: &crate::scenario::Zone, common: &Atmosphere) -> ZonePlan {
         surroundings_pa: zone.surroundings_pa,
         exchange_per_s: zone.surroundings_exchange_per_day / DAY_S,
         relief_pa: zone.relief_pa,
-        outside_mol_mol: n_mol.map(|n| n / initial_mol.max(1e-300)),
+        outside_mol_mol: outside(&n_mol),
         initial_mol,
         outside_k: atmosphere.temperature_k,
+        equipment_rank: 0,
+        fans_rank: 0,
         equipment_air_w: zone.equipment_w * zone.equipment_air_fraction,
         equipment_plate_w: zone.equipment_w * (1.0 - zone.equipment_air_fraction),
         fan_w: zone.fan_w,

@@ -124,6 +124,10 @@ state! {
         pub electric_j: f64,
         /// Heat given to coolant and cold plates since the start, J.
         pub coolant_j: f64,
+        /// Electric energy drawn from the habitat's own bus in this step, J.
+        pub drawn_j: f64,
+        /// The habitat has a bus of its own: what units draw does not cross the boundary.
+        pub own_bus: bool,
     }
 }
 
@@ -139,6 +143,8 @@ impl Default for Ledger {
             residual_max: [0.0; COLUMNS],
             electric_j: 0.0,
             coolant_j: 0.0,
+            drawn_j: 0.0,
+            own_bus: false,
         }
     }
 }
@@ -182,9 +188,25 @@ impl Ledger {
     /// column, for reports.
     #[inline(always)]
     pub fn electric_in(&mut self, e_j: f64) {
-        self.entered[5] += e_j;
+        if self.own_bus {
+            self.drawn_j += e_j;
+        } else {
+            self.entered[5] += e_j;
+        }
         self.moved[5] += e_j.abs();
         self.electric_j += e_j;
+    }
+
+    /// What the units have drawn from the bus, J; the bus supplies it.
+    #[must_use]
+    pub fn take_drawn(&mut self) -> f64 {
+        core::mem::take(&mut self.drawn_j)
+    }
+
+    /// Water that was made from, or split into, its gases, mol.
+    pub fn water_moved(&mut self, n_mol: f64) {
+        self.moved[1] += 2.0 * n_mol.abs();
+        self.moved[2] += n_mol.abs();
     }
 
     /// Heat carried away by coolant or cold plates, J; negative if the coolant warms the habitat.

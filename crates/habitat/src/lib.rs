@@ -44,6 +44,7 @@ pub mod layout;
 pub mod ledger;
 pub mod mission;
 pub mod plan;
+pub mod power;
 pub mod scenario;
 pub mod slots;
 pub mod snapshot;

@@ -192,6 +192,20 @@ pub struct Worst {
     pub dead: usize,
 }
 
+impl Worst {
+    /// Air that breaks no rule: sea level at 22 degC.
+    pub const GOOD: Worst = Worst {
+        pp_co2_pa: 0.0,
+        inspired_o2_pa: 20e3,
+        p_total_pa: 101_325.0,
+        t_min_k: 295.15,
+        t_max_k: 295.15,
+        potable_kg: 0.0,
+        need_kg_s: 0.0,
+        dead: 0,
+    };
+}
+
 state! {
     /// Standing of the mission.
     pub struct Mission {

@@ -123,17 +123,24 @@ impl SourceTermPlan {
             ledger.gas_in(&parcel);
             zone.put(&parcel);
         };
-        // A crop takes its rate up; any other positive rate is given to the zone.
-        let kg_s = if back.is_some() { -piece.kg_s } else { piece.kg_s };
-        let n_mol = kg_s * dt_s / gas.molar_mass_kg_mol();
-        if n_mol >= 0.0 {
-            give(zone, gas, n_mol, ledger);
-        } else {
-            let taken = zone.take_gas(gas, -n_mol);
-            ledger.gas_out(&taken);
-            if let Some(back) = back {
-                give(zone, back, taken.n_mol[gas as usize], ledger);
+        // A crop takes CO2 up and gives O2 back; a negative rate is its night, the other way round.
+        let (taken, given) = match back {
+            Some(back) if piece.kg_s >= 0.0 => (Some(gas), Some(back)),
+            Some(back) => (Some(back), Some(gas)),
+            None if piece.kg_s >= 0.0 => (None, Some(gas)),
+            None => (Some(gas), None),
+        };
+        let wanted_mol = piece.kg_s.abs() * dt_s / gas.molar_mass_kg_mol();
+        let n_mol = match taken {
+            Some(taken) => {
+                let parcel = zone.take_gas(taken, wanted_mol);
+                ledger.gas_out(&parcel);
+                parcel.n_mol[taken as usize]
             }
+            None => wanted_mol,
+        };
+        if let Some(given) = given {
+            give(zone, given, n_mol, ledger);
         }
     }
 }

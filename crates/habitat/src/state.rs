@@ -17,6 +17,7 @@ use crate::crew::person::Person;
 use crate::layout::{Layout, fill};
 use crate::ledger::{Account, Ledger};
 use crate::mission::Mission;
+use crate::power::Power;
 use crate::slots::state;
 use crate::stores::Stores;
 use crate::stream::StreamKey;
@@ -43,6 +44,8 @@ state! {
         pub zones: Vec<Zone>,
         /// Tanks and stores.
         pub stores: Stores,
+        /// Power system; one if the habitat has its own, else none.
+        pub power: Vec<Power>,
         /// People.
         pub crew: Vec<Person>,
         /// Regulators.
@@ -124,6 +127,12 @@ impl State {
                 faecal_solids_kg: 0.0,
                 sweat_solids_kg: 0.0,
             },
+            power: plan
+                .power
+                .iter()
+                .zip(&scenario.power)
+                .map(|(plan, model)| Power::new(plan, model))
+                .collect(),
             crew: plan.crew.iter().map(Person::new).collect(),
             acs: scenario
                 .acs
@@ -134,6 +143,7 @@ impl State {
                 .oga
                 .iter()
                 .map(|u| Oga {
+                    powered: true,
                     set_mol_s: o2_mol(u.o2_kg_d) / DAY_S,
                     o2_mol_s: 0.0,
                     power_w: 0.0,
@@ -150,17 +160,24 @@ impl State {
             sabatier: scenario
                 .sabatier
                 .iter()
-                .map(|u| Sabatier { on: u.on, co2_mol_s: 0.0, water_mol_s: 0.0, power_w: 0.0 })
+                .map(|u| Sabatier {
+                    powered: true,
+                    on: u.on,
+                    co2_mol_s: 0.0,
+                    water_mol_s: 0.0,
+                    power_w: 0.0,
+                })
                 .collect(),
             tccs: scenario
                 .tccs
                 .iter()
-                .map(|u| Tccs { on: u.on, nh3_mol: 0.0, nh3_j: 0.0, power_w: 0.0 })
+                .map(|u| Tccs { powered: true, on: u.on, nh3_mol: 0.0, nh3_j: 0.0, power_w: 0.0 })
                 .collect(),
             lioh: scenario
                 .lioh
                 .iter()
                 .map(|u| Lioh {
+                    powered: true,
                     on: false,
                     lioh_mol: u.lioh_kg / physics::reaction::Solid::LiOh.molar_mass_kg_mol(),
                     carbonate_mol: 0.0,
@@ -184,6 +201,7 @@ impl State {
                 .wpa
                 .iter()
                 .map(|u| Wpa {
+                    powered: true,
                     on: u.on,
                     running: false,
                     filter_kg: 0.0,
@@ -195,9 +213,9 @@ impl State {
             brine_processors: scenario
                 .brine_processors
                 .iter()
-                .map(|u| BrineProcessor { on: u.on, water_kg_s: 0.0, power_w: 0.0 })
+                .map(|u| BrineProcessor { powered: true, on: u.on, water_kg_s: 0.0, power_w: 0.0 })
                 .collect(),
-            ledger: Ledger::default(),
+            ledger: Ledger { own_bus: plan.power.is_some(), ..Ledger::default() },
             mission: Mission::default(),
         }
     }
@@ -255,6 +273,9 @@ impl State {
                 account.0[i] += other.0[i];
             }
         };
+        for (power, power_plan) in self.power.iter().zip(&plan.power) {
+            merge(power.account(power_plan, &plan.stores));
+        }
         for person in &self.crew {
             merge(person.account(liquid_k));
         }

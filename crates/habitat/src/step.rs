@@ -36,6 +36,7 @@ use crate::air::ventilation::exchange;
 use crate::counters::{NoProbe, Probe, Stage, StageCounters};
 use crate::layout::Layout;
 use crate::mission::Worst;
+use crate::power::RANKS_MAX;
 use crate::state::State;
 use crate::stream::Purpose;
 use physics::constants::DAY_S;
@@ -106,6 +107,9 @@ fn events(plan: &Layout, state: &mut State) {
         person.piece = piece as u64;
         next_s = next_s.min(left_s);
     }
+    if let Some(power_plan) = &plan.power {
+        next_s = next_s.min(power_plan.site.next_event_s(state.t_s));
+    }
     for term in &plan.source_terms {
         next_s = next_s.min(term.next_event_s(state.t_s));
     }
@@ -126,6 +130,9 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
         if state.steps == 0 { state.held(plan) } else { crate::ledger::Account(state.ledger.held) };
     state.ledger.open(held);
     let liquid_k = plan.stores.t_k;
+
+    probe.stage(Stage::Power);
+    share_out(plan, state, dt_s);
     let ledger = &mut state.ledger;
 
     probe.stage(Stage::Inputs);
@@ -196,6 +203,11 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
         zone.settle(zone_plan, liquid_k, ledger);
     }
 
+    probe.stage(Stage::Supply);
+    for (power, power_plan) in state.power.iter_mut().zip(&plan.power) {
+        power.settle(power_plan, &plan.stores, dt_s, ledger);
+    }
+
     probe.stage(Stage::Health);
     health(plan, state, dt_s);
 
@@ -205,6 +217,55 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     state.t_s += dt_s;
     state.steps += 1;
     probe.end();
+}
+
+/// Let the bus decide which loads have power, and remember what each rank drew last.
+fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
+    let (Some(power), Some(power_plan)) = (state.power.first_mut(), &plan.power) else {
+        return;
+    };
+    let mut rank_w = [0.0; RANKS_MAX];
+    let mut ran = [false; RANKS_MAX];
+    let mut add = |rank: u64, powered: bool, w: f64| {
+        let at = (rank as usize).min(RANKS_MAX - 1);
+        rank_w[at] += w;
+        ran[at] |= powered;
+    };
+    for (zone, zone_plan) in state.zones.iter().zip(&plan.zones) {
+        let equipment_w = zone_plan.equipment_air_w + zone_plan.equipment_plate_w;
+        add(zone_plan.equipment_rank, zone.equipment_powered, equipment_w);
+        add(zone_plan.fans_rank, zone.fans_powered, zone_plan.fan_w);
+    }
+    macro_rules! units {
+        ($($units:ident),*) => {
+            $(for (unit, unit_plan) in state.$units.iter().zip(&plan.$units) {
+                add(unit_plan.rank, unit.powered, unit.power_w);
+            })*
+        };
+    }
+    units!(oga, ccaa, cdra, sabatier, tccs, lioh, wpa, upa, brine_processors);
+    for at in 0..RANKS_MAX {
+        if ran[at] {
+            power.rank_w[at] = rank_w[at];
+        }
+    }
+    if !power.share_out(power_plan, state.t_s, dt_s) {
+        return;
+    }
+    for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
+        zone.equipment_powered = power.powers(zone_plan.equipment_rank);
+        zone.fans_powered = power.powers(zone_plan.fans_rank);
+    }
+    macro_rules! switch {
+        ($($units:ident),*) => {
+            $(for (unit, unit_plan) in state.$units.iter_mut().zip(&plan.$units) {
+                unit.powered = power.powers(unit_plan.rank);
+            })*
+        };
+    }
+    switch!(oga, ccaa, cdra, sabatier, tccs, lioh, wpa, upa, brine_processors);
+    // A unit that stops or starts changes when its next phase comes.
+    state.next_event_s = state.next_event_s.min(dt_s);
 }
 
 /// Condensing heat exchangers, and the CO2 removal units that draw from their outlets.
@@ -222,29 +283,36 @@ fn air_cleaning(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Pr
             ccaa.run(ccaa_plan, (zone, zone_plan), (&mut state.stores, &plan.stores), dt_s, ledger);
         probe.stage(Stage::Cdra);
         let p_pa = state.zones[ccaa_plan.zone].p_total_pa(zone_plan);
-        if outlet.air.total_mol() > 0.0 {
-            for (cdra, cdra_plan) in state.cdra.iter_mut().zip(&plan.cdra) {
-                if cdra_plan.ccaa == Some(index) {
-                    let stores = (&mut state.stores, &plan.stores);
-                    cdra.run(
-                        cdra_plan,
-                        &mut outlet.air,
-                        outlet.volume_m3,
-                        outlet.p_pa.max(p_pa),
-                        dt_s,
-                        stores,
-                        ledger,
-                    );
-                }
+        let is_empty = outlet.air.total_mol() <= 0.0;
+        for (cdra, cdra_plan) in state.cdra.iter_mut().zip(&plan.cdra) {
+            if cdra_plan.ccaa != Some(index) {
+                continue;
             }
+            if is_empty {
+                // A fan that moves no air feeds no beds.
+                cdra.rest();
+                continue;
+            }
+            let stores = (&mut state.stores, &plan.stores);
+            cdra.run(
+                cdra_plan,
+                &mut outlet.air,
+                outlet.volume_m3,
+                outlet.p_pa.max(p_pa),
+                dt_s,
+                stores,
+                ledger,
+            );
         }
         state.zones[ccaa_plan.zone].put(&outlet.air);
     }
     probe.stage(Stage::Cdra);
     for (cdra, cdra_plan) in state.cdra.iter_mut().zip(&plan.cdra) {
-        let fed = cdra_plan.ccaa.is_some_and(|index| state.ccaa[index].on);
-        if fed || !cdra.on {
-            if !cdra.on {
+        let fed =
+            cdra_plan.ccaa.is_some_and(|index| state.ccaa[index].on && state.ccaa[index].powered);
+        let runs = cdra.on && cdra.powered;
+        if fed || !runs {
+            if !runs {
                 cdra.rest();
             }
             continue;
@@ -277,20 +345,28 @@ fn health(plan: &Layout, state: &mut State, dt_s: f64) {
         t_min_k: f64::INFINITY,
         t_max_k: 0.0,
         potable_kg: state.stores.potable_kg,
-        need_kg_s: plan.potable_need_kg_s(),
+        need_kg_s: 0.0,
         dead: 0,
     };
     for (person, person_plan) in state.crew.iter_mut().zip(&plan.crew) {
         let index = person_plan.schedule.pieces()[person.piece as usize].zone;
         let (zone, zone_plan) = (&state.zones[index], &plan.zones[index]);
         person.health.breathe(zone_plan, zone, person.water_kg, person.food_kg, dt_s);
+        if !person.health.alive {
+            worst.dead += 1;
+            continue;
+        }
+        worst.need_kg_s += person_plan.oral.drink_kg_s + person_plan.hygiene_kg_s;
         let p_pa = zone.p_total_pa(zone_plan);
         worst.pp_co2_pa = worst.pp_co2_pa.max(zone.pp_pa(zone_plan, Gas::Co2));
         worst.inspired_o2_pa = worst.inspired_o2_pa.min(inspired_o2_pa(p_pa, zone.o2_fraction()));
         worst.p_total_pa = worst.p_total_pa.min(p_pa);
         worst.t_min_k = worst.t_min_k.min(zone.t_k);
         worst.t_max_k = worst.t_max_k.max(zone.t_k);
-        worst.dead += usize::from(!person.health.alive);
+    }
+    if worst.dead == state.crew.len() {
+        // Nobody is left whose air could be judged; the mission is lost already.
+        worst = Worst { dead: worst.dead, ..Worst::GOOD };
     }
     state.mission.judge(&worst, state.t_s, dt_s);
 }

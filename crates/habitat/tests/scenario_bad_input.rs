@@ -131,7 +131,7 @@ fn unknown_keys() {
         "bad.toml:4:1: unknown key: found `fuzzy`; allowed `schema`, `name`, `title`, `source`, \
          `duration_days`, `dt_s`, `decision_s`, `atmosphere`, `zone`, `ventilation`, `source_term`, \
          `crew`, `crew_habits`, `stores`, `acs`, `oga`, `cdra`, `sabatier`, `ccaa`, `tccs`, `lioh`, \
-         `candle`, `wpa`, `upa`, `brine_processor`, `telemetry`",
+         `candle`, `wpa`, `upa`, `brine_processor`, `power`, `telemetry`",
     );
     refused(
         "flow_m3_h = 100.0",
@@ -189,7 +189,7 @@ fn missing_keys() {
         "",
         Kind::Missing,
         "bad.toml:11:1: missing key `volume_m3`: found `zone[0]` without it; allowed `volume_m3` = \
-         a number, more than 0, up to 100000 m3",
+         a number, more than 0, up to 1000000 m3",
     );
     refused(
         "schema = 1\n",
@@ -206,7 +206,7 @@ fn wrong_types() {
         "volume_m3 = \"50 m3\"",
         Kind::WrongType,
         "bad.toml:13:13: wrong type: found the text \"50 m3\"; allowed a number, more than 0, up to \
-         100000 m3",
+         1000000 m3",
     );
     refused(
         "count = 4",
@@ -247,7 +247,7 @@ fn numbers_that_are_none() {
         "volume_m3 = nan",
         Kind::NotFinite,
         "bad.toml:13:13: not a finite number: found NaN; allowed a finite number, more than 0, up to \
-         100000 m3",
+         1000000 m3",
     );
     refused(
         "w = 20.0",
@@ -263,7 +263,7 @@ fn numbers_out_of_range() {
         "volume_m3 = 10.0",
         "volume_m3 = -10.0",
         Kind::OutOfRange,
-        "bad.toml:17:13: out of range: found -10 m3; allowed more than 0, up to 100000 m3",
+        "bad.toml:17:13: out of range: found -10 m3; allowed more than 0, up to 1000000 m3",
     );
     refused(
         "duration_days = 1.0",

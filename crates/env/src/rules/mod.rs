@@ -8,12 +8,14 @@
 //! | CO2 | removal always on, off only in air without CO2; lithium hydroxide when CO2 is high |
 //! | temperature, humidity | the set-point of the condensing heat exchangers is trimmed slowly |
 //! | water | processors run unless the tank they fill is full; brine rests in humid air |
+//! | power | in darkness every load that may be shed is, and the fuel cell carries the rest |
 //!
 //! Every rule acts on what it can read. Where a reading is not a number, the rule takes the readings
 //! of the other zones; where none is left, it commands nothing and the last command stands.
 
 mod air;
 mod oxygen;
+mod power;
 mod water;
 
 use habitat::Habitat;
@@ -27,6 +29,7 @@ pub struct Rules {
     oxygen: oxygen::Oxygen,
     air: air::Air,
     water: water::Water,
+    power: power::Power,
     last_s: Option<f64>,
 }
 
@@ -39,6 +42,7 @@ impl Rules {
             oxygen: oxygen::Oxygen::new(&wiring, habitat),
             air: air::Air::new(&wiring),
             water: water::Water::new(&wiring, habitat),
+            power: power::Power::new(&wiring),
             last_s: None,
         }
     }
@@ -56,6 +60,7 @@ impl Controller for Rules {
         self.oxygen.decide(readings, since_s, commands);
         self.air.decide(readings, since_s, commands);
         self.water.decide(readings, commands);
+        self.power.decide(readings, commands);
     }
 }
 

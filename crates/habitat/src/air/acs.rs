@@ -130,14 +130,13 @@ impl Acs {
         let now_pa = zone.pp_pa(zone_plan, Gas::O2);
         let wanted_mol = self.o2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::O2));
         let o2 = Stores::draw_gas(&mut stores.o2_mol, Gas::O2, wanted_mol, stores_plan.t_k);
+        ledger.gas_moved(&o2);
+        zone.put(&o2);
         let now_pa = zone.p_total_pa(zone_plan);
         let wanted_mol = self.n2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::N2));
         let n2 = Stores::draw_gas(&mut stores.n2_mol, Gas::N2, wanted_mol, stores_plan.t_k);
-
-        for given in [&o2, &n2] {
-            ledger.gas_moved(given);
-            zone.put(given);
-        }
+        ledger.gas_moved(&n2);
+        zone.put(&n2);
         self.o2.given_mol_s = o2.n_mol[Gas::O2 as usize] / dt_s;
         self.n2.given_mol_s = n2.n_mol[Gas::N2 as usize] / dt_s;
     }

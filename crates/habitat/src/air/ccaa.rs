@@ -49,6 +49,8 @@ pub struct CcaaPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
     /// Air flow, m3/s.
     pub flow_m3_s: f64,
     /// Coolant flow, kg/s.
@@ -76,6 +78,7 @@ impl CcaaPlan {
         CcaaPlan {
             name: model.name.clone(),
             zone,
+            rank: 0,
             flow_m3_s: model.flow_m3_s,
             coolant_kg_s: model.coolant_kg_s,
             coolant_k: model.coolant_k,
@@ -90,6 +93,8 @@ impl CcaaPlan {
 state! {
     /// What the unit remembers.
     pub struct Ccaa {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded on.
         pub on: bool,
         /// Commanded cabin temperature, K.
@@ -131,6 +136,7 @@ impl Ccaa {
     #[must_use]
     pub fn new(model: &crate::scenario::Ccaa) -> Ccaa {
         Ccaa {
+            powered: true,
             on: model.on,
             set_point_k: model.set_point_k,
             coil_share: 0.5,
@@ -182,7 +188,7 @@ impl Ccaa {
         self.coolant_w = 0.0;
         self.power_w = 0.0;
         let p_pa = zone.p_total_pa(zone_plan);
-        if !self.on || p_pa <= 100.0 {
+        if !(self.on && self.powered) || p_pa <= 100.0 {
             return Outlet::default();
         }
         let want =

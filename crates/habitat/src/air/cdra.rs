@@ -89,6 +89,8 @@ pub struct CdraPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
     /// Index of the condensing heat exchanger it draws from.
     pub ccaa: Option<usize>,
     /// Send CO2 to the accumulator.
@@ -112,6 +114,8 @@ pub struct CdraPlan {
 state! {
     /// What the unit remembers between two steps.
     pub struct Cdra {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded on.
         pub on: bool,
         /// Which pair adsorbs, 0 or 1.
@@ -191,6 +195,7 @@ impl CdraPlan {
         CdraPlan {
             name: name.to_owned(),
             zone,
+            rank: 0,
             ccaa,
             feed_reducer: model.feed_reducer,
             half_cycle_s: model.half_cycle_min * 60.0,
@@ -234,6 +239,7 @@ impl Cdra {
     #[must_use]
     pub fn new(plan: &CdraPlan, on: bool) -> Cdra {
         Cdra {
+            powered: true,
             on,
             adsorbing: 0,
             phase_s: 0.0,
@@ -263,7 +269,7 @@ impl Cdra {
     /// The step is cut there, so that no step mixes air-save with desorption or two half-cycles.
     #[must_use]
     pub fn next_event_s(&self, plan: &CdraPlan) -> f64 {
-        if !self.on {
+        if !(self.on && self.powered) {
             f64::INFINITY
         } else if self.phase_s < plan.air_save_s {
             plan.air_save_s - self.phase_s
@@ -344,7 +350,7 @@ impl Cdra {
         ledger: &mut Ledger,
     ) {
         self.rest();
-        if !self.on {
+        if !(self.on && self.powered) {
             return;
         }
         let (stores, stores_plan) = stores;

@@ -35,6 +35,8 @@ pub struct LiohPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
     /// Air flow, m3/s.
     pub flow_m3_s: f64,
 }
@@ -42,6 +44,8 @@ pub struct LiohPlan {
 state! {
     /// What the stock remembers.
     pub struct Lioh {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded on.
         pub on: bool,
         /// Lithium hydroxide left, mol.
@@ -96,7 +100,7 @@ impl Lioh {
     ) {
         self.co2_mol_s = 0.0;
         self.power_w = 0.0;
-        if !self.on || self.lioh_mol <= 0.0 {
+        if !(self.on && self.powered) || self.lioh_mol <= 0.0 {
             return;
         }
         let (zone, zone_plan) = zone;

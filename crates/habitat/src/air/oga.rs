@@ -39,6 +39,8 @@ pub struct OgaPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
     /// Largest production, mol/s.
     pub o2_max_mol_s: f64,
     /// Power of controller and pumps, W.
@@ -50,6 +52,8 @@ pub struct OgaPlan {
 state! {
     /// What the unit remembers.
     pub struct Oga {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded production, mol/s.
         pub set_mol_s: f64,
         /// Production in the last step, mol/s.
@@ -97,14 +101,15 @@ impl Oga {
         ledger: &mut Ledger,
     ) {
         let (stores, stores_plan) = stores;
-        let rate_mol_s = self.set_mol_s.clamp(0.0, plan.o2_max_mol_s);
+        let powered = f64::from(u8::from(self.powered));
+        let rate_mol_s = powered * self.set_mol_s.clamp(0.0, plan.o2_max_mol_s);
         let water_kg = Stores::draw(&mut stores.potable_kg, 2.0 * rate_mol_s * dt_s * M_H2O_KG_MOL);
         let water_mol = water_kg / M_H2O_KG_MOL;
         let o2_mol = 0.5 * water_mol;
         self.o2_mol_s = o2_mol / dt_s;
         let stack_w =
             electrolysis::stack_power_w(self.o2_mol_s, ACTIVE_AREA_CM2, electrolysis::CELL_T_K);
-        self.power_w = stack_w + plan.standby_w;
+        self.power_w = stack_w + powered * plan.standby_w;
 
         let t_k = stores_plan.t_k;
         let mut oxygen = Parcel::default();

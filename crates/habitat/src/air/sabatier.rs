@@ -42,6 +42,8 @@ pub struct SabatierPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
     /// Feed ratio, mol H2 per mol CO2.
     pub h2_co2_ratio: f64,
     /// Conversion of the lean reactant.
@@ -51,6 +53,8 @@ pub struct SabatierPlan {
 state! {
     /// What the unit remembers.
     pub struct Sabatier {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded on.
         pub on: bool,
         /// CO2 reduced in the last step, mol/s.
@@ -100,7 +104,7 @@ impl Sabatier {
         self.water_mol_s = 0.0;
         self.power_w = 0.0;
         let room_mol = stores.condensate_room_kg(stores_plan) / M_H2O_KG_MOL;
-        if !self.on || stores.h2_line_mol <= 0.0 || stores.co2_mol <= 0.0 {
+        if !(self.on && self.powered) || stores.h2_line_mol <= 0.0 || stores.co2_mol <= 0.0 {
             return;
         }
         let h2_mol = stores.h2_line_mol.min(2.0 * room_mol).min(stores.co2_mol * plan.h2_co2_ratio);

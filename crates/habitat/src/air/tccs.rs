@@ -45,11 +45,15 @@ pub struct TccsPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
 }
 
 state! {
     /// What the unit remembers.
     pub struct Tccs {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded on.
         pub on: bool,
         /// Ammonia held by the charcoal, mol.
@@ -87,7 +91,7 @@ impl Tccs {
     #[inline(always)]
     pub fn run(&mut self, zone: (&mut Zone, &ZonePlan), dt_s: f64, ledger: &mut Ledger) {
         self.power_w = 0.0;
-        if !self.on {
+        if !(self.on && self.powered) {
             return;
         }
         let (zone, zone_plan) = zone;

@@ -147,7 +147,7 @@ fn exchange_in<const N: usize>(
     ledger: &mut Ledger,
 ) {
     let n = zones.len().min(N);
-    // Amount moved from i to j of each gas, mol; filled by the second system.
+    // Flow from i to j of the donor's air, m3/s.
     let mut flow_m3_s: Matrix<N> = [[0.0; N]; N];
     if !plan.is_empty() {
         hatch_flows(plan, zone_plans, zones, dt_s, &mut flow_m3_s);
@@ -311,8 +311,10 @@ fn hatch_flows<const N: usize>(
     solve(&mut a, &mut p, n);
     for link in plan {
         let level_m3_s = link.hatch_m3_s_pa * (p[link.from][0] - p[link.to][0]);
-        flow_m3_s[link.from][link.to] += link.flow_m3_s + level_m3_s.max(0.0);
-        flow_m3_s[link.to][link.from] += link.flow_m3_s + (-level_m3_s).max(0.0);
+        // The fan of a connection hangs on the fans of its first zone.
+        let fan_m3_s = if zones[link.from].fans_powered { link.flow_m3_s } else { 0.0 };
+        flow_m3_s[link.from][link.to] += fan_m3_s + level_m3_s.max(0.0);
+        flow_m3_s[link.to][link.from] += fan_m3_s + (-level_m3_s).max(0.0);
     }
 }
 
@@ -335,6 +337,8 @@ mod tests {
             outside_mol_mol: [0.0; GASES],
             initial_mol: 0.0,
             outside_k: 295.0,
+            equipment_rank: 0,
+            fans_rank: 0,
             equipment_air_w: 0.0,
             equipment_plate_w: 0.0,
             fan_w: 0.0,

@@ -68,6 +68,10 @@ pub struct ZonePlan {
     pub initial_mol: f64,
     /// Temperature of the air outside, K.
     pub outside_k: f64,
+    /// Place of the equipment in the order in which loads are shed; 0 is never shed.
+    pub equipment_rank: u64,
+    /// Place of the fans in that order.
+    pub fans_rank: u64,
     /// Heat of equipment to the air, W.
     pub equipment_air_w: f64,
     /// Heat of equipment to cold plates, W.
@@ -93,6 +97,10 @@ state! {
         pub film_mol: f64,
         /// Liquid water in textiles, mol.
         pub textile_mol: f64,
+        /// Equipment has electric power.
+        pub equipment_powered: bool,
+        /// Fans have electric power.
+        pub fans_powered: bool,
     }
 }
 
@@ -141,6 +149,8 @@ impl Zone {
             structure_k: t_k,
             film_mol: 0.0,
             textile_mol: 0.0,
+            equipment_powered: true,
+            fans_powered: true,
         }
     }
 
@@ -302,10 +312,13 @@ impl Zone {
     /// air, vapour is booked by [`Ledger::gas_moved`].
     #[inline(always)]
     pub fn inputs(&mut self, plan: &ZonePlan, dt_s: f64, liquid_k: f64, ledger: &mut Ledger) {
-        let electric_j = (plan.equipment_air_w + plan.equipment_plate_w + plan.fan_w) * dt_s;
-        ledger.electric_in(electric_j);
-        ledger.coolant_out(plan.equipment_plate_w * dt_s);
-        self.heat((plan.equipment_air_w + plan.fan_w) * dt_s);
+        let equipment_s = if self.equipment_powered { dt_s } else { 0.0 };
+        let fan_j = if self.fans_powered { plan.fan_w * dt_s } else { 0.0 };
+        let plate_j = plan.equipment_plate_w * equipment_s;
+        let air_j = plan.equipment_air_w * equipment_s;
+        ledger.electric_in(air_j + plate_j + fan_j);
+        ledger.coolant_out(plate_j);
+        self.heat(air_j + fan_j);
 
         let mut given_mol = plan.offgassing_mol_s;
         for n_mol in &mut given_mol {
@@ -366,10 +379,7 @@ impl Zone {
     /// `biosim::biosim_6_a_relief_valve_opens`, `biosim::biosim_6_nobody_lives_in_a_vacuum`.
     #[inline(always)]
     pub fn hull(&mut self, plan: &ZonePlan, dt_s: f64, ledger: &mut Ledger) {
-        let n_mol = self.total_mol();
-        if n_mol <= 0.0 {
-            return;
-        }
+        let n_mol = self.total_mol().max(1e-300);
         let p_pa = self.p_total_pa(plan);
         let outward = p_pa > plan.surroundings_pa;
         let mut rate_per_s = if outward { plan.leak_per_s } else { 0.0 } + plan.exchange_per_s;
@@ -421,11 +431,15 @@ impl Zone {
             0.0
         };
         if plan.hole_m2 > 0.0 && plan.surroundings_pa > p_pa {
+            let mut outside_kg_mol = 0.0;
+            for gas in Gas::ALL {
+                outside_kg_mol += plan.outside_mol_mol[gas as usize] * gas.molar_mass_kg_mol();
+            }
             let flow = orifice::flow_mol_s(
                 plan.surroundings_pa,
                 p_pa,
                 plan.outside_k,
-                molar_mass,
+                outside_kg_mol,
                 orifice::GAMMA_AIR,
                 plan.hole_m2,
                 1.0,

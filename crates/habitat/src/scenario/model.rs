@@ -82,9 +82,91 @@ pub struct Scenario {
     /// Brine processors.
     #[serde(default, rename = "brine_processor")]
     pub brine_processors: Vec<BrineProcessor>,
+    /// Power system; without it electric power is unlimited and comes from outside.
+    #[serde(default)]
+    pub power: Option<Power>,
     /// What the telemetry file shows beside the channels themselves.
     #[serde(default)]
     pub telemetry: Telemetry,
+}
+
+/// Array, battery, regenerative fuel cell and the order in which loads are shed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Power {
+    /// Where the habitat stands.
+    pub site: Site,
+    /// Area of the array that turns about its mast, m2.
+    #[serde(default = "defaults::array_m2")]
+    pub array_m2: f64,
+    /// Share of the array covered by dust, 0 to 1.
+    #[serde(default = "defaults::dust_fraction")]
+    pub dust_fraction: f64,
+    /// Usable energy of the battery, kWh.
+    #[serde(default = "defaults::battery_kwh")]
+    pub battery_kwh: f64,
+    /// Usable charge at the start, 0 to 1.
+    #[serde(default = "defaults::one")]
+    pub battery_start: f64,
+    /// Energy that a full store gives through the fuel cell at 0.8 V, kWh.
+    #[serde(default = "defaults::fuel_cell_kwh")]
+    pub fuel_cell_kwh: f64,
+    /// Largest power of the fuel cell, kW.
+    #[serde(default = "defaults::fuel_cell_kw")]
+    pub fuel_cell_kw: f64,
+    /// Largest power of its electrolyser, kW.
+    #[serde(default = "defaults::electrolyser_kw")]
+    pub electrolyser_kw: f64,
+    /// Hydrogen in the store at the start, share of a full one.
+    #[serde(default = "defaults::one")]
+    pub store_start: f64,
+    /// Steady power of a fission unit, kW.
+    #[serde(default)]
+    pub fission_kw: f64,
+    /// Loads that may be shed, the first one first, as `zone.unit`, `zone.equipment` or `zone.fans`.
+    #[serde(default)]
+    pub shed_order: Vec<String>,
+}
+
+/// Place on the Moon and phase of its sun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Site {
+    /// Latitude, degrees, north positive.
+    pub latitude_deg: f64,
+    /// Hour angle of the sun at the start, turns; 0 is noon.
+    #[serde(default)]
+    pub hour_phase_turns: f64,
+    /// Season at the start, turns; 0 is the equinox before northern summer.
+    #[serde(default)]
+    pub season_phase_turns: f64,
+    /// Horizon around the array.
+    #[serde(default)]
+    pub horizon: Horizon,
+    /// Times of darkness that the horizon does not explain.
+    #[serde(default)]
+    pub darkness: Vec<Span>,
+}
+
+/// Horizon profile around the array.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Horizon {
+    /// Level ground.
+    #[default]
+    Flat,
+    /// A made-up ridge with the illumination of Connecting Ridge at 2 m: 92.3 % over 19 years.
+    SyntheticRidge,
+}
+
+/// A span of mission time.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Span {
+    /// Start, hours after mission start.
+    pub from_h: f64,
+    /// End, hours after mission start.
+    pub to_h: f64,
 }
 
 /// Air by what an instrument shows: pressure, dry fractions, temperature, humidity.
@@ -618,6 +700,30 @@ pub struct TelemetryColumn {
 
 /// Values for keys that a scenario leaves out, each with its source.
 mod defaults {
+    /// Design of the reference habitat: 70 m2 tracking, about 24 kW.
+    pub(super) fn array_m2() -> f64 {
+        70.0
+    }
+    /// Assumed: 2 %.
+    pub(super) fn dust_fraction() -> f64 {
+        0.02
+    }
+    /// Design of the reference habitat.
+    pub(super) fn battery_kwh() -> f64 {
+        120.0
+    }
+    /// Design of the reference habitat.
+    pub(super) fn fuel_cell_kwh() -> f64 {
+        400.0
+    }
+    /// Design of the reference habitat.
+    pub(super) fn fuel_cell_kw() -> f64 {
+        6.0
+    }
+    /// GRC closed regenerative fuel cell (2005): 15 kW charge.
+    pub(super) fn electrolyser_kw() -> f64 {
+        15.0
+    }
     /// Assumed: one minute; the coarsest step of `biosim_3_halving_the_step_halves_the_error`.
     pub(super) fn dt_s() -> f64 {
         60.0

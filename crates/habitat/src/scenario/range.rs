@@ -31,13 +31,13 @@ impl Range {
         low && value <= self.max
     }
 
-    /// The range in words, for example `more than 0, up to 100000 m3`.
+    /// The range in words, for example `more than 0, up to 1000000 m3`.
     ///
     /// # Examples
     /// ```
     /// use lunar_habitat_habitat::scenario::RANGES;
     /// let volume = RANGES.iter().find(|range| range.key == "zone.volume_m3").unwrap();
-    /// assert_eq!(volume.words(), "more than 0, up to 100000 m3");
+    /// assert_eq!(volume.words(), "more than 0, up to 1000000 m3");
     /// assert!(!volume.contains(0.0) && volume.contains(1e5) && !volume.contains(f64::NAN));
     /// ```
     #[must_use]
@@ -74,7 +74,7 @@ pub const RANGES: &[Range] = &[
     // Range of the saturation-pressure formula.
     within("atmosphere.temperature_k", 233.15, 323.15, "K"),
     within("atmosphere.relative_humidity", 0.0, 1.0, ""),
-    above("zone.volume_m3", 0.0, 100_000.0, "m3"),
+    above("zone.volume_m3", 0.0, 1e6, "m3"),
     within("zone.structure_j_k", 0.0, 1e10, "J/K"),
     within("zone.structure_w_k", 0.0, 1e6, "W/K"),
     within("zone.isothermal_k", 233.15, 323.15, "K"),
@@ -149,6 +149,20 @@ pub const RANGES: &[Range] = &[
     within("upa.recovery", 0.0, 1.0, ""),
     above("brine_processor.batch_kg", 0.0, 1_000.0, "kg"),
     above("brine_processor.batch_d", 0.0, 365.0, "d"),
+    within("power.site.latitude_deg", -90.0, 90.0, "deg"),
+    within("power.site.hour_phase_turns", 0.0, 1.0, "turns"),
+    within("power.site.season_phase_turns", 0.0, 1.0, "turns"),
+    within("power.site.darkness.from_h", 0.0, DURATION_MAX_D * DAY_H, "h"),
+    within("power.site.darkness.to_h", 0.0, DURATION_MAX_D * DAY_H, "h"),
+    within("power.array_m2", 0.0, 100_000.0, "m2"),
+    within("power.dust_fraction", 0.0, 1.0, ""),
+    above("power.battery_kwh", 0.0, 1e6, "kWh"),
+    within("power.battery_start", 0.0, 1.0, ""),
+    within("power.fuel_cell_kwh", 0.0, 1e6, "kWh"),
+    within("power.fuel_cell_kw", 0.0, 1e4, "kW"),
+    within("power.electrolyser_kw", 0.0, 1e4, "kW"),
+    within("power.store_start", 0.0, 1.0, ""),
+    within("power.fission_kw", 0.0, 1e4, "kW"),
     within("telemetry.column.offset", -1e12, 1e12, "of the column's unit"),
 ];
 

@@ -24,6 +24,10 @@ macro_rules! shipped {
 /// The scenarios inside the program, in the order they are listed to people.
 pub const SHIPPED: &[Shipped] = &[
     shipped!("cabin-30d", "Cabin of the reference habitat, four crew, thirty days"),
+    shipped!(
+        "polar-darkness",
+        "The reference cabin on array, battery and fuel cell through 120 h of darkness"
+    ),
     shipped!("cdra-chamber-test", "CDRA integrated chamber test, test hours 18.7 to 84.8"),
     shipped!("lmlstp-phase-3", "LMLSTP Phase III, four crew and a wheat crop, 91 days"),
     shipped!("sealed-box", "Two people's gas exchange in a sealed box of 100 m3"),

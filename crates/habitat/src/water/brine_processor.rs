@@ -38,6 +38,8 @@ pub struct BrineProcessorPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
     /// Brine processed, kg/s.
     pub rate_kg_s: f64,
 }
@@ -45,6 +47,8 @@ pub struct BrineProcessorPlan {
 state! {
     /// What the unit remembers.
     pub struct BrineProcessor {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded: may run.
         pub on: bool,
         /// Water given to the air in the last step, kg/s.
@@ -89,15 +93,15 @@ impl BrineProcessor {
         self.water_kg_s = 0.0;
         self.power_w = 0.0;
         let brine_kg = stores.brine_water_kg + stores.brine_solids_kg;
-        if !self.on || brine_kg <= 1e-9 {
+        if !(self.on && self.powered) || brine_kg <= 1e-9 {
+            return;
+        }
+        if zone.rh(zone_plan) >= 0.95 {
             return;
         }
         self.power_w = POWER_W;
         ledger.electric_in(POWER_W * dt_s);
         zone.heat(POWER_W * dt_s);
-        if zone.rh(zone_plan) >= 0.95 {
-            return;
-        }
         let part = (plan.rate_kg_s * dt_s / brine_kg).min(1.0);
         let water_kg = Stores::draw_share(&mut stores.brine_water_kg, part);
         let solids_kg = Stores::draw_share(&mut stores.brine_solids_kg, part);

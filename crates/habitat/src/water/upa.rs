@@ -43,6 +43,8 @@ pub struct UpaPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
     /// Throughput while running, kg/s.
     pub rate_kg_s: f64,
     /// Share of the water that is distilled.
@@ -71,6 +73,8 @@ impl UpaPlan {
 state! {
     /// What the unit remembers.
     pub struct Upa {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded: may run.
         pub on: bool,
         /// Running at the moment.
@@ -85,10 +89,23 @@ state! {
 }
 
 impl Upa {
+    /// Commanded on, and powered.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on && self.powered
+    }
+
     /// A rested unit: it may start as soon as there is urine enough.
     #[must_use]
     pub fn new(on: bool) -> Upa {
-        Upa { on, running: false, pattern_s: OFF_S, distillate_kg_s: 0.0, power_w: 0.0 }
+        Upa {
+            powered: true,
+            on,
+            running: false,
+            pattern_s: OFF_S,
+            distillate_kg_s: 0.0,
+            power_w: 0.0,
+        }
     }
 
     /// Run one step.
@@ -125,11 +142,11 @@ impl Upa {
         let (stores, stores_plan) = stores;
         let urine_kg = stores.urine_water_kg + stores.urine_solids_kg;
         if self.running {
-            if self.pattern_s >= ON_S || urine_kg <= 0.0 || !self.on {
+            if self.pattern_s >= ON_S || urine_kg <= 0.0 || !self.is_on() {
                 self.running = false;
                 self.pattern_s = 0.0;
             }
-        } else if self.on && self.pattern_s >= OFF_S && urine_kg >= START_KG {
+        } else if self.is_on() && self.pattern_s >= OFF_S && urine_kg >= START_KG {
             self.running = true;
             self.pattern_s = 0.0;
         }
@@ -137,7 +154,7 @@ impl Upa {
         self.distillate_kg_s = 0.0;
         self.power_w = if self.running {
             RUN_W
-        } else if self.on {
+        } else if self.is_on() {
             STANDBY_W
         } else {
             0.0
@@ -157,6 +174,10 @@ impl Upa {
             stores.brine_water_kg += water_kg - distillate_kg;
             stores.brine_solids_kg += solids_kg;
             self.distillate_kg_s = distillate_kg / dt_s;
+            if feed_kg <= 0.0 {
+                // Blocked by a full tank, it waits.
+                self.power_w = STANDBY_W;
+            }
         }
         ledger.electric_in(self.power_w * dt_s);
         ledger.coolant_out(self.power_w * dt_s);

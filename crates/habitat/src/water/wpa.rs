@@ -39,6 +39,8 @@ pub struct WpaPlan {
     pub name: String,
     /// Index of its zone.
     pub zone: usize,
+    /// Place in the order in which loads are shed; 0 is never shed.
+    pub rank: u64,
     /// Throughput, kg/s.
     pub rate_kg_s: f64,
     /// Throughput that a set of filters lasts, kg.
@@ -48,6 +50,8 @@ pub struct WpaPlan {
 state! {
     /// What the unit remembers.
     pub struct Wpa {
+        /// Has electric power.
+        pub powered: bool,
         /// Commanded: may run.
         pub on: bool,
         /// Running at the moment.
@@ -62,6 +66,12 @@ state! {
 }
 
 impl Wpa {
+    /// Commanded on, and powered.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on && self.powered
+    }
+
     /// Run one step.
     ///
     /// # Equation
@@ -98,7 +108,7 @@ impl Wpa {
         } else if stores.condensate_kg <= STOP * stores_plan.condensate_kg {
             self.running = false;
         }
-        let wanted_kg = if self.on && self.running { plan.rate_kg_s * dt_s } else { 0.0 };
+        let wanted_kg = if self.is_on() && self.running { plan.rate_kg_s * dt_s } else { 0.0 };
         let wanted_kg = wanted_kg
             .min(stores.potable_room_kg(stores_plan))
             .min((plan.filter_life_kg - self.filter_kg).max(0.0));
@@ -108,7 +118,7 @@ impl Wpa {
         self.water_kg_s = moved_kg / dt_s;
         self.power_w = if moved_kg > 0.0 {
             RUN_W
-        } else if self.on {
+        } else if self.is_on() {
             STANDBY_W
         } else {
             0.0

@@ -1,0 +1,59 @@
+//! Power: save before the stores are empty, give back when the sun is.
+
+use super::Latch;
+use crate::Command;
+use crate::wiring::{Handle, Wiring, reading};
+
+/// Share of the power drawn under which the sources count as dark.
+const DARK: f64 = 0.9;
+/// Usable charge of the battery over which shed loads come back in the light.
+const RECOVERED: f64 = 0.3;
+/// Margin of the fuel cell over what is drawn, share.
+const MARGIN: f64 = 0.02;
+
+/// Keeps the stores of energy.
+///
+/// How long a darkness lasts is not known to anybody in it, so every load that may be shed is shed
+/// from its first decision on. The fuel cell then carries what is left, and the battery stays full for
+/// the hours in which the fuel cell cannot: two stores that empty one after the other give the same
+/// energy, but only the battery can give it at any power.
+#[derive(Debug, Clone)]
+pub(super) struct Power {
+    source: Option<usize>,
+    drawn: Option<usize>,
+    charge: Option<usize>,
+    shed: Option<Handle>,
+    fuel_cell: Option<Handle>,
+    saving: Latch,
+}
+
+impl Power {
+    pub(super) fn new(wiring: &Wiring<'_>) -> Power {
+        Power {
+            source: wiring.channel("habitat.power", "source_w"),
+            drawn: wiring.channel("habitat.power", "drawn_w"),
+            charge: wiring.channel("habitat.battery", "usable"),
+            shed: wiring.handle("habitat.power", "set_shed"),
+            fuel_cell: wiring.handle("habitat.fuel_cell", "set_p_w"),
+            saving: Latch { on: false },
+        }
+    }
+
+    pub(super) fn decide(&mut self, readings: &[f64], commands: &mut Vec<Command>) {
+        let read = |index: Option<usize>| index.and_then(|index| reading(readings, index));
+        let (Some(source_w), Some(drawn_w)) = (read(self.source), read(self.drawn)) else {
+            return;
+        };
+        let dark = source_w < DARK * drawn_w;
+        let recovered = read(self.charge).is_none_or(|charge| charge > RECOVERED);
+        let saving = self.saving.set(dark, !dark && recovered);
+        if let Some(shed) = self.shed {
+            let value = if saving { shed.high } else { shed.low };
+            commands.push(Command { actuator: shed.actuator, value });
+        }
+        if let Some(cell) = self.fuel_cell {
+            let value = (drawn_w * (1.0 + MARGIN)).clamp(cell.low, cell.high);
+            commands.push(Command { actuator: cell.actuator, value });
+        }
+    }
+}

@@ -1,0 +1,346 @@
+//! Electric power: sun and array, battery, regenerative fuel cell, and the bus that shares it out.
+//!
+//! # Ports
+//! Sunlight in; every unit draws through the ledger; heat of battery and stacks to coolant.
+//! # State
+//! Charge of the battery, hydrogen of the fuel cell's store, which loads are shed, what is owed.
+//! # Stages
+//! [`Power::share_out`] before the units decides which of them have power, from what sun and stores
+//! can give and what they drew last; [`Power::settle`] after them supplies exactly what was drawn.
+//! # Parameters
+//! | what | default | unit | source |
+//! |---|---|---|---|
+//! | array | 70 | m2 | design of the reference habitat |
+//! | battery, usable | 120 | kWh | design of the reference habitat |
+//! | fuel cell store, power | 400, 6 | kWh, kW | design of the reference habitat |
+//! | electrolyser | 15 | kW | GRC closed cycle of 2005: 15 kW charge |
+//! | battery temperature | 293.15 | K | assumed |
+//! # Simplifications
+//! The array tracks about a mast; battery and stacks keep their temperature and give their heat to
+//! coolant at once; conversion losses of the bus are inside the powers of the units.
+
+pub mod site;
+
+use physics::battery::Battery;
+use physics::constants::{FARADAY_C_MOL, M_H2O_KG_MOL};
+use physics::electrolysis;
+use physics::fuel_cell::{self, Stack};
+use physics::photovoltaic::{Panel, PanelLight, mast_tracking_cosine};
+use physics::species::{COMPOSITION, Gas, WATER, enthalpy_j_mol};
+
+use crate::air::zone::liquid_j_mol;
+use crate::ledger::{Account, Ledger};
+use crate::power::site::SitePlan;
+use crate::slots::state;
+use crate::stores::StoresPlan;
+
+/// Temperature of the battery, K. Assumed: kept by its own coolant.
+const BATTERY_K: f64 = 293.15;
+/// Sky that the array sees in front, and ground behind, K. Deep space; lit polar regolith, assumed.
+const ARRAY_SINKS_K: (f64, f64) = (3.0, 180.0);
+/// Voltage of a fuel cell at rated load, V, which turns the store's energy into hydrogen.
+const RATED_V: f64 = 0.80;
+/// Current density of the electrolyser at rated power, A/cm2, where a cell takes about 1.6 V.
+const ELECTROLYSER_A_CM2: f64 = 0.1;
+/// Charge of the battery above its lower limit at which loads are shed, share. Assumed.
+const SHED_BELOW: f64 = 0.05;
+/// Charge of the battery above its lower limit at which a shed load may come back, share. Assumed.
+const RESTORE_ABOVE: f64 = 0.15;
+/// Loads in the order of shedding, and those that never are.
+pub const RANKS_MAX: usize = 33;
+/// All loads are off.
+pub const BLACKOUT: u64 = u64::MAX;
+
+/// Parameters of the power system.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PowerPlan {
+    /// Sun and horizon.
+    pub site: SitePlan,
+    /// Area of the array, m2.
+    pub array_m2: f64,
+    /// Share of the array covered by dust.
+    pub dust_fraction: f64,
+    /// The cells of the array.
+    pub panel: Panel<f64>,
+    /// The battery.
+    pub battery: Battery<f64>,
+    /// Hydrogen of a full fuel cell store, mol.
+    pub store_mol: f64,
+    /// The fuel cell.
+    pub fuel_cell: Stack<f64>,
+    /// Largest power of the fuel cell, W.
+    pub fuel_cell_w: f64,
+    /// Active area of the electrolyser, cm2.
+    pub electrolyser_cm2: f64,
+    /// Largest power of the electrolyser, W.
+    pub electrolyser_w: f64,
+    /// Steady power of a fission unit, W.
+    pub fission_w: f64,
+    /// Names of the loads that may be shed, the first one first.
+    pub shed_order: Vec<String>,
+}
+
+impl PowerPlan {
+    /// Compile the power system of a scenario.
+    #[must_use]
+    pub fn new(model: &crate::scenario::Power) -> PowerPlan {
+        let electrolyser_w = model.electrolyser_kw * 1e3;
+        let cell_v = electrolysis::cell_voltage_v(ELECTROLYSER_A_CM2, electrolysis::CELL_T_K);
+        PowerPlan {
+            site: SitePlan::new(&model.site),
+            array_m2: model.array_m2,
+            dust_fraction: model.dust_fraction,
+            panel: Panel::triple_junction(),
+            battery: Battery::with_usable_energy_j(model.battery_kwh * 3.6e6),
+            store_mol: model.fuel_cell_kwh * 3.6e6 / (2.0 * FARADAY_C_MOL * RATED_V),
+            fuel_cell: Stack {
+                active_area_cm2: model.fuel_cell_kw * 1e3 / (RATED_V * fuel_cell::RATED_A_CM2),
+            },
+            fuel_cell_w: model.fuel_cell_kw * 1e3,
+            electrolyser_cm2: electrolyser_w / (cell_v * ELECTROLYSER_A_CM2),
+            electrolyser_w,
+            fission_w: model.fission_kw * 1e3,
+            shed_order: model.shed_order.clone(),
+        }
+    }
+
+    /// Rank of a load: its place in the order of shedding from 1 on, 0 if it is never shed.
+    #[must_use]
+    pub fn rank(&self, load: &str) -> u64 {
+        self.shed_order.iter().position(|name| name == load).map_or(0, |place| place as u64 + 1)
+    }
+}
+
+state! {
+    /// What the power system remembers.
+    pub struct Power {
+        /// Charge of the battery, share of the full charge.
+        pub charge_fraction: f64,
+        /// Hydrogen in the fuel cell's store, mol; oxygen is half of it, water the rest.
+        pub h2_mol: f64,
+        /// Commanded power of the fuel cell in darkness, W.
+        pub set_fuel_cell_w: f64,
+        /// Commanded number of loads without power; the bus sheds more when it must.
+        pub set_shed: f64,
+        /// Loads shed: ranks 1 to this one have no power; [`BLACKOUT`] is everything.
+        pub shed: u64,
+        /// Energy drawn beyond what the stores could give, J; settled first in the next step.
+        pub owed_j: f64,
+        /// Power of each rank when it last ran, W.
+        pub rank_w: [f64; RANKS_MAX],
+        /// Share of the sun's disc in view.
+        pub lit_fraction: f64,
+        /// Power that the array and a fission unit can give, W.
+        pub source_w: f64,
+        /// Power drawn in the last step, W.
+        pub drawn_w: f64,
+        /// Power of the fuel cell in the last step, W.
+        pub fuel_cell_w: f64,
+        /// Power into the electrolyser in the last step, W.
+        pub electrolyser_w: f64,
+        /// Power into (positive) or out of the battery in the last step, W.
+        pub battery_w: f64,
+    }
+}
+
+impl Power {
+    /// The state at the start: stores as the scenario says, nothing shed.
+    #[must_use]
+    pub fn new(plan: &PowerPlan, model: &crate::scenario::Power) -> Power {
+        let (low, high) = (plan.battery.low_fraction, plan.battery.high_fraction);
+        Power {
+            charge_fraction: low + (high - low) * model.battery_start,
+            h2_mol: plan.store_mol * model.store_start,
+            set_fuel_cell_w: 0.5 * plan.fuel_cell_w,
+            set_shed: 0.0,
+            shed: 0,
+            owed_j: 0.0,
+            rank_w: [0.0; RANKS_MAX],
+            lit_fraction: 0.0,
+            source_w: 0.0,
+            drawn_w: 0.0,
+            fuel_cell_w: 0.0,
+            electrolyser_w: 0.0,
+            battery_w: 0.0,
+        }
+    }
+
+    /// Usable charge left in the battery, 0 to 1.
+    #[must_use]
+    pub fn usable(&self, plan: &PowerPlan) -> f64 {
+        let (low, high) = (plan.battery.low_fraction, plan.battery.high_fraction);
+        ((self.charge_fraction - low) / (high - low)).clamp(0.0, 1.0)
+    }
+
+    /// Whether a load of this rank has power.
+    #[inline]
+    #[must_use]
+    pub fn powers(&self, rank: u64) -> bool {
+        self.shed != BLACKOUT && (rank == 0 || rank > self.shed)
+    }
+
+    /// Everything held, in all columns: hydrogen, oxygen and water of the fuel cell's store, charge of
+    /// the battery, less what is owed.
+    #[must_use]
+    pub fn account(&self, plan: &PowerPlan, stores_plan: &StoresPlan) -> Account {
+        let t_k = stores_plan.t_k;
+        let mut account = Account::default();
+        account.add(&COMPOSITION[Gas::H2 as usize], self.h2_mol, enthalpy_j_mol(Gas::H2, t_k));
+        account.add(
+            &COMPOSITION[Gas::O2 as usize],
+            0.5 * self.h2_mol,
+            enthalpy_j_mol(Gas::O2, t_k),
+        );
+        account.add(&WATER, plan.store_mol - self.h2_mol, liquid_j_mol(t_k));
+        account.add_energy(plan.battery.stored_energy_j(self.charge_fraction) - self.owed_j);
+        account
+    }
+
+    /// Find what the sources give and which loads have power in this step.
+    ///
+    /// The commanded loads are off in any case. Others are shed one after the other until the rest fits what array, fuel cell and battery can
+    /// give; one comes back in a step when there is room for it and the battery has recovered. With
+    /// everything shed and still too little, all is dark until the sources give again.
+    pub fn share_out(&mut self, plan: &PowerPlan, t_s: f64, dt_s: f64) -> bool {
+        let light = plan.site.sunlight(t_s);
+        self.lit_fraction = light.lit_fraction;
+        let panel = plan.panel.run(&PanelLight {
+            direct_w_m2: light.direct_w_m2,
+            incidence_cosine: mast_tracking_cosine(light.position.direction),
+            dust_fraction: plan.dust_fraction,
+            t_front_sink_k: ARRAY_SINKS_K.0,
+            t_back_sink_k: ARRAY_SINKS_K.1,
+        });
+        self.source_w = panel.electric_w_m2 * plan.array_m2 + plan.fission_w;
+        let cell_w =
+            if self.h2_mol > 0.0 { plan.fuel_cell_w.min(self.set_fuel_cell_w) } else { 0.0 };
+        let usable = self.usable(plan);
+        let battery_w = if usable > SHED_BELOW {
+            -plan.battery.step(self.charge_fraction, BATTERY_K, -1e7, dt_s).p_w
+        } else {
+            0.0
+        };
+        let supply_w = self.source_w + cell_w + battery_w - self.owed_j / dt_s;
+        let before = self.shed;
+        let ranks = plan.shed_order.len().min(RANKS_MAX - 1) as u64;
+        let demand_w = |shed: u64| -> f64 {
+            let mut w = self.rank_w[0];
+            for rank in shed + 1..=ranks {
+                w += self.rank_w[rank as usize];
+            }
+            w
+        };
+        let least = (self.set_shed.max(0.0) as u64).min(ranks);
+        if self.shed == BLACKOUT {
+            if supply_w > 1.1 * demand_w(ranks) && supply_w > 0.0 {
+                self.shed = ranks;
+            }
+        } else {
+            self.shed = self.shed.max(least);
+            if demand_w(self.shed) > supply_w {
+                while self.shed < ranks && demand_w(self.shed) > supply_w {
+                    self.shed += 1;
+                }
+                if demand_w(self.shed) > supply_w {
+                    self.shed = BLACKOUT;
+                }
+            } else if self.shed > least
+                && (usable > RESTORE_ABOVE || self.source_w > demand_w(self.shed - 1))
+                && 1.1 * demand_w(self.shed - 1) < supply_w
+            {
+                self.shed -= 1;
+            }
+        }
+        self.shed != before
+    }
+
+    /// Supply what the units drew in this step.
+    ///
+    /// Array first, then the fuel cell up to its command, then the battery; what the array has left
+    /// charges the battery, then splits water, and the rest is not taken from the sun.
+    ///
+    /// # Conserves
+    /// Sunlight taken enters by the ledger; heat of battery and stacks leaves by it; hydrogen, oxygen
+    /// and water of the store change in kind. What no store can give is owed and settled first in the
+    /// next step, so that the account closes in a brown-out too.
+    pub fn settle(
+        &mut self,
+        plan: &PowerPlan,
+        stores_plan: &StoresPlan,
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) {
+        let drawn_j = ledger.take_drawn();
+        self.drawn_w = drawn_j / dt_s;
+        let t_k = stores_plan.t_k;
+        let split_j =
+            enthalpy_j_mol(Gas::H2, t_k) + 0.5 * enthalpy_j_mol(Gas::O2, t_k) - liquid_j_mol(t_k);
+        let mut need_j = drawn_j + self.owed_j;
+        let array_j = self.source_w * dt_s;
+        let direct_j = array_j.min(need_j);
+        need_j -= direct_j;
+        let mut taken_j = direct_j;
+        let mut surplus_j = array_j - direct_j;
+
+        self.fuel_cell_w = 0.0;
+        if need_j > 0.0 && self.h2_mol > 0.0 {
+            let want_w = (need_j / dt_s).min(self.set_fuel_cell_w).min(plan.fuel_cell_w);
+            let flow = plan.fuel_cell.run(want_w, fuel_cell::CELL_T_K);
+            let h2_mol = (flow.h2_mol_s * dt_s).min(self.h2_mol);
+            let given_j = flow.p_w * dt_s * (h2_mol / (flow.h2_mol_s * dt_s).max(1e-300));
+            self.h2_mol -= h2_mol;
+            need_j -= given_j;
+            ledger.coolant_out(h2_mol * split_j - given_j);
+            ledger.water_moved(h2_mol);
+            self.fuel_cell_w = given_j / dt_s;
+        }
+
+        let want_w = if need_j > 0.0 { -need_j / dt_s } else { surplus_j / dt_s };
+        let step = plan.battery.step(self.charge_fraction, BATTERY_K, want_w, dt_s);
+        let before_j = plan.battery.stored_energy_j(self.charge_fraction);
+        self.charge_fraction = step.charge_fraction;
+        let stored_j = plan.battery.stored_energy_j(self.charge_fraction) - before_j;
+        ledger.coolant_out(step.heat_j);
+        let terminal_j = stored_j + step.heat_j;
+        self.battery_w = terminal_j / dt_s;
+        if need_j > 0.0 {
+            need_j += terminal_j;
+        } else {
+            taken_j += terminal_j;
+            surplus_j -= terminal_j;
+        }
+
+        self.electrolyser_w = 0.0;
+        let room_mol = plan.store_mol - self.h2_mol;
+        if surplus_j > 0.0 && room_mol > 0.0 && plan.electrolyser_w > 0.0 {
+            let want_w = (surplus_j / dt_s).min(plan.electrolyser_w);
+            // The voltage hardly moves with the current, so four passes settle it.
+            let mut a = want_w / 1.6;
+            for _ in 0..4 {
+                let v =
+                    electrolysis::cell_voltage_v(a / plan.electrolyser_cm2, electrolysis::CELL_T_K);
+                a = want_w / v;
+            }
+            let most_mol = a * dt_s / (2.0 * FARADAY_C_MOL);
+            let h2_mol = most_mol.min(room_mol);
+            let used_j = want_w * dt_s * (h2_mol / most_mol.max(1e-300));
+            self.h2_mol += h2_mol;
+            ledger.coolant_out(used_j - h2_mol * split_j);
+            ledger.water_moved(h2_mol);
+            taken_j += used_j;
+            self.electrolyser_w = used_j / dt_s;
+        }
+        ledger.heat_in(taken_j);
+        self.owed_j = need_j.max(0.0);
+        // Rounding of the last subtraction belongs to the battery's side of the account.
+        if need_j < 0.0 {
+            self.owed_j = need_j;
+        }
+    }
+
+    /// Water of the fuel cell's store, kg.
+    #[must_use]
+    pub fn water_kg(&self, plan: &PowerPlan) -> f64 {
+        (plan.store_mol - self.h2_mol) * M_H2O_KG_MOL
+    }
+}

@@ -1,0 +1,61 @@
+//! Where the habitat stands: the course of the sun, the horizon, and declared darkness.
+
+use physics::sun::{
+    FLAT_HORIZON_DEG, HORIZON_POINTS, SYNTHETIC_CONNECTING_RIDGE_HORIZON_DEG, SunCourse, Sunlight,
+};
+
+use crate::scenario::{Horizon, Site};
+
+/// Parameters of a site.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SitePlan {
+    course: SunCourse,
+    horizon_deg: [f64; HORIZON_POINTS],
+    darkness_s: Vec<(f64, f64)>,
+}
+
+impl SitePlan {
+    /// Compile the site of a scenario.
+    #[must_use]
+    pub fn new(model: &Site) -> SitePlan {
+        let mut course = SunCourse::at_latitude_deg(model.latitude_deg);
+        course.hour_phase_turns = model.hour_phase_turns;
+        course.season_phase_turns = model.season_phase_turns;
+        SitePlan {
+            course,
+            horizon_deg: match model.horizon {
+                Horizon::Flat => FLAT_HORIZON_DEG,
+                Horizon::SyntheticRidge => SYNTHETIC_CONNECTING_RIDGE_HORIZON_DEG,
+            },
+            darkness_s: model
+                .darkness
+                .iter()
+                .map(|span| (span.from_h * 3_600.0, span.to_h * 3_600.0))
+                .collect(),
+        }
+    }
+
+    /// What the site sees of the sun at `t_s` after the start of the mission.
+    ///
+    /// In a declared darkness nothing of the disc is in view, whatever the horizon.
+    #[must_use]
+    pub fn sunlight(&self, t_s: f64) -> Sunlight<f64> {
+        let mut light = self.course.sunlight(&self.horizon_deg, t_s);
+        if self.darkness_s.iter().any(|(from_s, to_s)| t_s >= *from_s && t_s < *to_s) {
+            light.lit_fraction = 0.0;
+            light.direct_w_m2 = 0.0;
+        }
+        light
+    }
+
+    /// Time from `t_s` to the next edge of a declared darkness, s.
+    #[must_use]
+    pub fn next_event_s(&self, t_s: f64) -> f64 {
+        self.darkness_s
+            .iter()
+            .flat_map(|(from_s, to_s)| [*from_s, *to_s])
+            .map(|edge_s| edge_s - t_s)
+            .filter(|left_s| *left_s > 1e-6)
+            .fold(f64::INFINITY, f64::min)
+    }
+}
