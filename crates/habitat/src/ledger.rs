@@ -17,9 +17,10 @@
 //! | leaks, holes, relief, vented hydrogen, methane and CO2 | [`Ledger::gas_out`] |
 //! | off-gassing, prescribed gas, air from the surroundings | [`Ledger::gas_in`] |
 //! | electric power of units, fans and equipment | [`Ledger::electric_in`] |
-//! | heat to coolant and cold plates | [`Ledger::coolant_out`] |
-//! | prescribed heat, the ideal thermostat of an isothermal zone | [`Ledger::heat_in`] |
+//! | heat to coolant and cold plates, heat of battery and stacks | [`Ledger::coolant_out`] |
+//! | prescribed heat, the ideal thermostat of an isothermal zone, power of array and fission unit | [`Ledger::heat_in`] |
 //! | gas between two parts of the habitat | [`Ledger::gas_moved`] |
+//! | water of the fuel cell's store, made or split | [`Ledger::water_moved`] |
 //!
 //! Liquids and solids never cross the boundary: tanks, bags, canisters and bodies are inside. What
 //! moves between them needs no call, for the residual sees it in the holdings.
@@ -34,7 +35,7 @@
 //! `biosim::biosim_1_no_mass_is_lost_in_two_thousand_hours`.
 
 use physics::metabolism::PseudoSpecies;
-use physics::species::{COMPOSITION, Composition, GASES};
+use physics::species::{Composition, GASES};
 
 use crate::air::parcel::Parcel;
 use crate::slots::state;
@@ -87,9 +88,12 @@ impl Account {
     /// Add gas by amount with its energy; which energy, enthalpy or internal, is up to the caller.
     #[inline(always)]
     pub fn add_gas(&mut self, n_mol: &[f64; GASES], e_j: f64) {
-        for i in 0..GASES {
-            self.add(&COMPOSITION[i], n_mol[i], 0.0);
-        }
+        // `COMPOSITION` written out, since most of its numbers are zero; a test holds them together.
+        let [o2, co2, n2, h2o, ch4, h2, co, nh3] = *n_mol;
+        self.0[0] += (co2 + ch4) + co;
+        self.0[1] += (2.0 * h2o + 4.0 * ch4) + (2.0 * h2 + 3.0 * nh3);
+        self.0[2] += (2.0 * o2 + 2.0 * co2) + (h2o + co);
+        self.0[3] += 2.0 * n2 + nh3;
         self.0[5] += e_j;
     }
 
@@ -182,10 +186,11 @@ impl Ledger {
         self.book(&account, false);
     }
 
-    /// Electric energy taken from outside, J.
+    /// Electric energy that units, fans or equipment take, J; the units prescribe it.
     ///
-    /// Power is unlimited and prescribed by the units; the sum since the start is kept beside the
-    /// column, for reports.
+    /// Without a power system it enters from outside, and there is no limit. With one it is drawn from the
+    /// habitat's own bus: nothing enters here, [`crate::power::Power::settle`] supplies it and books what
+    /// the sources give. The sum since the start is kept beside the column, for reports.
     #[inline(always)]
     pub fn electric_in(&mut self, e_j: f64) {
         if self.own_bus {
@@ -197,13 +202,17 @@ impl Ledger {
         self.electric_j += e_j;
     }
 
-    /// What the units have drawn from the bus, J; the bus supplies it.
+    /// What the units have drawn from the bus in this step, J, and start again from zero.
+    ///
+    /// Zero for a habitat without a power system. Whoever takes it has to supply it.
     #[must_use]
     pub fn take_drawn(&mut self) -> f64 {
         core::mem::take(&mut self.drawn_j)
     }
 
-    /// Water that was made from, or split into, its gases, mol.
+    /// Water that was made from, or split into, its gases inside the habitat, mol.
+    ///
+    /// Only the scale against which the residual is judged grows; the balance stays as it is.
     pub fn water_moved(&mut self, n_mol: f64) {
         self.moved[1] += 2.0 * n_mol.abs();
         self.moved[2] += n_mol.abs();
@@ -280,6 +289,24 @@ impl Ledger {
             self.held[i] = held.0[i];
             self.relative_max[i] = self.relative_max[i].max(relative);
             self.residual_max[i] = self.residual_max[i].max(residual.abs());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use physics::species::COMPOSITION;
+
+    #[test]
+    fn gas_is_booked_by_its_composition() {
+        for gas in 0..GASES {
+            let mut n_mol = [0.0; GASES];
+            n_mol[gas] = 3.0;
+            let (mut short, mut long) = (Account::default(), Account::default());
+            short.add_gas(&n_mol, 7.0);
+            long.add(&COMPOSITION[gas], 3.0, 7.0 / 3.0);
+            assert_eq!(short, long);
         }
     }
 }

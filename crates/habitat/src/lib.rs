@@ -32,8 +32,12 @@
 //! ```
 //!
 //! Not here: who decides (`env`), what is written to disk (`store`), how many habitats run at once
-//! (`runtime`). Sensors, faults, power and heat rejection are not modelled: coolant arrives at a
-//! prescribed temperature and electric power is unlimited, both as ledgered boundary flows.
+//! (`runtime`).
+//!
+//! Electric power comes from array, battery and fuel cell ([`power`]) where the scenario declares
+//! `[power]`; without it power is unlimited. Sensors, faults and heat rejection are not modelled:
+//! coolant arrives at a prescribed temperature and takes any heat. Sunlight, power from outside and heat
+//! to coolant are ledgered boundary flows.
 
 pub mod air;
 pub mod channels;

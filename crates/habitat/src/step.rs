@@ -7,6 +7,7 @@
 //! | stage | what runs | why here |
 //! |---|---|---|
 //! | open | ledger | what is held is known before anything moves |
+//! | power | sun and sources, which loads have power | a load that is off is off for the whole step |
 //! | inputs | equipment, off-gassing, evaporation, prescribed flows | boundary conditions |
 //! | crew | people | they drink before the electrolyser and breathe before the cleaners |
 //! | oga | oxygen generators | the reducer needs their hydrogen in the same step |
@@ -15,6 +16,7 @@
 //! | water | urine, brine, water processor | each finds what the one before has made |
 //! | hull | make-up, then leaks and relief | make-up sees what the units left |
 //! | exchange | ventilation, structure, new temperatures, condensation | all flows are known |
+//! | supply | array, fuel cell, battery, electrolyser | everything that draws has drawn |
 //! | health | doses, mission rules | people are judged by the air at the end |
 //! | close | ledger | residual of the step |
 //!
@@ -22,8 +24,8 @@
 //! answer.
 //!
 //! # Cuts
-//! A step is cut at every change of activity, of a prescribed rate, of a phase of CO2 removal, and
-//! at midnight, when the day's metabolic rates are drawn. Between cuts nothing prescribed changes,
+//! A step is cut at every change of activity, of a prescribed rate, of a phase of CO2 removal, at both
+//! ends of a declared darkness, and at midnight, when the day's metabolic rates are drawn. Between cuts nothing prescribed changes,
 //! so the result does not depend on how edges fall into steps. The on/off patterns of the water
 //! units and the valves of the regulator are looked at once a step and are not cut.
 //!

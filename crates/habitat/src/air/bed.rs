@@ -131,6 +131,10 @@ pub struct BedPlan {
     co2: Vec<Toth>,
     h2o: Vec<Toth>,
     co2_access: Vec<f64>,
+    /// Heat of adsorption of CO2 in each cell, J/mol; negative.
+    dh_co2_j_mol: Vec<f64>,
+    /// Heat of adsorption of water in each cell, J/mol; negative.
+    dh_h2o_j_mol: Vec<f64>,
     /// Driving-force coefficients of CO2 and water by layer, 1/s.
     k_1_s: Vec<(f64, f64)>,
     /// Layer of each cell.
@@ -177,6 +181,8 @@ impl BedPlan {
                 plan.co2.push(medium.co2);
                 plan.h2o.push(medium.h2o);
                 plan.co2_access.push(layer.co2_access);
+                plan.dh_co2_j_mol.push(medium.co2.dh_j_mol);
+                plan.dh_h2o_j_mol.push(medium.h2o.dh_j_mol);
                 plan.layer.push(index);
             }
         }
@@ -257,11 +263,6 @@ impl Bed {
         }
     }
 
-    /// Enthalpy of one mole adsorbed: formation enthalpy of the gas plus heat of adsorption, J/mol.
-    fn adsorbed_j_mol(gas: usize, toth: &Toth) -> f64 {
-        HF_J_MOL[gas] + toth.dh_j_mol
-    }
-
     /// Energy held, J: sensible heat of medium and housing, and enthalpy of what is adsorbed.
     ///
     /// # Equation
@@ -274,12 +275,14 @@ impl Bed {
     #[inline(always)]
     #[must_use]
     pub fn energy_j(&self, plan: &BedPlan) -> f64 {
-        let mut e_j = 0.0;
-        for i in 0..plan.cells() {
-            e_j += plan.heat_j_k[i] * (self.t_k[i] - T_REF_K)
-                + self.co2_mol[i] * Self::adsorbed_j_mol(CO2, &plan.co2[i])
-                + self.h2o_mol[i] * Self::adsorbed_j_mol(H2O, &plan.h2o[i]);
-        }
+        let warm_j: f64 =
+            plan.heat_j_k.iter().zip(&self.t_k).map(|(c_j_k, t_k)| c_j_k * (t_k - T_REF_K)).sum();
+        let bound = |dh_j_mol: &[f64], n_mol: &[f64], hf_j_mol: f64| -> f64 {
+            dh_j_mol.iter().zip(n_mol).map(|(dh, n)| (hf_j_mol + dh) * n).sum()
+        };
+        let e_j = warm_j
+            + bound(&plan.dh_co2_j_mol, &self.co2_mol, HF_J_MOL[CO2])
+            + bound(&plan.dh_h2o_j_mol, &self.h2o_mol, HF_J_MOL[H2O]);
         e_j
     }
 
@@ -390,7 +393,7 @@ impl Bed {
             // T' solved for, so that only one product and one sum hang on the cell before.
             s_j_k -= co2_up_mol * CP_J_MOL_K[CO2] + h2o_up_mol * CP_J_MOL_K[H2O];
             let adsorption_j =
-                -(co2_up_mol * plan.co2[i].dh_j_mol + h2o_up_mol * plan.h2o[i].dh_j_mol);
+                -(co2_up_mol * plan.dh_co2_j_mol[i] + h2o_up_mol * plan.dh_h2o_j_mol[i]);
             let c_j_k = plan.heat_j_k[i];
             let gas_share = s_j_k / (c_j_k + s_j_k);
             let own_j = gas_share * (c_j_k * (self.t_k[i] - T_REF_K) + adsorption_j);
@@ -456,8 +459,8 @@ impl Bed {
             self.co2_mol[i] -= co2_mol;
             self.h2o_mol[i] -= h2o_mol;
             let lost_j = h_j
-                - co2_mol * Self::adsorbed_j_mol(CO2, &plan.co2[i])
-                - h2o_mol * Self::adsorbed_j_mol(H2O, &plan.h2o[i]);
+                - co2_mol * (HF_J_MOL[CO2] + plan.dh_co2_j_mol[i])
+                - h2o_mol * (HF_J_MOL[H2O] + plan.dh_h2o_j_mol[i]);
             self.t_k[i] += (q_j * (plan.heat_j_k[i] / total_j_k) - lost_j) / plan.heat_j_k[i];
             given.co2_mol += co2_mol;
             given.h2o_mol += h2o_mol;

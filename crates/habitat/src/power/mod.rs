@@ -1,23 +1,77 @@
 //! Electric power: sun and array, battery, regenerative fuel cell, and the bus that shares it out.
 //!
+//! A habitat has it when its scenario declares `[power]`. Without it electric power is unlimited and
+//! enters from outside.
+//!
 //! # Ports
-//! Sunlight in; every unit draws through the ledger; heat of battery and stacks to coolant.
+//! | port | direction | unit |
+//! |---|---|---|
+//! | light on the array, as the electric power that is taken of it | in | W |
+//! | power of a fission unit | in | W |
+//! | power of every unit, of equipment and fans ([`Ledger::electric_in`]) | out | W |
+//! | heat of battery, fuel cell and electrolyser, to coolant | out | W |
+//!
+//! The store of the fuel cell is closed: hydrogen, oxygen and water change into each other and touch
+//! neither tanks nor cabin.
+//! # Equation
+//! ```text
+//! sources    P_s = A·p(t) + P_f               p(t) of photovoltaic::Panel in the light of the site
+//! supply     P_max = P_s + min(P_fc, P_set) + P_b,max − E_owed/dt
+//! demand     P(k) = Σ P_rank over rank 0 and every rank above k
+//! balance    E_drawn + E_owed' + ΔE_b + ΔE_h2 + Q = E_taken + E_owed
+//! store      N = E_store / (2·F·0.8 V)        n_H2 + n_H2O = N,  n_O2 = n_H2/2
+//! fuel cell  ΔE_h2 = −Δn·Δh,  E = 2·F·V·Δn,  Q = Δn·Δh − E       per mole of H2 used
+//! electrolyser  E = 2·F·V·Δn,  Q = E − Δn·Δh                    per mole of H2 made
+//!   A        area of the array                                  [m2]
+//!   p        electric power of a square metre                   [W/m2]
+//!   P_f      fission unit                                       [W]
+//!   P_fc, P_set  largest and commanded power of the fuel cell   [W]
+//!   P_b,max  what the battery can give for a step               [W]
+//!   k        loads shed: ranks 1 to k are off                   [1]
+//!   E_owed   drawn beyond all stores                            [J]
+//!   ΔE_b     change of the battery's stored energy              [J]
+//!   Q        heat to coolant                                    [J]
+//!   N        hydrogen of a full store                           [mol]
+//!   Δh       enthalpy of water over that of its gases at the temperature of the tanks [J/mol]
+//!   V        voltage of a cell                                  [V]
+//! ```
 //! # State
-//! Charge of the battery, hydrogen of the fuel cell's store, which loads are shed, what is owed.
+//! Charge of the battery, hydrogen of the fuel cell's store, the two commands, which loads are shed, what
+//! each rank drew when it last ran, what is owed. The rest of [`Power`] is shown and not used again,
+//! but `source_w`, which passes from one stage to the next.
 //! # Stages
 //! [`Power::share_out`] before the units decides which of them have power, from what sun and stores
 //! can give and what they drew last; [`Power::settle`] after them supplies exactly what was drawn.
+//!
+//! Supply: array and fission unit, then the fuel cell up to its command, then the battery. Surplus: battery,
+//! then electrolyser; what neither takes stays in the sun.
 //! # Parameters
-//! | what | default | unit | source |
-//! |---|---|---|---|
-//! | array | 70 | m2 | design of the reference habitat |
-//! | battery, usable | 120 | kWh | design of the reference habitat |
-//! | fuel cell store, power | 400, 6 | kWh, kW | design of the reference habitat |
-//! | electrolyser | 15 | kW | GRC closed cycle of 2005: 15 kW charge |
-//! | battery temperature | 293.15 | K | assumed |
+//! | what | key in `[power]` | default | unit | source |
+//! |---|---|---|---|---|
+//! | array | `array_m2` | 70 | m2 | design of the reference habitat |
+//! | share of it under dust | `dust_fraction` | 0.02 | 1 | goes with the array, see [`Panel`] |
+//! | battery, usable | `battery_kwh` | 120 | kWh | design of the reference habitat |
+//! | fuel cell store | `fuel_cell_kwh` | 400 | kWh at 0.8 V | design of the reference habitat |
+//! | fuel cell | `fuel_cell_kw` | 6 | kW | design of the reference habitat |
+//! | electrolyser | `electrolyser_kw` | 15 | kW | GRC closed cycle of 2005: 15 kW charge |
+//! | fission unit | `fission_kw` | 0 | kW | none |
+//! | order of shedding | `shed_order` | nothing is shed | – | the scenario |
+//! | temperature of battery and stacks | – | 293.15, 343.15 | K | assumed |
+//! | loads are shed below, come back above | – | 0.05, 0.15 | usable charge | assumed |
 //! # Simplifications
-//! The array tracks about a mast; battery and stacks keep their temperature and give their heat to
-//! coolant at once; conversion losses of the bus are inside the powers of the units.
+//! - The array turns about a mast. Strings do not fail, dust does not settle.
+//! - Battery and stacks keep their temperature and give their heat to coolant at once. They do not age.
+//! - Conversion losses of the bus are inside the powers of the units.
+//! - The gases of the store have the temperature of the tanks and no pressure; pumps and compressors
+//!   of the store draw nothing.
+//! - A fission unit is a number of watts; its own heat is not modelled.
+//! - A load that may be shed is shed whole.
+//! # Tests
+//! `power::the_account_closes_through_darkness_and_blackout`,
+//! `power::stores_refill_when_the_sun_is_back`,
+//! `power::commanded_shedding_saves_energy_and_gives_back`, `power::the_fuel_cell_gives_back_half`,
+//! `power::a_load_that_does_not_exist_is_refused`, and `darkness_is_lost_on_hold_and_won_by_rules` in
+//! `env`.
 
 pub mod site;
 
@@ -81,7 +135,14 @@ pub struct PowerPlan {
 }
 
 impl PowerPlan {
-    /// Compile the power system of a scenario.
+    /// Compile the power system of a scenario: kilowatt-hours become cells and moles, kilowatts areas.
+    ///
+    /// # Equation
+    /// ```text
+    /// store         N = E / (2·F·0.8 V)
+    /// fuel cell     area = P / (0.8 V · 0.4 A/cm2)
+    /// electrolyser  area = P / (V(0.1 A/cm2) · 0.1 A/cm2)
+    /// ```
     #[must_use]
     pub fn new(model: &crate::scenario::Power) -> PowerPlan {
         let electrolyser_w = model.electrolyser_kw * 1e3;
@@ -196,11 +257,28 @@ impl Power {
         account
     }
 
-    /// Find what the sources give and which loads have power in this step.
+    /// Find what the sources give and which loads have power in this step; say whether that changed.
     ///
-    /// The commanded loads are off in any case. Others are shed one after the other until the rest fits what array, fuel cell and battery can
-    /// give; one comes back in a step when there is room for it and the battery has recovered. With
-    /// everything shed and still too little, all is dark until the sources give again.
+    /// The commanded loads are off in any case. Others are shed one after the other until the rest fits
+    /// what array, fuel cell and battery can give. One comes back in a step when there is room for it with
+    /// a tenth to spare, and the battery has recovered or the sources carry it alone. With everything shed
+    /// that may be and still too little, all is dark until a tenth more is there than the loads that are
+    /// never shed drew last.
+    ///
+    /// # Equation
+    /// ```text
+    /// shed while P(k) > P_max;   give back if 1.1·P(k − 1) < P_max and (usable > 0.15 or P_s > P(k − 1))
+    /// ```
+    /// with the symbols of [the module](self). The battery counts in `P_max` above 0.05 of its usable
+    /// charge only.
+    /// # Valid range
+    /// What a load drew when it last ran stands for what it will draw. A load that takes more than that
+    /// in a step is supplied all the same, and what is missing is owed.
+    /// # Conserves
+    /// Nothing is moved.
+    /// # Tests
+    /// `power::commanded_shedding_saves_energy_and_gives_back`,
+    /// `power::the_account_closes_through_darkness_and_blackout`.
     pub fn share_out(&mut self, plan: &PowerPlan, t_s: f64, dt_s: f64) -> bool {
         let light = plan.site.sunlight(t_s);
         self.lit_fraction = light.lit_fraction;
@@ -259,10 +337,24 @@ impl Power {
     /// Array first, then the fuel cell up to its command, then the battery; what the array has left
     /// charges the battery, then splits water, and the rest is not taken from the sun.
     ///
+    /// # Equation
+    /// ```text
+    /// need = E_drawn + E_owed
+    /// array       direct = min(P_s·dt, need)
+    /// fuel cell   min((need − direct)/dt, P_set, P_fc), while there is hydrogen
+    /// battery     the rest of the need, or the surplus P_s·dt − direct, as far as it can
+    /// electrolyser  what the battery leaves, up to its power, while there is water
+    /// taken = direct + into battery + into electrolyser,   E_owed' = need − everything given
+    /// ```
+    /// # Source
+    /// [`Battery::step`], [`Stack::run`], [`electrolysis::cell_voltage_v`].
     /// # Conserves
-    /// Sunlight taken enters by the ledger; heat of battery and stacks leaves by it; hydrogen, oxygen
-    /// and water of the store change in kind. What no store can give is owed and settled first in the
-    /// next step, so that the account closes in a brown-out too.
+    /// Sunlight taken enters by [`Ledger::heat_in`]; heat of battery and stacks leaves by
+    /// [`Ledger::coolant_out`]; hydrogen, oxygen and water of the store change in kind. What no store can
+    /// give is owed and settled first in the next step, so that the account closes in a brown-out too.
+    /// # Tests
+    /// `power::the_account_closes_through_darkness_and_blackout`,
+    /// `power::stores_refill_when_the_sun_is_back`, `power::the_fuel_cell_gives_back_half`.
     pub fn settle(
         &mut self,
         plan: &PowerPlan,
@@ -338,7 +430,7 @@ impl Power {
         }
     }
 
-    /// Water of the fuel cell's store, kg.
+    /// Water of the fuel cell's store, kg: what a full store holds as hydrogen and this one does not.
     #[must_use]
     pub fn water_kg(&self, plan: &PowerPlan) -> f64 {
         (plan.store_mol - self.h2_mol) * M_H2O_KG_MOL

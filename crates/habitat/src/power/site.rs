@@ -1,4 +1,22 @@
 //! Where the habitat stands: the course of the sun, the horizon, and declared darkness.
+//!
+//! # Stages
+//! [`SitePlan::sunlight`] is asked once a step, for the moment at its start. The step is cut at both ends
+//! of a declared darkness ([`SitePlan::next_event_s`]); the edges of the horizon move slowly and are
+//! not cut.
+//! # Parameters
+//! | what | key | default | unit | source |
+//! |---|---|---|---|---|
+//! | latitude | `latitude_deg` | – | deg | the scenario |
+//! | hour angle of the sun at the start, 0 is noon | `hour_phase_turns` | 0 | turns | the scenario |
+//! | season at the start, 0 is the equinox before northern summer | `season_phase_turns` | 0 | turns | the scenario |
+//! | horizon | `horizon` | flat | – | level ground, or made up: [`SYNTHETIC_CONNECTING_RIDGE_HORIZON_DEG`] |
+//! | declared darkness | `darkness` | none | h | the scenario |
+//!
+//! Two years and what they do to the light are in [`SunCourse`].
+//! # Simplifications
+//! The site stays where it is; the array sees one horizon from its whole area; a declared darkness begins
+//! and ends at once; nothing of the habitat shades the array.
 
 use physics::sun::{
     FLAT_HORIZON_DEG, HORIZON_POINTS, SYNTHETIC_CONNECTING_RIDGE_HORIZON_DEG, SunCourse, Sunlight,
@@ -35,9 +53,18 @@ impl SitePlan {
         }
     }
 
-    /// What the site sees of the sun at `t_s` after the start of the mission.
+    /// Return what the site sees of the sun at `t_s` after the start of the mission.
     ///
-    /// In a declared darkness nothing of the disc is in view, whatever the horizon.
+    /// # Equation
+    /// See [`SunCourse::sunlight`]. For `from ≤ t < to` of a declared darkness the lit share of the disc and
+    /// the direct light are zero, whatever the horizon; position and distance stay.
+    /// # Valid range
+    /// Any time.
+    /// # Conserves
+    /// Nothing is moved; the bus books what it takes.
+    /// # Tests
+    /// `power::stores_refill_when_the_sun_is_back`,
+    /// `power::the_account_closes_through_darkness_and_blackout`.
     #[must_use]
     pub fn sunlight(&self, t_s: f64) -> Sunlight<f64> {
         let mut light = self.course.sunlight(&self.horizon_deg, t_s);
@@ -48,7 +75,9 @@ impl SitePlan {
         light
     }
 
-    /// Time from `t_s` to the next edge of a declared darkness, s.
+    /// Time from `t_s` to the next edge of a declared darkness, s; infinite when none comes.
+    ///
+    /// An edge closer than a microsecond counts as passed.
     #[must_use]
     pub fn next_event_s(&self, t_s: f64) -> f64 {
         self.darkness_s
