@@ -3,7 +3,9 @@
 //!
 //! A controller sees the readings of the catalogue's channels and never the state. It is built
 //! against one habitat, whose design (volumes, tanks, ranges of actuators) it may know, and finds its
-//! channels and actuators by what their owners are able to do, so that any topology works.
+//! channels and actuators by what their owners are able to do, so that any topology works. Where a habitat
+//! has a power system, its bus protects itself ([`habitat::power`]); saving ahead of that is up to the
+//! controller.
 //!
 //! Not here: physics (`habitat`), files (`store`), how many missions run at once (`runtime`).
 

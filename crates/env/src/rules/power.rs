@@ -15,8 +15,20 @@ const MARGIN: f64 = 0.02;
 ///
 /// How long a darkness lasts is not known to anybody in it, so every load that may be shed is shed
 /// from its first decision on. The fuel cell then carries what is left, and the battery stays full for
-/// the hours in which the fuel cell cannot: two stores that empty one after the other give the same
-/// energy, but only the battery can give it at any power.
+/// the hours in which the fuel cell cannot: which store is emptied first changes little about their sum, but
+/// only the battery can give it at any power.
+///
+/// | what | rule |
+/// |---|---|
+/// | dark | array and fission unit could give less than 0.9 of what was drawn last |
+/// | `set_shed` | everything that may be shed from the first dark decision on; nothing again in the light, once the battery is above 0.3 of its usable charge |
+/// | `set_p_w` | what was drawn last and 2 %, within the range of the fuel cell, in light and dark |
+///
+/// Without the readings of source and load nothing is commanded; a habitat without a power system has
+/// neither. The thresholds are assumed.
+///
+/// # Tests
+/// `darkness_is_lost_on_hold_and_won_by_rules`.
 #[derive(Debug, Clone)]
 pub(super) struct Power {
     source: Option<usize>,
