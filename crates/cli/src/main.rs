@@ -3,13 +3,15 @@
 //! Standard output is data, standard error is talk. Exit codes: 0 done, 1 failed, 2 bad input; a
 //! mission in which the crew is lost is done (0) and says `"success": false`.
 //!
-//! The JSON of each verb is documented in its module: [`simulate`], [`component`], [`validate`],
-//! [`doctor`], [`mod@bench`].
+//! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`component`],
+//! [`validate`], [`doctor`], [`mod@bench`].
 
 mod bench;
+mod campaign;
 mod component;
 mod doctor;
 mod error;
+mod mission;
 mod output;
 mod simulate;
 mod table;
@@ -34,6 +36,8 @@ struct Arguments {
 enum Verb {
     /// Run a mission and write its telemetry and its report
     Simulate(simulate::Args),
+    /// Run a mission on many seeds and say how often the crew comes home
+    Campaign(campaign::Args),
     /// Run one life-support unit alone
     Component(component::Args),
     /// Compare the simulator with published measurements
@@ -48,6 +52,7 @@ fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done: Result<ExitCode, CliError> = match arguments.verb {
         Verb::Simulate(args) => simulate::run(args),
+        Verb::Campaign(args) => campaign::run(args),
         Verb::Component(args) => component::run(args),
         Verb::Validate(args) => validate::run(args),
         Verb::Doctor(args) => doctor::run(args),

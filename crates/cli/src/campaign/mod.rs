@@ -1,0 +1,263 @@
+//! The verb `campaign`: one scenario, many seeds, and how often each controller brings the crew home.
+//!
+//! Each pair of controller and seed is one mission. All cores fly missions; the results depend neither
+//! on their number nor on the order.
+//!
+//! # Files
+//! `missions.csv` in the output directory: the settings as comments (`# key: value`), then a line for
+//! each mission with `controller`, `seed`, `success`, `abort_reason`, `abort_s`, `crew_alive`, `end_s`
+//! and the largest residuals of the ledger. Missions that are in it are not flown again, so a campaign
+//! that was killed goes on where it was, and more seeds or controllers may be asked for later. Other
+//! settings are refused. Of each controller the first stored mission is flown once more; if it ends
+//! otherwise, the program has changed under the same version, and the file is refused too.
+//!
+//! # JSON
+//! With `--json`, a list of one object a controller, in the order asked for:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `controller`, `seeds` | as asked for |
+//! | `success_rate` | share of missions in which all live and no abort rule was broken, 0 to 1 |
+//! | `low`, `high` | its 95 % interval ([`wilson`]) |
+//! | `causes` | how many missions each abort rule ended first: `crew_lost`, `carbon_dioxide`, `oxygen`, `pressure`, `temperature` or `potable_water` by name; rules that ended none are left out |
+
+mod logbook;
+mod record;
+mod settings;
+mod summary;
+mod wilson;
+
+use std::io::IsTerminal;
+use std::ops::Range;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Instant;
+
+use env::Timing;
+use habitat::scenario;
+use habitat::{Habitat, Plan, StreamKey};
+use indicatif::{ProgressBar, ProgressStyle};
+use runtime::parallel_map;
+
+use self::logbook::Logbook;
+use self::record::Record;
+use self::settings::Settings;
+use self::summary::Summary;
+use crate::error::CliError;
+use crate::mission::{Times, cores};
+use crate::table::fixed;
+use crate::{output, table};
+
+/// Missions of a chunk for each thread: enough that the wait for the last one is short beside them,
+/// few enough that a kill costs seconds.
+const CHUNK_PER_THREAD: usize = 8;
+
+/// Arguments of `campaign`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    lunar-habitat campaign --scenario polar-darkness --seeds 512 --controllers hold,rules\n\n\
+    Missions in DIR are not flown again: the same command goes on where it was stopped.\n\
+    Exit code 0 also when crews are lost: read `success_rate`.")]
+pub struct Args {
+    /// Name of a shipped scenario, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    scenario: String,
+    /// How many seeds each controller flies
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    seeds: u32,
+    /// The first seed; the others follow one by one
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    first_seed: u64,
+    /// Controllers, separated by commas: `hold`, `rules`
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
+    controllers: Vec<String>,
+    /// Length of the mission in days instead of the scenario's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    days: Option<f64>,
+    /// Length of a step in seconds instead of the scenario's
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    dt: Option<f64>,
+    /// Worker threads; results never depend on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Directory for the file [default: out/campaign-SCENARIO]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print a JSON list instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// Run the verb.
+///
+/// # Errors
+/// [`CliError`]; bad input is refused before anything is written.
+pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    let campaign = Campaign::prepare(&args)?;
+    let name = &campaign.settings.scenario;
+    let dir =
+        args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(format!("campaign-{name}")));
+    let mut logbook = Logbook::open(&dir, &campaign.settings)?;
+    let start = Instant::now();
+    campaign.verify(&logbook)?;
+    let flown = campaign.complete(&mut logbook)?;
+    let wall_s = start.elapsed().as_secs_f64();
+    let summaries = campaign
+        .controllers
+        .iter()
+        .map(|controller| Summary::new(controller, campaign.seeds.clone(), &logbook.missions))
+        .collect::<Result<Vec<Summary>, CliError>>()?;
+    if args.json {
+        output::json(&summaries)?;
+    } else {
+        output::text(&campaign.text(&summaries, flown, wall_s, &dir.display().to_string()))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// What is asked for, known to be sound.
+struct Campaign {
+    plan: Arc<Plan>,
+    timing: Timing,
+    settings: Settings,
+    controllers: Vec<String>,
+    seeds: Range<u64>,
+    threads: usize,
+}
+
+impl Campaign {
+    /// Read and check all input.
+    fn prepare(args: &Args) -> Result<Campaign, CliError> {
+        let loaded = scenario::load(&args.scenario)?;
+        let times = Times { days: args.days, dt: args.dt, decision_s: None };
+        let model = times.over(&loaded)?;
+        let hash = scenario::hash(&model)?;
+        let plan = Arc::new(Plan::compile(&model, hash)?);
+        let habitat = Habitat::new(Arc::clone(&plan), StreamKey::default());
+        for (index, controller) in args.controllers.iter().enumerate() {
+            env::build(controller, &habitat)?;
+            if args.controllers[..index].contains(controller) {
+                let flag = format!("--controllers {}", args.controllers.join(","));
+                return Err(CliError::flag(flag, format!("`{controller}` stands there twice")));
+            }
+        }
+        let end = args.first_seed.checked_add(u64::from(args.seeds)).ok_or_else(|| {
+            let allowed = u64::MAX - u64::from(args.seeds);
+            let flag = format!("--first-seed {}", args.first_seed);
+            CliError::flag(flag, format!("allowed up to {allowed} with {} seeds", args.seeds))
+        })?;
+        Ok(Campaign {
+            timing: Timing {
+                dt_s: model.dt_s,
+                decision_s: model.decision_s,
+                days: model.duration_days,
+            },
+            settings: Settings {
+                scenario: model.name.clone(),
+                scenario_hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+                days: model.duration_days,
+                dt_s: model.dt_s,
+                decision_s: model.decision_s,
+                version: env!("CARGO_PKG_VERSION").to_owned(),
+            },
+            plan,
+            controllers: args.controllers.clone(),
+            seeds: args.first_seed..end,
+            threads: args.threads.map_or_else(cores, usize::from),
+        })
+    }
+
+    /// Fly one mission.
+    fn fly(&self, controller: &str, seed: u64) -> Result<Record, CliError> {
+        let key = StreamKey { run: seed, ..StreamKey::default() };
+        let mut habitat = Habitat::new(Arc::clone(&self.plan), key);
+        let mut pilot = env::build(controller, &habitat)?;
+        let mut observer = |_: &Habitat, _: &[f64]| Ok::<(), CliError>(());
+        let outcome = env::run_mission(&mut habitat, pilot.as_mut(), self.timing, &mut observer)?;
+        Ok(Record::new(controller, seed, &outcome))
+    }
+
+    /// Fly the first stored mission of each controller again and compare.
+    fn verify(&self, logbook: &Logbook) -> Result<(), CliError> {
+        let first = |controller: &String| {
+            let mut records = logbook.missions.values();
+            records.find(|record| record.controller == *controller).cloned()
+        };
+        let stored: Vec<Record> = self.controllers.iter().filter_map(first).collect();
+        let again = parallel_map(self.threads, stored.clone(), |record| {
+            self.fly(&record.controller, record.seed)
+        })?;
+        for (record, again) in stored.iter().zip(again) {
+            if again? != *record {
+                return Err(logbook.refused(format!(
+                    "the mission of `{}` with seed {} there ends otherwise in this program, which \
+                     has changed under its version {}; take another directory or remove `{}`",
+                    record.controller,
+                    record.seed,
+                    self.settings.version,
+                    logbook::NAME
+                )));
+            }
+        }
+        Ok(())
+    }
+
+    /// Fly what the logbook does not hold, chunk by chunk; return how many missions that were.
+    fn complete(&self, logbook: &mut Logbook) -> Result<usize, CliError> {
+        // Seed by seed, so that a campaign that is stopped has as many of each controller.
+        let wanted = self
+            .seeds
+            .clone()
+            .flat_map(|seed| self.controllers.iter().map(move |name| (name.clone(), seed)));
+        let missing: Vec<(String, u64)> =
+            wanted.filter(|key| !logbook.missions.contains_key(key)).collect();
+        let bar = bar(missing.len() as u64);
+        for chunk in missing.chunks(CHUNK_PER_THREAD * self.threads) {
+            let ended = parallel_map(self.threads, chunk.to_vec(), |(controller, seed)| {
+                let record = self.fly(&controller, seed);
+                bar.inc(1);
+                record
+            })?;
+            logbook.append(ended.into_iter().collect::<Result<Vec<Record>, CliError>>()?)?;
+        }
+        bar.finish_and_clear();
+        Ok(missing.len())
+    }
+
+    /// The summary for people.
+    fn text(&self, summaries: &[Summary], flown: usize, wall_s: f64, dir: &str) -> String {
+        let Settings { scenario, scenario_hash, days, dt_s, .. } = &self.settings;
+        let Range { start, end } = &self.seeds;
+        let title = format!("{scenario} · seeds {start} to {}", end - 1);
+        let residual = summaries.iter().map(|one| one.residual_max).fold(0.0, f64::max);
+        let missions = summaries.len() as u64 * (end - start);
+        let stored = missions - flown as u64;
+        let facts = [
+            ("Missions", format!("{missions}: {flown} flown now, {stored} stored before")),
+            ("Duration", format!("{days} d, time step {dt_s} s")),
+            ("Largest residual", format!("{residual:.1e} of what moved")),
+            ("Wall time", format!("{} s on {} threads", fixed(wall_s, 1), self.threads)),
+            ("Scenario hash", scenario_hash.chars().take(16).collect()),
+            ("File", format!("{dir}/{}", logbook::NAME)),
+        ];
+        let mut out = table::render(&summary::table(title, summaries));
+        for (label, value) in facts {
+            out.push_str(&format!("\n{label:18}  {value}"));
+        }
+        out
+    }
+}
+
+/// A progress bar on a terminal, none elsewhere.
+fn bar(missions: u64) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(missions);
+    let style = "{bar:40} {pos} of {len} missions, {elapsed} gone, {eta} to go";
+    if let Ok(style) = ProgressStyle::with_template(style) {
+        bar.set_style(style);
+    }
+    bar
+}
