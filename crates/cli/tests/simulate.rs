@@ -165,6 +165,49 @@ fn a_lost_crew_is_done_and_not_a_success() {
 }
 
 #[test]
+fn a_power_system_is_summed_up_and_plotted() {
+    let dir = tempfile::tempdir().unwrap();
+    let run = |scenario: &str, days: &str| {
+        let output = run_in(
+            dir.path(),
+            &["simulate", "--scenario", scenario, "--days", days, "--out", scenario],
+        );
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        let out = dir.path().join(scenario);
+        let result = fs::read_to_string(out.join("result.json")).unwrap();
+        let page = fs::read_to_string(out.join("report.html")).unwrap();
+        (stdout(&output), serde_json::from_str::<Value>(&result).unwrap(), page)
+    };
+    let plots = ["Power of sources and loads", "Stores of energy", "Loads shed"];
+    let figures = ["battery_usable_min", "store_fraction_min", "dark_s", "shed_s"];
+
+    // Two days of sun, one of darkness.
+    let (text, result, page) = run("polar-darkness", "3");
+    let [battery, store, dark_s, shed_s] =
+        figures.map(|key| result["power"][key].as_f64().unwrap());
+    assert!((0.0..1.0).contains(&battery) && (0.0..1.0).contains(&store), "{result}");
+    assert_eq!(dark_s, 86_400.0);
+    assert!((80_000.0..=86_400.0).contains(&shed_s), "{shed_s}");
+    for (words, value) in [
+        ("lowest usable charge of the battery", 100.0 * battery),
+        ("lowest store of the fuel cell", 100.0 * store),
+        ("time without sun", 24.0),
+        ("time with loads shed", shed_s / 3_600.0),
+    ] {
+        let line = text.lines().find(|line| line.contains(words)).unwrap();
+        assert!(line.contains(&format!("{value:.1}")), "{line} {value}");
+    }
+    for title in plots {
+        assert!(page.contains(&format!("<b>{title}</b>")), "{title}");
+    }
+
+    let (text, result, page) = run("cabin-30d", "0.125");
+    assert!(figures.iter().all(|key| result["power"][*key].is_null()), "{result}");
+    assert!(!text.contains("time without sun"), "{text}");
+    assert!(plots.iter().all(|title| !page.contains(title)));
+}
+
+#[test]
 fn bad_input_ends_with_two_and_writes_nothing() {
     let dir = tempfile::tempdir().unwrap();
     let scenario = |name: &str, rest: &str| {

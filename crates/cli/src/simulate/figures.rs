@@ -89,6 +89,42 @@ const N2_KG_MOL: f64 = 2.0 * physics::constants::M_N_KG_MOL;
 const CO2_KG_MOL: f64 = physics::constants::M_C_KG_MOL + O2_KG_MOL;
 const H2O_KG_MOL: f64 = physics::constants::M_H2O_KG_MOL;
 
+/// Usable charge of the battery; a habitat that has it has a power system of its own.
+pub const BATTERY_USABLE: &str = "habitat.battery.usable";
+/// Hydrogen in the store of the fuel cell, share of full.
+pub const STORE_FRACTION: &str = "habitat.fuel_cell.store_fraction";
+/// How many loads are shed.
+pub const SHED: &str = "habitat.power.shed";
+
+/// Times of a habitat with a power system of its own.
+#[derive(Debug, Clone, Copy)]
+pub struct Dark {
+    lit: usize,
+    shed: usize,
+    /// Time in which nothing of the sun's disc is in view, s.
+    pub dark_s: f64,
+    /// Time in which at least one load is shed, s.
+    pub shed_s: f64,
+}
+
+impl Dark {
+    fn new(catalogue: &Catalogue) -> Option<Dark> {
+        catalogue.find(BATTERY_USABLE).ok()?;
+        let lit = catalogue.find("habitat.power.lit_fraction").ok()?;
+        let shed = catalogue.find(SHED).ok()?;
+        Some(Dark { lit, shed, dark_s: 0.0, shed_s: 0.0 })
+    }
+
+    fn step(&mut self, habitat: &Habitat, dt_s: f64) {
+        if habitat.value(self.lit).is_some_and(|lit| lit <= 0.0) {
+            self.dark_s += dt_s;
+        }
+        if habitat.value(self.shed).is_some_and(|shed| shed > 0.0) {
+            self.shed_s += dt_s;
+        }
+    }
+}
+
 /// Everything counted.
 #[derive(Debug, Clone)]
 pub struct Figures {
@@ -96,6 +132,8 @@ pub struct Figures {
     pub spreads: Vec<Spread>,
     /// Flows that somebody in this habitat has.
     pub totals: Vec<Total>,
+    /// Darkness and shed loads, where there is a power system.
+    pub dark: Option<Dark>,
     /// What happened, in time order.
     pub events: Vec<Event>,
     /// Events beyond those kept.
@@ -143,6 +181,7 @@ impl Figures {
         Figures {
             spreads: vec![Spread::new(); catalogue.len()],
             totals: totals.into_iter().filter(|total| !total.channels.is_empty()).collect(),
+            dark: Dark::new(catalogue),
             events: Vec::new(),
             events_left_out: 0,
             watched: limited
@@ -173,6 +212,9 @@ impl Figures {
             for channel in &total.channels {
                 total.sum += total.scale * dt_s * habitat.value(*channel).unwrap_or(0.0);
             }
+        }
+        if let Some(dark) = &mut self.dark {
+            dark.step(habitat, dt_s);
         }
     }
 

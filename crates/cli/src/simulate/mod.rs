@@ -23,7 +23,7 @@
 //! | `zones` | by zone `name` and quantity (SI): `min`, `mean`, `max` over the rows |
 //! | `stores` | by `channel`: `unit`, `start`, `end` |
 //! | `totals` | flows added up over all steps, kg |
-//! | `power` | `mean_w`, `max_w`, `electric_j`, `coolant_j` |
+//! | `power` | `mean_w`, `max_w`, `electric_j`, `coolant_j`; with a power system also the lowest reading of battery and store, `battery_usable_min` and `store_fraction_min`, and the time without sun and with loads shed, `dark_s` and `shed_s`; else `null` |
 //! | `events` | how many the report lists or leaves out |
 //! | `files` | `dir` and the names of the files in it |
 
@@ -291,11 +291,12 @@ fn finish(ended: Ended, dir: &Path, files: Files, args: &Args) -> Result<(), Cli
     let head = Head { controller: args.controller.clone(), seed: args.seed, wall_s, files };
     let result = summary::result(&habitat, &figures, &outcome, head);
     let catalogue = habitat.catalogue();
-    let tables = vec![
+    let mut tables = vec![
         summary::atmosphere(catalogue, &figures),
         summary::stores(catalogue, &figures),
         summary::flows(&figures, &outcome),
     ];
+    tables.extend(summary::power(&result.power));
     let scenario = &habitat.plan().scenario;
     let report = Report {
         title: scenario.name.clone(),

@@ -8,7 +8,7 @@ use physics::physiology::PP_CO2_ABORT_PA;
 use physics::species::Gas;
 use watch::report::{LimitLine, Plot, Series, Severity, XAxis};
 
-use super::figures::channels_of;
+use super::figures::{BATTERY_USABLE, SHED, STORE_FRACTION, channels_of};
 use super::trace::Trace;
 
 /// Longest mission of which every plot shows the whole, s.
@@ -20,6 +20,8 @@ struct Draft {
     lines: Vec<Line>,
     /// What units do in a step: of a long mission the last day is shown, in full.
     detail: bool,
+    /// Nothing is drawn of the time before the first step, when no unit has done anything.
+    from_first_step: bool,
     /// Leave the plot out when everything in it is zero.
     unless_zero: bool,
 }
@@ -73,6 +75,7 @@ impl Plots {
         plots.air(catalogue);
         plots.oxygen_and_co2(catalogue);
         plots.stores(catalogue);
+        plots.energy(catalogue);
         plots.rest(catalogue);
         plots.drafts.retain(|draft| !draft.lines.is_empty());
         plots
@@ -154,6 +157,44 @@ impl Plots {
         self.add("Gas in tanks", "kg", false, lines);
     }
 
+    /// Power and energy of a habitat with a bus of its own.
+    fn energy(&mut self, catalogue: &Catalogue) {
+        if catalogue.find(BATTERY_USABLE).is_err() {
+            return;
+        }
+        let line = |name: &str, id: &str, shown: Shown| {
+            let index = catalogue.find(id).ok()?;
+            let Shown { scale, offset, .. } = shown;
+            Some((name.to_owned(), Source::Channel { index, scale, offset }))
+        };
+        let power = [
+            ("sources can give", "habitat.power.source_w"),
+            ("loads draw", "habitat.power.drawn_w"),
+            ("fuel cell gives", "habitat.fuel_cell.p_w"),
+            ("electrolyser takes", "habitat.fuel_cell.electrolyser_w"),
+        ];
+        let lines = power.iter().filter_map(|(name, id)| line(name, id, KILOWATT)).collect();
+        self.add("Power of sources and loads", "kW", false, lines);
+        self.last_from_first_step();
+        let lines = [
+            line("battery, usable charge", BATTERY_USABLE, PERCENT),
+            line("fuel cell, hydrogen of a full store", STORE_FRACTION, PERCENT),
+        ];
+        self.add("Stores of energy", "%", false, lines.into_iter().flatten().collect());
+        if let Some(draft) = self.drafts.last_mut() {
+            draft.plot.limits = limits_of(catalogue, BATTERY_USABLE, PERCENT);
+        }
+        let shed = line("shed", SHED, shown("1", 1.0));
+        self.add("Loads shed", "number of loads", false, shed.into_iter().collect());
+        self.last_from_first_step();
+    }
+
+    fn last_from_first_step(&mut self) {
+        if let Some(draft) = self.drafts.last_mut() {
+            draft.from_first_step = true;
+        }
+    }
+
     fn rest(&mut self, catalogue: &Catalogue) {
         let power = catalogue.find("habitat.power.total_w").ok();
         let lines = power.map(|index| {
@@ -207,6 +248,7 @@ impl Plots {
             },
             lines,
             detail,
+            from_first_step: detail,
             unless_zero: false,
         });
     }
@@ -216,8 +258,7 @@ impl Plots {
         let t_s = habitat.t_s();
         let read = |index: &usize| readings.get(*index).copied().unwrap_or(f64::NAN);
         let started = habitat.state().steps > 0;
-        // Before the first step no unit has done anything.
-        let drafts = self.drafts.iter_mut().filter(|draft| started || !draft.detail);
+        let drafts = self.drafts.iter_mut().filter(|draft| started || !draft.from_first_step);
         for line in drafts.flat_map(|draft| &mut draft.lines) {
             let value = match &line.source {
                 Source::Channel { index, scale, offset } => read(index) * scale + offset,

@@ -8,11 +8,13 @@ use physics::species::Gas;
 use serde::Serialize;
 use watch::report::{Severity, Table, Verdict};
 
-use super::figures::{Figures, Spread, channels_of};
+use super::figures::{BATTERY_USABLE, Figures, STORE_FRACTION, Spread, channels_of};
 use crate::table::fixed;
 
 /// Joules in a kilowatt-hour.
 const J_KWH: f64 = 3.6e6;
+/// Seconds in an hour.
+const HOUR_S: f64 = 3_600.0;
 
 /// The result of a mission; its fields are documented in [`super`].
 #[derive(Debug, Clone, Serialize)]
@@ -76,6 +78,10 @@ pub struct PowerResult {
     pub max_w: f64,
     pub electric_j: f64,
     pub coolant_j: f64,
+    pub battery_usable_min: Option<f64>,
+    pub store_fraction_min: Option<f64>,
+    pub dark_s: Option<f64>,
+    pub shed_s: Option<f64>,
 }
 
 /// Where the files lie.
@@ -132,7 +138,6 @@ const TOTALS: [(&str, &str); 14] = [
 
 /// A time in the unit that fits it.
 fn time(t_s: f64) -> String {
-    const HOUR_S: f64 = 3_600.0;
     if t_s < 2.0 * HOUR_S {
         format!("{} min", fixed(t_s / 60.0, 0))
     } else if t_s < 2.0 * DAY_S {
@@ -259,6 +264,30 @@ pub fn flows(figures: &Figures, outcome: &Outcome) -> Table {
     }
 }
 
+/// What the power system came to; `None` for a habitat without one.
+pub fn power(result: &PowerResult) -> Option<Table> {
+    let mut rows = Vec::new();
+    let mut row = |words: &str, value: f64, unit: &str| {
+        rows.push(vec![words.to_owned(), fixed(value, 1), unit.to_owned()]);
+    };
+    row("lowest usable charge of the battery", 100.0 * result.battery_usable_min?, "%");
+    row("lowest store of the fuel cell", 100.0 * result.store_fraction_min?, "%");
+    row("time without sun", result.dark_s? / HOUR_S, "h");
+    row("time with loads shed", result.shed_s? / HOUR_S, "h");
+    Some(Table {
+        title: "Power".into(),
+        columns: ["", "value", "unit"].map(String::from).to_vec(),
+        rows,
+    })
+}
+
+/// The lowest reading of a channel, if it exists.
+fn lowest(catalogue: &Catalogue, figures: &Figures, id: &str) -> Option<f64> {
+    let index = catalogue.find(id).ok()?;
+    let lowest = figures.spreads[index].min;
+    lowest.is_finite().then_some(lowest)
+}
+
 /// The result for machines.
 pub fn result(
     habitat: &Habitat,
@@ -312,6 +341,10 @@ pub fn result(
             max_w: power.map_or(0.0, |spread| spread.max),
             electric_j: ledger.electric_j,
             coolant_j: ledger.coolant_j,
+            battery_usable_min: lowest(catalogue, figures, BATTERY_USABLE),
+            store_fraction_min: lowest(catalogue, figures, STORE_FRACTION),
+            dark_s: figures.dark.map(|dark| dark.dark_s),
+            shed_s: figures.dark.map(|dark| dark.shed_s),
         },
         events: figures.events.len() as u64 + figures.events_left_out,
         files: head.files,

@@ -56,7 +56,7 @@ pub const NOT_MODELLED: &[NotModelled] = &[
     item(
         "power",
         "arrays, batteries, fuel cells, dark periods",
-        "electric power is unlimited so far",
+        "modelled; no published test is compared yet",
     ),
     item(
         "thermal",

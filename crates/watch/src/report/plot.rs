@@ -27,6 +27,10 @@ const BOTTOM: f64 = 204.0;
 
 /// A limit may take up to this part of the picture away from the data.
 const DATA_SHARE: f64 = 0.3;
+/// Room that the label of a limit takes: from one base line to the next, and sideways.
+const LABEL_HEIGHT: f64 = 12.0;
+const LABEL_WIDTH: f64 = 145.0;
+
 /// More event marks than this would hide the lines.
 const MARKS: usize = 40;
 
@@ -211,31 +215,67 @@ fn event_marks(out: &mut String, x: &Axis, events: &[Event]) {
 
 /// A dashed line with its label at each limit inside the range.
 fn limit_lines(out: &mut String, y: &Axis, limits: &[LimitLine]) {
+    let scale = 10_f64.powi(-y.exponent);
+    let mut taken = Vec::new();
     for limit in limits {
         if !(y.low..=y.high).contains(&limit.value) {
             continue;
         }
         let at = y_of(y, limit.value);
-        // Below the line where there is no room above it.
-        let text = if at - TOP < 12.0 { at + 11.0 } else { at - 4.0 };
+        let (text_x, text_y) = label_place(at, &taken);
+        taken.push((text_x, text_y));
+        let value = limit.value * scale;
+        // As fine as the ticks beside it.
+        let decimals = decimals_worth(value).max(y.decimals.saturating_sub(2));
         let _ = write!(
             out,
-            "<g class=\"limit {}\"><path d=\"M{LEFT} {at:.2}H{RIGHT}\"/><text x=\"{}\" y=\"{text:.2}\">{} {}</text></g>",
+            "<g class=\"limit {}\"><path d=\"M{LEFT} {at:.2}H{RIGHT}\"/><text x=\"{text_x}\" y=\"{text_y:.2}\">{} {}</text></g>",
             severity_class(limit.severity),
-            RIGHT - 4.0,
             escape(&limit.label),
-            compact(limit.value * 10_f64.powi(-y.exponent)),
+            compact(value, decimals),
         );
     }
 }
 
-/// A stated value with the decimals it needs, at most four.
-fn compact(value: f64) -> String {
-    let decimals = (0..4).find(|d| {
-        let scaled = value * 10_f64.powi(*d);
+/// End and base line of the label of a limit at `at`, clear of the labels that are `taken`.
+///
+/// Above its line, else below it, else as many labels to the left as it takes. Of very many labels the
+/// last ones lie on others.
+fn label_place(at: f64, taken: &[(f64, f64)]) -> (f64, f64) {
+    let (above, below) = (at - 4.0, at + 11.0);
+    // There is no room above the first line or below the last.
+    let rows = if at - TOP < LABEL_HEIGHT {
+        [below, below]
+    } else if BOTTOM - at < LABEL_HEIGHT {
+        [above, above]
+    } else {
+        [above, below]
+    };
+    let columns = (0..4_i32).map(|column| RIGHT - 4.0 - f64::from(column) * LABEL_WIDTH);
+    let mut places = columns.flat_map(|x| rows.map(|y| (x, y)));
+    let clear = |place: &(f64, f64)| {
+        taken.iter().all(|other| {
+            (place.0 - other.0).abs() >= LABEL_WIDTH || (place.1 - other.1).abs() >= LABEL_HEIGHT
+        })
+    };
+    places.find(clear).unwrap_or((RIGHT - 4.0, rows[0]))
+}
+
+/// Decimals with which a stated value has three digits that count; whole digits all stay.
+fn decimals_worth(value: f64) -> usize {
+    let size = value.abs().log10().floor();
+    if size.is_finite() { (2.0 - size).clamp(0.0, 9.0) as usize } else { 0 }
+}
+
+/// A stated value with the decimals it needs, at most `most`.
+fn compact(value: f64, most: usize) -> String {
+    let unit = 10_f64.powi(most as i32);
+    let value = (value * unit).round() / unit;
+    let decimals = (0..most).find(|d| {
+        let scaled = value * 10_f64.powi(*d as i32);
         (scaled - scaled.round()).abs() <= 1e-9 * scaled.abs()
     });
-    grouped(value, decimals.unwrap_or(4) as usize)
+    grouped(value, decimals.unwrap_or(most))
 }
 
 /// Position of an x value in the view box.
@@ -297,7 +337,10 @@ fn legend(out: &mut String, plot: &Plot, y: &Axis, hidden: &[&LimitLine]) {
     if !hidden.is_empty() {
         let list: Vec<String> = hidden
             .iter()
-            .map(|limit| format!("{} {}", escape(&limit.label), compact(limit.value * scale)))
+            .map(|limit| {
+                let value = limit.value * scale;
+                format!("{} {}", escape(&limit.label), compact(value, decimals_worth(value)))
+            })
             .collect();
         let _ = write!(out, "<p class=\"beyond\">Beyond the scale: {}</p>", list.join(" · "));
     }
@@ -362,6 +405,46 @@ mod tests {
         assert!(html.contains("class=\"limit warning\"><path"));
         assert!(html.contains("Beyond the scale: far 2700"), "{html}");
         assert_eq!(html.matches(">near 600<").count(), 1);
+    }
+
+    #[test]
+    fn a_stated_value_has_three_digits_that_count() {
+        let stated = |value| compact(value, decimals_worth(value));
+        assert_eq!(stated(38.605_4), "38.6");
+        assert_eq!(stated(2_743.21), "2743");
+        assert_eq!(stated(0.05), "0.05");
+        assert_eq!(stated(50.004), "50");
+        assert_eq!(stated(-1.013_25), "−1.01");
+        assert_eq!(stated(35.0), "35");
+        assert_eq!(stated(0.0), "0");
+    }
+
+    #[test]
+    fn labels_of_close_limits_do_not_cover_each_other() {
+        let mut one = plot(vec![(0.0, 0.0), (60.0, 100.0)]);
+        for (value, label) in [(50.0, "a"), (51.0, "b"), (52.0, "c"), (99.5, "d"), (0.5, "e")] {
+            let label = label.into();
+            one.limits.push(LimitLine { value, label, severity: Severity::Caution });
+        }
+        let html = drawn(&one);
+        let places: Vec<(f64, f64)> = html
+            .split("<g class=\"limit")
+            .skip(1)
+            .map(|part| {
+                let text = &part[part.find("<text").unwrap()..];
+                let mut quoted = text.split('"');
+                let mut number = || quoted.nth(1).unwrap().parse().unwrap();
+                (number(), number())
+            })
+            .collect();
+        assert_eq!(places.len(), 5);
+        for (index, a) in places.iter().enumerate() {
+            assert!((TOP..=BOTTOM).contains(&a.1), "{places:?}");
+            for b in &places[..index] {
+                let apart = (a.0 - b.0).abs() >= LABEL_WIDTH || (a.1 - b.1).abs() >= LABEL_HEIGHT;
+                assert!(apart, "{places:?}");
+            }
+        }
     }
 
     #[test]
