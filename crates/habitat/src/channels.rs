@@ -382,6 +382,16 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.plain("store_fraction", "hydrogen in the store, share of full", Unit::One, |p, s, _| p.power.as_ref().map_or(0.0, |x| s.power[0].h2_mol / x.store_mol.max(1e-300)));
         b.command("set_p_w", "power of the fuel cell in darkness", Unit::Watt, (0.0, power.fuel_cell_w), |_, s, _| s.power[0].set_fuel_cell_w, |s, _, v| s.power[0].set_fuel_cell_w = v);
     }
+    if plan.thermal.is_some() {
+        b.unit("habitat", "coolant", 0);
+        b.add("supply_k", "coolant at the supply", Unit::Kelvin, limits(Some(273.15), Some(275.15), Some(282.55), Some(290.0)), "freezing of water; ISS low-temperature loop 4.4 to 9.4 degC", |_, s, _| s.thermal[0].supply_k);
+        b.plain("return_k", "coolant at the return", Unit::Kelvin, |_, s, _| s.thermal[0].return_k);
+        b.plain("heat_w", "heat taken by the loop", Unit::Watt, |_, s, _| s.thermal[0].heat_w);
+        b.unit("habitat", "radiator", 0);
+        b.plain("rejected_w", "heat given to space", Unit::Watt, |_, s, _| s.thermal[0].rejected_w);
+        b.plain("sink_k", "sink of the radiator", Unit::Kelvin, |_, s, _| s.thermal[0].sink_k);
+        b.plain("panel_fraction", "share of the coolant through the radiator", Unit::One, |_, s, _| s.thermal[0].panel_fraction);
+    }
     b.unit("habitat", "mission", 0);
     b.plain("abort", "number of the abort reason", Unit::One, |_, s, _| s.mission.abort as f64);
     for column in 0..COLUMNS {

@@ -38,6 +38,7 @@ use crate::power::PowerPlan;
 use crate::scenario::{Atmosphere, Scenario, Sex};
 use crate::source_term::SourceTermPlan;
 use crate::stores::StoresPlan;
+use crate::thermal::ThermalPlan;
 use crate::water::brine_processor::BrineProcessorPlan;
 use crate::water::upa::UpaPlan;
 use crate::water::wpa::WpaPlan;
@@ -93,6 +94,8 @@ pub struct Layout {
     pub stores: StoresPlan,
     /// Power system, if the habitat has one of its own.
     pub power: Option<PowerPlan>,
+    /// Coolant loop, if the habitat has one of its own.
+    pub thermal: Option<ThermalPlan>,
     /// Regulators.
     pub acs: Vec<AcsPlan>,
     /// Oxygen generators.
@@ -172,6 +175,13 @@ impl Layout {
         for cdra in &scenario.cdra {
             count("cells of a CDRA bed", cdra.cells, 1, CELLS_MAX)?;
         }
+        if scenario.thermal.is_some() && scenario.power.is_none() {
+            return Err(PlanError::Count {
+                what: "power systems beside a coolant loop",
+                found: 0,
+                allowed: "1, for its pump and its sun".to_owned(),
+            });
+        }
         let names: Vec<&str> = scenario.zones.iter().map(|z| z.name.as_str()).collect();
         let zone_of = |place: &str, name: &str| -> Result<usize, PlanError> {
             names.iter().position(|n| *n == name).ok_or_else(|| PlanError::Unknown {
@@ -199,6 +209,7 @@ impl Layout {
                 co2_mol: 827e3 * 19.8e-3 / (R_J_MOL_K * scenario.stores.temperature_k),
             },
             power: scenario.power.as_ref().map(PowerPlan::new),
+            thermal: scenario.thermal.as_ref().map(ThermalPlan::new),
             acs: Vec::new(),
             oga: Vec::new(),
             cdra: Vec::new(),

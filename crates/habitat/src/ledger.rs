@@ -130,6 +130,10 @@ state! {
         pub coolant_j: f64,
         /// Electric energy drawn from the habitat's own bus in this step, J.
         pub drawn_j: f64,
+        /// Heat collected by the habitat's own coolant loop in this step, J.
+        pub collected_j: f64,
+        /// The habitat has a coolant loop of its own: heat of units does not cross the boundary.
+        pub own_loop: bool,
         /// The habitat has a bus of its own: what units draw does not cross the boundary.
         pub own_bus: bool,
     }
@@ -148,6 +152,8 @@ impl Default for Ledger {
             electric_j: 0.0,
             coolant_j: 0.0,
             drawn_j: 0.0,
+            collected_j: 0.0,
+            own_loop: false,
             own_bus: false,
         }
     }
@@ -221,9 +227,19 @@ impl Ledger {
     /// Heat carried away by coolant or cold plates, J; negative if the coolant warms the habitat.
     #[inline(always)]
     pub fn coolant_out(&mut self, e_j: f64) {
-        self.left[5] += e_j;
+        if self.own_loop {
+            self.collected_j += e_j;
+        } else {
+            self.left[5] += e_j;
+        }
         self.moved[5] += e_j.abs();
         self.coolant_j += e_j;
+    }
+
+    /// What the units have given to coolant, J; the loop takes it.
+    #[must_use]
+    pub fn take_coolant(&mut self) -> f64 {
+        core::mem::take(&mut self.collected_j)
     }
 
     /// Heat that enters by any other declared boundary flow, J; negative leaves. It is added to

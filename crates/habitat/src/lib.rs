@@ -57,6 +57,7 @@ pub mod state;
 mod step;
 pub mod stores;
 pub mod stream;
+pub mod thermal;
 pub mod water;
 
 pub use channels::Actuator;

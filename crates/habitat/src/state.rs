@@ -21,6 +21,7 @@ use crate::power::Power;
 use crate::slots::state;
 use crate::stores::Stores;
 use crate::stream::StreamKey;
+use crate::thermal::Thermal;
 use crate::water::brine_processor::BrineProcessor;
 use crate::water::upa::Upa;
 use crate::water::wpa::Wpa;
@@ -46,6 +47,8 @@ state! {
         pub stores: Stores,
         /// Power system; one if the habitat has its own, else none.
         pub power: Vec<Power>,
+        /// Coolant loop; one if the habitat has its own, else none.
+        pub thermal: Vec<Thermal>,
         /// People.
         pub crew: Vec<Person>,
         /// Regulators.
@@ -133,6 +136,7 @@ impl State {
                 .zip(&scenario.power)
                 .map(|(plan, model)| Power::new(plan, model))
                 .collect(),
+            thermal: plan.thermal.iter().map(Thermal::new).collect(),
             crew: plan.crew.iter().map(Person::new).collect(),
             acs: scenario
                 .acs
@@ -215,7 +219,11 @@ impl State {
                 .iter()
                 .map(|u| BrineProcessor { powered: true, on: u.on, water_kg_s: 0.0, power_w: 0.0 })
                 .collect(),
-            ledger: Ledger { own_bus: plan.power.is_some(), ..Ledger::default() },
+            ledger: Ledger {
+                own_bus: plan.power.is_some(),
+                own_loop: plan.thermal.is_some(),
+                ..Ledger::default()
+            },
             mission: Mission::default(),
         }
     }
@@ -267,6 +275,9 @@ impl State {
         for g in 0..GASES {
             account.add(&COMPOSITION[g], gas_mol[g], 0.0);
         }
+        for (thermal, thermal_plan) in self.thermal.iter().zip(&plan.thermal) {
+            energy_j += thermal.energy_j(thermal_plan);
+        }
         account.add_energy(energy_j);
         let mut merge = |other: Account| {
             for i in 0..account.0.len() {
@@ -297,6 +308,10 @@ impl State {
         let mut w = 0.0;
         for zone in &plan.zones {
             w += zone.equipment_air_w + zone.equipment_plate_w + zone.fan_w;
+        }
+        if let Some(thermal) = &plan.thermal {
+            let runs = self.power.first().is_none_or(|power| power.powers(0));
+            w += if runs { thermal.pump_w } else { 0.0 };
         }
         w += self.oga.iter().map(|u| u.power_w).sum::<f64>();
         w += self.ccaa.iter().map(|u| u.power_w).sum::<f64>();

@@ -206,9 +206,7 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     }
 
     probe.stage(Stage::Supply);
-    for (power, power_plan) in state.power.iter_mut().zip(&plan.power) {
-        power.settle(power_plan, &plan.stores, dt_s, ledger);
-    }
+    supply(plan, state, dt_s);
 
     probe.stage(Stage::Health);
     health(plan, state, dt_s);
@@ -226,6 +224,7 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
     let (Some(power), Some(power_plan)) = (state.power.first_mut(), &plan.power) else {
         return;
     };
+    let pump_runs = power.powers(0);
     let mut rank_w = [0.0; RANKS_MAX];
     let mut ran = [false; RANKS_MAX];
     let mut add = |rank: u64, powered: bool, w: f64| {
@@ -244,6 +243,9 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
                 add(unit_plan.rank, unit.powered, unit.power_w);
             })*
         };
+    }
+    if let Some(thermal_plan) = &plan.thermal {
+        add(0, pump_runs, thermal_plan.pump_w);
     }
     units!(oga, ccaa, cdra, sabatier, tccs, lioh, wpa, upa, brine_processors);
     for at in 0..RANKS_MAX {
@@ -268,6 +270,31 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
     switch!(oga, ccaa, cdra, sabatier, tccs, lioh, wpa, upa, brine_processors);
     // A unit that stops or starts changes when its next phase comes.
     state.next_event_s = state.next_event_s.min(dt_s);
+}
+
+/// Let the power system supply what was drawn, and the coolant loop take the heat of it all.
+#[inline(always)]
+fn supply(plan: &Layout, state: &mut State, dt_s: f64) {
+    let ledger = &mut state.ledger;
+    // The pump hangs on the loads that are never shed.
+    let runs = state.power.first().is_none_or(|power| power.powers(0));
+    if let (Some(thermal), Some(thermal_plan)) = (state.thermal.first(), &plan.thermal) {
+        thermal.pump(thermal_plan, runs, dt_s, ledger);
+    }
+    for (power, power_plan) in state.power.iter_mut().zip(&plan.power) {
+        power.settle(power_plan, &plan.stores, dt_s, ledger);
+    }
+    let sun = state.power.first().map_or((0.0, 0.0), |p| (p.direct_w_m2, p.sin_elevation));
+    let (Some(thermal), Some(thermal_plan)) = (state.thermal.first_mut(), &plan.thermal) else {
+        return;
+    };
+    thermal.settle(thermal_plan, sun, runs, dt_s, ledger);
+    for ccaa in &mut state.ccaa {
+        ccaa.coolant_in_k = thermal.supply_k;
+    }
+    for cdra in &mut state.cdra {
+        cdra.coolant_in_k = thermal.supply_k;
+    }
 }
 
 /// Condensing heat exchangers, and the CO2 removal units that draw from their outlets.

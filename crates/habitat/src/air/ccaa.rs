@@ -93,6 +93,8 @@ impl CcaaPlan {
 state! {
     /// What the unit remembers.
     pub struct Ccaa {
+        /// Coolant as it arrives, K.
+        pub coolant_in_k: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -136,6 +138,7 @@ impl Ccaa {
     #[must_use]
     pub fn new(model: &crate::scenario::Ccaa) -> Ccaa {
         Ccaa {
+            coolant_in_k: model.coolant_k,
             powered: true,
             on: model.on,
             set_point_k: model.set_point_k,
@@ -224,7 +227,7 @@ impl Ccaa {
                 p_total_pa: p_pa,
                 t_air_k: zone.t_k,
                 coolant_w_k: plan.coolant_kg_s * COOLANT_J_KG_K,
-                t_coolant_k: plan.coolant_k,
+                t_coolant_k: self.coolant_in_k,
             },
             self.coil_share,
         );
@@ -246,7 +249,7 @@ impl Ccaa {
         self.air_out_k = coil.t_air_k;
         self.coolant_w = coolant_j / dt_s;
         self.coolant_out_k =
-            plan.coolant_k + self.coolant_w / (plan.coolant_kg_s * COOLANT_J_KG_K).max(1e-9);
+            self.coolant_in_k + self.coolant_w / (plan.coolant_kg_s * COOLANT_J_KG_K).max(1e-9);
         self.condensate_kg_s = condensate_kg / dt_s;
         Outlet {
             air: out,

@@ -114,6 +114,8 @@ pub struct CdraPlan {
 state! {
     /// What the unit remembers between two steps.
     pub struct Cdra {
+        /// Coolant as it arrives, K.
+        pub coolant_in_k: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -239,6 +241,7 @@ impl Cdra {
     #[must_use]
     pub fn new(plan: &CdraPlan, on: bool) -> Cdra {
         Cdra {
+            coolant_in_k: plan.coolant_k,
             powered: true,
             on,
             adsorbing: 0,
@@ -456,7 +459,7 @@ impl Cdra {
         let density = part.total_mol() / (plan.flow_m3_s * dt_s) / SEA_LEVEL_MOL_M3;
         let blower_j = BLOWER_W * density * (plan.flow_m3_s * 3_600.0 / 35.6) * dt_s;
         part.h_j += blower_j;
-        ledger.coolant_out(cool(part, plan.coolant_k, PRECOOLER));
+        ledger.coolant_out(cool(part, self.coolant_in_k, PRECOOLER));
         self.sorbent[a].pass(&plan.sorbent, part, p_pa, sorb(a), &sorb_uptake, false);
         self.desiccant[d].pass(&plan.desiccant, part, p_pa, dry(d), &dry_uptake, true);
 

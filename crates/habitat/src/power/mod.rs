@@ -191,6 +191,10 @@ state! {
         pub rank_w: [f64; RANKS_MAX],
         /// Share of the sun's disc in view.
         pub lit_fraction: f64,
+        /// Sunlight on a plane that faces it, W/m2.
+        pub direct_w_m2: f64,
+        /// Sine of the sun's height.
+        pub sin_elevation: f64,
         /// Power that the array and a fission unit can give, W.
         pub source_w: f64,
         /// Power drawn in the last step, W.
@@ -218,6 +222,8 @@ impl Power {
             owed_j: 0.0,
             rank_w: [0.0; RANKS_MAX],
             lit_fraction: 0.0,
+            direct_w_m2: 0.0,
+            sin_elevation: 0.0,
             source_w: 0.0,
             drawn_w: 0.0,
             fuel_cell_w: 0.0,
@@ -282,6 +288,8 @@ impl Power {
     pub fn share_out(&mut self, plan: &PowerPlan, t_s: f64, dt_s: f64) -> bool {
         let light = plan.site.sunlight(t_s);
         self.lit_fraction = light.lit_fraction;
+        self.direct_w_m2 = light.direct_w_m2;
+        self.sin_elevation = light.position.direction[2];
         let panel = plan.panel.run(&PanelLight {
             direct_w_m2: light.direct_w_m2,
             incidence_cosine: mast_tracking_cosine(light.position.direction),

@@ -85,6 +85,9 @@ pub struct Scenario {
     /// Power system; without it electric power is unlimited and comes from outside.
     #[serde(default)]
     pub power: Option<Power>,
+    /// Coolant loop and radiator; without it coolant arrives at each unit's own prescribed temperature.
+    #[serde(default)]
+    pub thermal: Option<Thermal>,
     /// What the telemetry file shows beside the channels themselves.
     #[serde(default)]
     pub telemetry: Telemetry,
@@ -126,6 +129,40 @@ pub struct Power {
     /// Loads that may be shed, the first one first, as `zone.unit`, `zone.equipment` or `zone.fans`.
     #[serde(default)]
     pub shed_order: Vec<String>,
+}
+
+/// A pumped coolant loop with a horizontal radiator; needs `[power]` for its pump and its sun.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thermal {
+    /// Area of the radiator, m2.
+    pub radiator_m2: f64,
+    /// Age of its surface, years; absorptance goes from 0.09 to 0.20 in ten.
+    pub age_years: f64,
+    /// Share of the radiator covered by dust, 0 to 1.
+    pub dust_fraction: f64,
+    /// Coolant flow, kg/s of water.
+    pub coolant_kg_s: f64,
+    /// Heat capacity of coolant and pipes, kJ/K.
+    pub loop_kj_k: f64,
+    /// Temperature that the bypass keeps at the supply, K.
+    pub set_point_k: f64,
+    /// Power of the pump, W.
+    pub pump_w: f64,
+}
+
+impl Default for Thermal {
+    fn default() -> Self {
+        Thermal {
+            radiator_m2: 45.0,
+            age_years: 0.0,
+            dust_fraction: 0.0,
+            coolant_kg_s: 0.3,
+            loop_kj_k: 400.0,
+            set_point_k: 277.31,
+            pump_w: 300.0,
+        }
+    }
 }
 
 /// Place on the Moon and phase of its sun.
