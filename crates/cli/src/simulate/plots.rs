@@ -184,7 +184,7 @@ impl Plots {
         if let Some(draft) = self.drafts.last_mut() {
             draft.plot.limits = limits_of(catalogue, BATTERY_USABLE, PERCENT);
         }
-        let shed = line("shed", SHED, shown("1", 1.0));
+        let shed = line("shed; all dark is one more than may be shed", SHED, shown("1", 1.0));
         self.add("Loads shed", "number of loads", false, shed.into_iter().collect());
         self.last_from_first_step();
     }
