@@ -62,6 +62,13 @@ fn darkness_is_lost_on_hold_and_won_by_rules() {
 }
 
 #[test]
+fn the_reference_habitat_lives_through_its_month_under_rules() {
+    let outcome = mission("artemis-30d", "rules", 30.0);
+    assert!(outcome.success, "{outcome:?}");
+    assert_eq!((outcome.crew_size, outcome.crew_alive), (4, 4));
+}
+
+#[test]
 fn the_cabin_lives_for_thirty_days_under_rules() {
     let outcome = mission("cabin-30d", "rules", 30.0);
     assert!(outcome.success, "{outcome:?}");

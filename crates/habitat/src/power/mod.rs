@@ -213,6 +213,7 @@ impl Power {
     #[must_use]
     pub fn new(plan: &PowerPlan, model: &crate::scenario::Power) -> Power {
         let (low, high) = (plan.battery.low_fraction, plan.battery.high_fraction);
+        let light = plan.site.sunlight(0.0);
         Power {
             charge_fraction: low + (high - low) * model.battery_start,
             h2_mol: plan.store_mol * model.store_start,
@@ -221,9 +222,9 @@ impl Power {
             shed: 0,
             owed_j: 0.0,
             rank_w: [0.0; RANKS_MAX],
-            lit_fraction: 0.0,
-            direct_w_m2: 0.0,
-            sin_elevation: 0.0,
+            lit_fraction: light.lit_fraction,
+            direct_w_m2: light.direct_w_m2,
+            sin_elevation: light.position.direction[2],
             source_w: 0.0,
             drawn_w: 0.0,
             fuel_cell_w: 0.0,

@@ -25,6 +25,10 @@ macro_rules! shipped {
 pub const SHIPPED: &[Shipped] = &[
     shipped!("cabin-30d", "Cabin of the reference habitat, four crew, thirty days"),
     shipped!(
+        "artemis-30d",
+        "The reference habitat, four crew, thirty days at the south pole with 72 h of darkness"
+    ),
+    shipped!(
         "polar-darkness",
         "The reference cabin on array, battery and fuel cell through 120 h of darkness"
     ),
