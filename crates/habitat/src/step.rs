@@ -16,7 +16,7 @@
 //! | water | urine, brine, water processor | each finds what the one before has made |
 //! | hull | make-up, then leaks and relief | make-up sees what the units left |
 //! | exchange | ventilation, structure, new temperatures, condensation | all flows are known |
-//! | supply | array, fuel cell, battery, electrolyser | everything that draws has drawn |
+//! | supply | array, fuel cell, battery, electrolyser; then coolant loop and radiator | everything that draws has drawn, and given its heat |
 //! | health | doses, mission rules | people are judged by the air at the end |
 //! | close | ledger | residual of the step |
 //!

@@ -61,7 +61,7 @@ pub const NOT_MODELLED: &[NotModelled] = &[
     item(
         "thermal",
         "radiators, coolant loops, surface temperatures, heat pumps",
-        "coolant arrives at a prescribed temperature so far",
+        "one loop and a radiator are modelled; no published test is compared yet",
     ),
     item("reliability", "mean times between failures, spares", "units do not fail so far"),
     item(
