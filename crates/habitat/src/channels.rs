@@ -382,6 +382,18 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.plain("store_fraction", "hydrogen in the store, share of full", Unit::One, |p, s, _| p.power.as_ref().map_or(0.0, |x| s.power[0].h2_mol / x.store_mol.max(1e-300)));
         b.command("set_p_w", "power of the fuel cell in darkness", Unit::Watt, (0.0, power.fuel_cell_w), |_, s, _| s.power[0].set_fuel_cell_w, |s, _, v| s.power[0].set_fuel_cell_w = v);
     }
+    for (index, unit) in plan.faults.units.iter().enumerate() {
+        let (place, name) = unit.unit.split_once('.').unwrap_or(("habitat", &unit.unit));
+        b.unit(place, name, index);
+        b.plain("fault", "0 sound, 1 degraded, 2 failed", Unit::One, |_, s, i| s.faults.units[i].mode as f64);
+        b.plain("failures", "failures since the start", Unit::One, |_, s, i| s.faults.units[i].failures as f64);
+        b.plain("spares", "spares left", Unit::One, |_, s, i| s.faults.units[i].spares);
+    }
+    if !plan.faults.units.is_empty() {
+        b.unit("habitat", "repair", 0);
+        b.plain("crew_s", "crew time in hand for repair", Unit::Second, |_, s, _| s.faults.crew_h * 3_600.0);
+        b.plain("spent_s", "crew time spent on repair", Unit::Second, |_, s, _| s.faults.spent_h * 3_600.0);
+    }
     if plan.thermal.is_some() {
         b.unit("habitat", "coolant", 0);
         b.add("supply_k", "coolant at the supply", Unit::Kelvin, limits(Some(273.15), Some(275.15), Some(282.55), Some(290.0)), "freezing of water; ISS low-temperature loop 4.4 to 9.4 degC", |_, s, _| s.thermal[0].supply_k);

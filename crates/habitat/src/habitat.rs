@@ -321,6 +321,7 @@ impl Habitat {
     pub fn fork(&self, salt: u64) -> Habitat {
         let mut state = self.state.clone();
         state.key = state.key.forked(salt);
+        state.faults.redraw(state.key);
         Habitat { plan: Arc::clone(&self.plan), state }
     }
 

@@ -44,6 +44,7 @@ pub mod air;
 pub mod channels;
 pub mod counters;
 pub mod crew;
+pub mod fault;
 mod habitat;
 pub mod layout;
 pub mod ledger;

@@ -187,7 +187,34 @@ pub fn load(plan: &Layout, bytes: &[u8]) -> Result<State, SnapshotError> {
     if wrong {
         return Err(SnapshotError::Damaged("a slot has another kind"));
     }
-    missing.map_or(Ok(state), |name| Err(SnapshotError::Missing(name)))
+    if let Some(name) = missing {
+        return Err(SnapshotError::Missing(name));
+    }
+    fits(plan, &mut state)?;
+    Ok(state)
+}
+
+/// Whether the values are ones that this plan can step: every number finite, every index in range.
+fn fits(plan: &Layout, state: &mut State) -> Result<(), SnapshotError> {
+    let mut finite = true;
+    state.slots(&mut String::new(), &mut |_, slot| {
+        if let Slot::Number(value) = slot {
+            finite &= value.is_finite();
+        }
+    });
+    if !finite {
+        return Err(SnapshotError::Damaged("a number is not finite"));
+    }
+    let mut crew = state.crew.iter().zip(&plan.crew);
+    let pieces = crew.all(|(p, at)| p.piece < at.schedule.pieces().len() as u64);
+    if !pieces || state.cdra.iter().any(|cdra| cdra.adsorbing > 1) {
+        return Err(SnapshotError::Damaged("an index is out of range"));
+    }
+    let amounts = state.zones.iter().all(|zone| zone.n_mol.iter().all(|n| *n >= 0.0));
+    if !amounts {
+        return Err(SnapshotError::Damaged("an amount of gas is negative"));
+    }
+    Ok(())
 }
 
 /// SHA-256 over every number of the state in order: equal states have equal hashes.

@@ -14,6 +14,7 @@ use crate::air::sabatier::Sabatier;
 use crate::air::tccs::Tccs;
 use crate::air::zone::Zone;
 use crate::crew::person::Person;
+use crate::fault::Faults;
 use crate::layout::{Layout, fill};
 use crate::ledger::{Account, Ledger};
 use crate::mission::Mission;
@@ -49,6 +50,8 @@ state! {
         pub power: Vec<Power>,
         /// Coolant loop; one if the habitat has its own, else none.
         pub thermal: Vec<Thermal>,
+        /// Failures and repair.
+        pub faults: Faults,
         /// People.
         pub crew: Vec<Person>,
         /// Regulators.
@@ -137,6 +140,7 @@ impl State {
                 .map(|(plan, model)| Power::new(plan, model))
                 .collect(),
             thermal: plan.thermal.iter().map(Thermal::new).collect(),
+            faults: Faults::new(&plan.faults, key),
             crew: plan.crew.iter().map(Person::new).collect(),
             acs: scenario
                 .acs
@@ -147,6 +151,7 @@ impl State {
                 .oga
                 .iter()
                 .map(|u| Oga {
+                    capacity: 1.0,
                     powered: true,
                     set_mol_s: o2_mol(u.o2_kg_d) / DAY_S,
                     o2_mol_s: 0.0,
@@ -165,6 +170,7 @@ impl State {
                 .sabatier
                 .iter()
                 .map(|u| Sabatier {
+                    capacity: 1.0,
                     powered: true,
                     on: u.on,
                     co2_mol_s: 0.0,
@@ -205,6 +211,7 @@ impl State {
                 .wpa
                 .iter()
                 .map(|u| Wpa {
+                    capacity: 1.0,
                     powered: true,
                     on: u.on,
                     running: false,

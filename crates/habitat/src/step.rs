@@ -36,6 +36,7 @@
 
 use crate::air::ventilation::exchange;
 use crate::counters::{NoProbe, Probe, Stage, StageCounters};
+use crate::fault::Kind;
 use crate::layout::Layout;
 use crate::mission::Worst;
 use crate::power::RANKS_MAX;
@@ -109,6 +110,7 @@ fn events(plan: &Layout, state: &mut State) {
         person.piece = piece as u64;
         next_s = next_s.min(left_s);
     }
+    next_s = next_s.min(plan.faults.next_event_s(state.t_s));
     if let Some(power_plan) = &plan.power {
         next_s = next_s.min(power_plan.site.next_event_s(state.t_s));
     }
@@ -134,6 +136,7 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     let liquid_k = plan.stores.t_k;
 
     probe.stage(Stage::Power);
+    faults(plan, state, dt_s);
     share_out(plan, state, dt_s);
     let ledger = &mut state.ledger;
 
@@ -217,6 +220,30 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     state.t_s += dt_s;
     state.steps += 1;
     probe.end();
+}
+
+/// Let units fail and be repaired, and tell them what they can do.
+fn faults(plan: &Layout, state: &mut State, dt_s: f64) {
+    if plan.faults.units.is_empty() {
+        return;
+    }
+    let hands = state.crew.iter().any(|p| p.health.alive && !p.health.incapacitated);
+    if !state.faults.pass(&plan.faults, state.key, state.t_s, dt_s, hands) {
+        return;
+    }
+    for (fault, unit) in state.faults.units.iter().zip(&plan.faults.units) {
+        let capacity = fault.capacity();
+        match unit.kind {
+            Kind::Cdra => state.cdra[unit.index].capacity = capacity,
+            Kind::Ccaa => state.ccaa[unit.index].capacity = capacity,
+            Kind::Oga => state.oga[unit.index].capacity = capacity,
+            Kind::Wpa => state.wpa[unit.index].capacity = capacity,
+            Kind::Upa => state.upa[unit.index].capacity = capacity,
+            Kind::Sabatier => state.sabatier[unit.index].capacity = capacity,
+        }
+    }
+    // A unit that stops or starts changes when its next phase comes.
+    state.next_event_s = state.next_event_s.min(dt_s);
 }
 
 /// Let the bus decide which loads have power, and remember what each rank drew last.
@@ -337,9 +364,11 @@ fn air_cleaning(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Pr
     }
     probe.stage(Stage::Cdra);
     for (cdra, cdra_plan) in state.cdra.iter_mut().zip(&plan.cdra) {
-        let fed =
-            cdra_plan.ccaa.is_some_and(|index| state.ccaa[index].on && state.ccaa[index].powered);
-        let runs = cdra.on && cdra.powered;
+        let fed = cdra_plan.ccaa.is_some_and(|index| {
+            let ccaa = &state.ccaa[index];
+            ccaa.on && ccaa.powered && ccaa.capacity > 0.0
+        });
+        let runs = cdra.on && cdra.powered && cdra.capacity > 0.0;
         if fed || !runs {
             if !runs {
                 cdra.rest();

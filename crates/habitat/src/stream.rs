@@ -23,6 +23,8 @@ pub enum Purpose {
     Metabolism = 1,
     /// Random commands in tests and the random controller; index = decision · 64 + command.
     Commands = 2,
+    /// Failures of units; see [`crate::fault`] for the index.
+    Faults = 3,
 }
 
 /// The identity of one habitat's randomness.

@@ -130,3 +130,24 @@ fn a_fork_does_not_foresee() {
     live(&mut same, 1.0, 60.0);
     assert_eq!(other.hash(), same.hash());
 }
+
+/// A snapshot with a fitting checksum and impossible values once panicked in the next step.
+#[test]
+fn a_forged_snapshot_is_refused() {
+    use sha2::{Digest, Sha256};
+    let plan = shipped("cabin-30d");
+    let bytes = habitat(&plan, 6).snapshot();
+    let forge = |name: &str, raw: [u8; 8]| {
+        let mut body = bytes[..bytes.len() - 32].to_vec();
+        let at = body.windows(name.len()).position(|w| w == name.as_bytes()).unwrap();
+        body[at + name.len() + 1..at + name.len() + 9].copy_from_slice(&raw);
+        let sum: [u8; 32] = Sha256::digest(&body).into();
+        body.extend_from_slice(&sum);
+        Habitat::restore(Arc::clone(&plan), &body)
+    };
+    assert!(forge("cdra.0.adsorbing", 1_u64.to_le_bytes()).is_ok());
+    assert!(forge("cdra.0.adsorbing", 7_u64.to_le_bytes()).is_err());
+    assert!(forge("crew.0.piece", 99_u64.to_le_bytes()).is_err());
+    assert!(forge("zones.0.u_j", f64::NAN.to_le_bytes()).is_err());
+    assert!(forge("zones.0.n_mol.0", (-1.0_f64).to_le_bytes()).is_err());
+}

@@ -181,7 +181,7 @@ fn arc_tangent_deg<R: Real>(tangent: R) -> R {
 /// `bypass_conductance_ratio` 0.58: point 1 alone holds it, and its own figures disagree. Its
 /// temperatures and its coolant heat ask for 0.5, its condensate for 0.8; its air side closes to
 /// −13.7 %, and by 0.6 kg/h more condensate it would close. 0.58 lies towards the heat and meets all
-/// four tolerances. `leak_fraction` 0.12: set by hand on the same points; with 0.10 to 0.14 all three meet
+/// four tolerances. `leak_fraction` 0.12: set by hand on the same points; with 0.12 to 0.16 all three meet
 /// their tolerances. That 0° is full flow is read from the same points.
 /// # Simplifications
 /// The flow of the fan does not depend on the angle; the split does not depend on the flow.

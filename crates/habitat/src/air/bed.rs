@@ -280,10 +280,9 @@ impl Bed {
         let bound = |dh_j_mol: &[f64], n_mol: &[f64], hf_j_mol: f64| -> f64 {
             dh_j_mol.iter().zip(n_mol).map(|(dh, n)| (hf_j_mol + dh) * n).sum()
         };
-        let e_j = warm_j
+        warm_j
             + bound(&plan.dh_co2_j_mol, &self.co2_mol, HF_J_MOL[CO2])
-            + bound(&plan.dh_h2o_j_mol, &self.h2o_mol, HF_J_MOL[H2O]);
-        e_j
+            + bound(&plan.dh_h2o_j_mol, &self.h2o_mol, HF_J_MOL[H2O])
     }
 
     /// Adsorbed CO2, mol.

@@ -95,6 +95,8 @@ state! {
     pub struct Ccaa {
         /// Coolant as it arrives, K.
         pub coolant_in_k: f64,
+        /// What it can do for its faults, 0 to 1.
+        pub capacity: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -139,6 +141,7 @@ impl Ccaa {
     pub fn new(model: &crate::scenario::Ccaa) -> Ccaa {
         Ccaa {
             coolant_in_k: model.coolant_k,
+            capacity: 1.0,
             powered: true,
             on: model.on,
             set_point_k: model.set_point_k,
@@ -191,14 +194,14 @@ impl Ccaa {
         self.coolant_w = 0.0;
         self.power_w = 0.0;
         let p_pa = zone.p_total_pa(zone_plan);
-        if !(self.on && self.powered) || p_pa <= 100.0 {
+        if !(self.on && self.powered && self.capacity > 0.0) || p_pa <= 100.0 {
             return Outlet::default();
         }
         let want =
             (0.5 + (zone.t_k - self.set_point_k) / BAND_K).clamp(plan.share_min, plan.share_max);
         self.coil_share += (want - self.coil_share) * relaxed(dt_s / VALVE_S);
 
-        let share = Zone::drawn_share(zone_plan, plan.flow_m3_s, dt_s);
+        let share = Zone::drawn_share(zone_plan, plan.flow_m3_s * self.capacity, dt_s);
         let mut air = zone.take(share);
         let total_mol = air.total_mol();
         ledger.gas_moved(&air);

@@ -116,6 +116,8 @@ state! {
     pub struct Cdra {
         /// Coolant as it arrives, K.
         pub coolant_in_k: f64,
+        /// What it can do for its faults, 0 to 1.
+        pub capacity: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -242,6 +244,7 @@ impl Cdra {
     pub fn new(plan: &CdraPlan, on: bool) -> Cdra {
         Cdra {
             coolant_in_k: plan.coolant_k,
+            capacity: 1.0,
             powered: true,
             on,
             adsorbing: 0,
@@ -272,7 +275,7 @@ impl Cdra {
     /// The step is cut there, so that no step mixes air-save with desorption or two half-cycles.
     #[must_use]
     pub fn next_event_s(&self, plan: &CdraPlan) -> f64 {
-        if !(self.on && self.powered) {
+        if !(self.on && self.powered && self.capacity > 0.0) {
             f64::INFINITY
         } else if self.phase_s < plan.air_save_s {
             plan.air_save_s - self.phase_s
@@ -353,13 +356,13 @@ impl Cdra {
         ledger: &mut Ledger,
     ) {
         self.rest();
-        if !(self.on && self.powered) {
+        if !(self.on && self.powered && self.capacity > 0.0) {
             return;
         }
         let (stores, stores_plan) = stores;
         let pieces = (dt_s / SUBSTEP_S).ceil().max(1.0);
         let sub_s = dt_s / pieces;
-        let share = (plan.flow_m3_s * dt_s / air_m3.max(1e-9)).min(1.0);
+        let share = (self.capacity * plan.flow_m3_s * dt_s / air_m3.max(1e-9)).min(1.0);
         let mut stream = air.split(share);
         let mut left = pieces;
         while left > 0.5 {
@@ -456,8 +459,9 @@ impl Cdra {
         let sorb_uptake = plan.sorbent.uptake(dt_s);
 
         self.desiccant[a].pass(&plan.desiccant, part, p_pa, dry(a), &dry_uptake, false);
-        let density = part.total_mol() / (plan.flow_m3_s * dt_s) / SEA_LEVEL_MOL_M3;
-        let blower_j = BLOWER_W * density * (plan.flow_m3_s * 3_600.0 / 35.6) * dt_s;
+        let flow_m3_s = plan.flow_m3_s * self.capacity;
+        let density = part.total_mol() / (flow_m3_s * dt_s) / SEA_LEVEL_MOL_M3;
+        let blower_j = BLOWER_W * density * (flow_m3_s * 3_600.0 / 35.6) * dt_s;
         part.h_j += blower_j;
         ledger.coolant_out(cool(part, self.coolant_in_k, PRECOOLER));
         self.sorbent[a].pass(&plan.sorbent, part, p_pa, sorb(a), &sorb_uptake, false);

@@ -52,6 +52,8 @@ pub struct OgaPlan {
 state! {
     /// What the unit remembers.
     pub struct Oga {
+        /// What it can do for its faults, 0 to 1.
+        pub capacity: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded production, mol/s.
@@ -102,7 +104,7 @@ impl Oga {
     ) {
         let (stores, stores_plan) = stores;
         let powered = f64::from(u8::from(self.powered));
-        let rate_mol_s = powered * self.set_mol_s.clamp(0.0, plan.o2_max_mol_s);
+        let rate_mol_s = powered * self.set_mol_s.clamp(0.0, plan.o2_max_mol_s * self.capacity);
         let water_kg = Stores::draw(&mut stores.potable_kg, 2.0 * rate_mol_s * dt_s * M_H2O_KG_MOL);
         let water_mol = water_kg / M_H2O_KG_MOL;
         let o2_mol = 0.5 * water_mol;

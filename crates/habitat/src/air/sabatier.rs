@@ -53,6 +53,8 @@ pub struct SabatierPlan {
 state! {
     /// What the unit remembers.
     pub struct Sabatier {
+        /// What it can do for its faults, 0 to 1.
+        pub capacity: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -104,7 +106,10 @@ impl Sabatier {
         self.water_mol_s = 0.0;
         self.power_w = 0.0;
         let room_mol = stores.condensate_room_kg(stores_plan) / M_H2O_KG_MOL;
-        if !(self.on && self.powered) || stores.h2_line_mol <= 0.0 || stores.co2_mol <= 0.0 {
+        if !(self.on && self.powered && self.capacity > 0.0)
+            || stores.h2_line_mol <= 0.0
+            || stores.co2_mol <= 0.0
+        {
             return;
         }
         let h2_mol = stores.h2_line_mol.min(2.0 * room_mol).min(stores.co2_mol * plan.h2_co2_ratio);
@@ -115,7 +120,7 @@ impl Sabatier {
         let t_k = stores_plan.t_k;
         stores.h2_line_mol -= h2_mol;
         stores.co2_mol -= co2_mol;
-        let run = reaction::sabatier(co2_mol, h2_mol, plan.conversion);
+        let run = reaction::sabatier(co2_mol, h2_mol, plan.conversion * self.capacity);
         let water_mol = run.h2o_product_mol;
         stores.condensate_kg += water_mol * M_H2O_KG_MOL;
 

@@ -88,6 +88,9 @@ pub struct Scenario {
     /// Coolant loop and radiator; without it coolant arrives at each unit's own prescribed temperature.
     #[serde(default)]
     pub thermal: Option<Thermal>,
+    /// Failures and repair; without it nothing fails.
+    #[serde(default)]
+    pub faults: Option<Faults>,
     /// What the telemetry file shows beside the channels themselves.
     #[serde(default)]
     pub telemetry: Telemetry,
@@ -163,6 +166,45 @@ impl Default for Thermal {
             pump_w: 300.0,
         }
     }
+}
+
+/// How often units fail, which failures are placed, and what repair takes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Faults {
+    /// Failure rate as a multiple of the field rate; 0 for placed failures alone.
+    pub rate_factor: f64,
+    /// Spares of each unit.
+    pub spares: u32,
+    /// Crew-hours of a repair.
+    pub repair_h: f64,
+    /// Crew-hours for repair in a week.
+    pub crew_h_per_week: f64,
+    /// Failures at given times.
+    #[serde(rename = "event")]
+    pub events: Vec<FaultEvent>,
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Faults {
+            rate_factor: 1.0,
+            spares: 1,
+            repair_h: 6.0,
+            crew_h_per_week: 14.0,
+            events: Vec::new(),
+        }
+    }
+}
+
+/// A failure at a given time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct FaultEvent {
+    /// The unit, as `zone.unit`.
+    pub unit: String,
+    /// When, hours after mission start.
+    pub at_h: f64,
 }
 
 /// Place on the Moon and phase of its sun.

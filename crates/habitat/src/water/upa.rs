@@ -73,6 +73,8 @@ impl UpaPlan {
 state! {
     /// What the unit remembers.
     pub struct Upa {
+        /// What it can do for its faults, 0 to 1.
+        pub capacity: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded: may run.
@@ -92,13 +94,14 @@ impl Upa {
     /// Commanded on, and powered.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.on && self.powered
+        self.on && self.powered && self.capacity > 0.0
     }
 
     /// A rested unit: it may start as soon as there is urine enough.
     #[must_use]
     pub fn new(on: bool) -> Upa {
         Upa {
+            capacity: 1.0,
             powered: true,
             on,
             running: false,
@@ -162,7 +165,7 @@ impl Upa {
         if self.running && urine_kg > 0.0 {
             let water_share = stores.urine_water_kg / urine_kg;
             let distilled_per_kg = plan.recovery * water_share;
-            let feed_kg = (plan.rate_kg_s * dt_s)
+            let feed_kg = (self.capacity * plan.rate_kg_s * dt_s)
                 .min(urine_kg)
                 .min(stores.brine_room_kg(stores_plan) / (1.0 - distilled_per_kg).max(1e-6))
                 .min(stores.condensate_room_kg(stores_plan) / distilled_per_kg.max(1e-6));

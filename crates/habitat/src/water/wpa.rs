@@ -50,6 +50,8 @@ pub struct WpaPlan {
 state! {
     /// What the unit remembers.
     pub struct Wpa {
+        /// What it can do for its faults, 0 to 1.
+        pub capacity: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded: may run.
@@ -69,7 +71,7 @@ impl Wpa {
     /// Commanded on, and powered.
     #[must_use]
     pub fn is_on(&self) -> bool {
-        self.on && self.powered
+        self.on && self.powered && self.capacity > 0.0
     }
 
     /// Run one step.
@@ -108,7 +110,8 @@ impl Wpa {
         } else if stores.condensate_kg <= STOP * stores_plan.condensate_kg {
             self.running = false;
         }
-        let wanted_kg = if self.is_on() && self.running { plan.rate_kg_s * dt_s } else { 0.0 };
+        let wanted_kg =
+            if self.is_on() && self.running { self.capacity * plan.rate_kg_s * dt_s } else { 0.0 };
         let wanted_kg = wanted_kg
             .min(stores.potable_room_kg(stores_plan))
             .min((plan.filter_life_kg - self.filter_kg).max(0.0));
