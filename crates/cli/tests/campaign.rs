@@ -206,6 +206,19 @@ fn other_settings_are_refused_by_name() {
 }
 
 #[test]
+fn two_campaigns_do_not_write_one_file() {
+    let dir = tempfile::tempdir().unwrap();
+    list(dir.path(), &format!("{SHORT} --seeds 1 --out here"));
+    let file = fs::File::open(dir.path().join("here/missions.csv")).unwrap();
+    file.lock().unwrap();
+    let output = run_in(dir.path(), &format!("campaign {SHORT} --seeds 2 --out here"));
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("another campaign is writing"), "{}", stderr(&output));
+    file.unlock().unwrap();
+    list(dir.path(), &format!("{SHORT} --seeds 2 --out here"));
+}
+
+#[test]
 fn bad_input_is_refused_and_nothing_written() {
     let dir = tempfile::tempdir().unwrap();
     let base = "--scenario cabin-30d --seeds 2";
