@@ -387,6 +387,7 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.unit(place, name, index);
         b.plain("fault", "0 sound, 1 degraded, 2 failed", Unit::One, |_, s, i| s.faults.units[i].mode as f64);
         b.plain("failures", "failures since the start", Unit::One, |_, s, i| s.faults.units[i].failures as f64);
+        b.command("set_repair", "people may spend a spare on it", Unit::One, (0.0, 1.0), |_, s, i| on(s.faults.units[i].may_repair), |s, i, v| s.faults.units[i].may_repair = v > 0.5);
         b.plain("spares", "spares left", Unit::One, |_, s, i| s.faults.units[i].spares);
     }
     if !plan.faults.units.is_empty() {

@@ -143,6 +143,8 @@ state! {
         pub failures: u64,
         /// Failures placed by the scenario that have come.
         pub placed: u64,
+        /// Commanded: people may spend a spare on it.
+        pub may_repair: bool,
         /// Spares left.
         pub spares: f64,
         /// Crew-hours left of its repair.
@@ -198,6 +200,7 @@ impl Faults {
                 mode: Mode::Sound as u64,
                 failures: 0,
                 placed: 0,
+                may_repair: true,
                 spares: plan.spares,
                 repair_h: 0.0,
             })
@@ -250,7 +253,8 @@ impl Faults {
         }
         let mut work_h = (dt_s / 3_600.0).min(self.crew_h);
         for fault in &mut self.units {
-            if fault.mode == Mode::Sound as u64 || fault.spares < 1.0 || work_h <= 0.0 {
+            let is_due = fault.mode != Mode::Sound as u64 && fault.may_repair;
+            if !is_due || fault.spares < 1.0 || work_h <= 0.0 {
                 continue;
             }
             let done_h = work_h.min(fault.repair_h);

@@ -8,6 +8,7 @@
 //! | CO2 | removal always on, off only in air without CO2; lithium hydroxide when CO2 is high |
 //! | temperature, humidity | the set-point of the condensing heat exchangers is trimmed slowly |
 //! | water | processors run unless the tank they fill is full; brine rests in humid air |
+//! | repair | spares go to units that have stopped, not to those that do half |
 //! | power | in darkness every load that may be shed is, and the fuel cell carries the rest |
 //!
 //! Every rule acts on what it can read. Where a reading is not a number, the rule takes the readings
@@ -16,6 +17,7 @@
 mod air;
 mod oxygen;
 mod power;
+mod repair;
 mod water;
 
 use habitat::Habitat;
@@ -30,6 +32,7 @@ pub struct Rules {
     air: air::Air,
     water: water::Water,
     power: power::Power,
+    repair: repair::Repair,
     last_s: Option<f64>,
 }
 
@@ -43,6 +46,7 @@ impl Rules {
             air: air::Air::new(&wiring),
             water: water::Water::new(&wiring, habitat),
             power: power::Power::new(&wiring),
+            repair: repair::Repair::new(&wiring),
             last_s: None,
         }
     }
@@ -61,6 +65,7 @@ impl Controller for Rules {
         self.air.decide(readings, since_s, commands);
         self.water.decide(readings, commands);
         self.power.decide(readings, commands);
+        self.repair.decide(readings, commands);
     }
 }
 

@@ -18,6 +18,13 @@ const RH_STOP: f64 = 0.70;
 /// Humidity under which it is again.
 const RH_RESUME: f64 = 0.62;
 
+/// Level of potable water under which oxygen comes from the tank and not from water, share.
+const SCARCE: f64 = 0.55;
+/// Level over which it is made from water again, share.
+const ENOUGH: f64 = 0.62;
+/// Oxygen in the tank under which it is not drawn for that, mol: about 5 kg, two days for four people.
+const O2_RESERVE_MOL: f64 = 160.0;
+
 /// A tank: where its reading stands, and its capacity.
 #[derive(Debug, Clone, Copy)]
 struct Tank {
@@ -38,6 +45,9 @@ pub(super) struct Water {
     potable: Tank,
     condensate: Tank,
     brine: Tank,
+    o2_tank: Option<usize>,
+    generators: Vec<Handle>,
+    scarce: Latch,
     rh: Vec<usize>,
     water_processors: Vec<Handle>,
     water_runs: Latch,
@@ -65,6 +75,13 @@ impl Water {
             potable: tank("potable_kg", stores.potable_kg),
             condensate: tank("condensate_kg", stores.condensate_kg),
             brine: tank("brine_kg", stores.brine_kg),
+            o2_tank: wiring.channel("stores.tanks", "o2_mol"),
+            generators: wiring
+                .owners("set_o2_mol_s")
+                .into_iter()
+                .filter_map(|owner| wiring.handle(owner, "set_o2_mol_s"))
+                .collect(),
+            scarce: Latch { on: false },
             rh: wiring
                 .owners("inspired_o2_pa")
                 .into_iter()
@@ -85,6 +102,16 @@ impl Water {
             let crowded = waiting.is_some_and(|share| share > CROWDED);
             let on = self.water_runs.set(share < ROOM || crowded, share > FULL && !crowded);
             switch(&self.water_processors, on, commands);
+            // The last word on the generators: water that people will need is not split.
+            let tank_mol = self.o2_tank.and_then(|index| reading(readings, index)).unwrap_or(0.0);
+            if self.scarce.set(
+                share < SCARCE && tank_mol > O2_RESERVE_MOL,
+                share > ENOUGH || tank_mol < O2_RESERVE_MOL,
+            ) {
+                for generator in &self.generators {
+                    commands.push(Command { actuator: generator.actuator, value: generator.low });
+                }
+            }
         }
         // The urine processor fills two tanks: either may stop it.
         let fills = [self.brine.share(readings), self.condensate.share(readings)];
