@@ -37,8 +37,8 @@
 //! Electric power comes from array, battery and fuel cell ([`power`]) where the scenario declares
 //! `[power]`; without it power is unlimited. Heat goes to a coolant loop with a radiator ([`thermal`]) where
 //! it declares `[thermal]`; without it coolant arrives at a prescribed temperature and takes any heat.
-//! Sunlight, power from outside and heat to coolant or to space are ledgered boundary flows. Sensors and
-//! faults are not modelled.
+//! Sunlight, power from outside and heat to coolant or to space are ledgered boundary flows. Units
+//! fail and are repaired ([`fault`]) where it declares `[faults]`. Sensors are not modelled.
 
 pub mod air;
 pub mod channels;

@@ -22,12 +22,12 @@ pub const CUBIC_V: f64 = 1.2;
 const HALF_V: f64 = 0.5 * MIDDLE_V - 0.125 * SLOPE_V - 0.015_625 * CUBIC_V;
 
 /// Efficiency of the converter between battery and bus, one way, 1. Assumed, 0.95 to 0.98: with the cells'
-/// own loss it makes the round trip of 0.90–0.95 of `life-support.md` §4 (RECALLED there). This module
+/// own loss it makes the round trip of 0.90–0.95 of reference §4 (RECALLED there). This module
 /// does not apply it.
 pub const CONVERTER_EFFICIENCY: f64 = 0.97;
 
 /// Capacity that a resting battery loses at 298.15 K, 1/year. Assumed; packs of the ISS lose 1–2 % a
-/// year in all (`life-support.md` §4, RECALLED).
+/// year in all (reference §4, RECALLED).
 pub const CALENDAR_FADE_PER_YEAR: f64 = 0.012;
 /// Activation temperature of calendar ageing, K (50 kJ/mol). Assumed.
 pub const CALENDAR_ACTIVATION_K: f64 = 6_000.0;
@@ -85,7 +85,7 @@ fn mean_open_circuit_v<R: Real>(from: R, to: R) -> R {
 /// # Parameters
 /// | parameter | default | range | source |
 /// |---|---|---|---|
-/// | `cells` | 8108 | | 120 kWh between 10 and 90 % (design 3.9) |
+/// | `cells` | 8108 | | 120 kWh between 10 and 90 % (reference habitat) |
 /// | `capacity_c` | 18 000 C (5 Ah) | | cell of 21700 size, assumed |
 /// | `resistance_ohm` | 0.025 Ω | 0.015–0.04 | at 298 K over minutes, assumed |
 /// | `resistance_activation_k` | 2400 K (20 kJ/mol) | 1800–3600 | assumed |

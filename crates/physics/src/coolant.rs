@@ -33,9 +33,9 @@ pub const PROPYLENE_GLYCOL_50: Coolant = Coolant {
     name: "propylene_glycol_50",
 };
 
-/// Supply temperature of the low-temperature loop, K: 4.4–9.4 °C. `life-support.md` §5 (VHAB).
+/// Supply temperature of the low-temperature loop, K: 4.4–9.4 °C. reference §5 (VHAB).
 pub const LOW_LOOP_K: f64 = 277.5;
-/// Supply temperature of the moderate-temperature loop, K: 16–18 °C. `life-support.md` §5, RECALLED there.
+/// Supply temperature of the moderate-temperature loop, K: 16–18 °C. reference §5, RECALLED there.
 pub const MODERATE_LOOP_K: f64 = 290.0;
 
 impl Coolant {
@@ -171,7 +171,7 @@ pub fn between_loops<R: Real>(
 /// # Source
 /// Affinity laws of rotary pumps: pressure with the square, power with the cube of the flow.
 /// # Parameters
-/// The reference habitat spends 300 W on pumps (design 3.9); that 10 % of it is idle power of the drive is
+/// The reference habitat spends 300 W on pumps (reference habitat); that 10 % of it is idle power of the drive is
 /// assumed.
 /// # Simplifications
 /// Efficiency does not change with flow; a changed loop resistance is not seen.
@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn heat_capacity_of_the_test_stand() {
-        // The coolant of the coil's test points is booked with 4186 J/kg/K (`life-support.md` §8 B).
+        // The coolant of the coil's test points is booked with 4186 J/kg/K (reference §8 B).
         assert!((WATER.capacity_w_k(1.0_f64) / 4_186.0 - 1.0).abs() < 1e-3);
         const { assert!(PROPYLENE_GLYCOL_50.freezes_k < WATER.freezes_k) }
     }

@@ -22,7 +22,7 @@ pub const MAX_A_CM2: f64 = 1.0;
 /// Charge-transfer coefficient of the oxygen electrode, 1: 68 mV per decade at 70 °C. Assumed.
 const TRANSFER: f64 = 1.0;
 /// 1/(2·j_0), cm2/A, so j_0 = 2.806e-6 A/cm2. Tuned: 0.80 V at 0.4 A/cm2 and 70 °C, the cell voltage of
-/// the round trip in `life-support.md` §4.
+/// the round trip in reference §4.
 const PER_TWO_EXCHANGE_CM2_A: f64 = 178_217.999_755_330_18;
 /// Area resistance, Ω·cm2. Assumed, 0.05 to 0.15.
 const RESISTANCE_OHM_CM2: f64 = 0.1;
@@ -79,7 +79,7 @@ fn polarisation<R: Real>(j: R, t_k: R) -> (R, R) {
 /// m = M_H2O·3.6e6 J/(2·F·V) = 0.336 kg·V / V
 /// ```
 /// # Source
-/// Faraday's law (`life-support.md` §4).
+/// Faraday's law (reference §4).
 /// # Valid range
 /// V > 0 at the stack's terminals; what pumps and converters take is on top.
 /// # Outside the range
@@ -106,7 +106,7 @@ pub fn reactants_kg_kwh<R: Real>(cell_v: R) -> R {
 /// η = V_fuel cell / V_electrolyser
 /// ```
 /// # Source
-/// Faraday's law: the same charge passes both (`life-support.md` §4: 0.8/1.6 = 0.50).
+/// Faraday's law: the same charge passes both (reference §4: 0.8/1.6 = 0.50).
 /// # Valid range
 /// Current efficiency one, nothing for pumps, drying and compression.
 /// # Outside the range
@@ -136,7 +136,7 @@ pub fn round_trip<R: Real>(fuel_cell_v: R, electrolyser_v: R) -> R {
 /// # Parameters
 /// | parameter | default | source |
 /// |---|---|---|
-/// | `active_area_cm2` | 18 750 | 6 kW (design 3.9) at 0.80 V and 0.4 A/cm2 |
+/// | `active_area_cm2` | 18 750 | 6 kW (reference habitat) at 0.80 V and 0.4 A/cm2 |
 /// # Simplifications
 /// No thermal state, start-up or ageing of the cells; one temperature.
 #[derive(Debug, Clone, Copy, PartialEq)]

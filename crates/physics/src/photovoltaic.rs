@@ -24,7 +24,7 @@ pub const RATED_T_K: f64 = 301.15;
 /// # Source
 /// Energy balance of a plate that radiates from both faces; efficiency linear in temperature. Absorptance
 /// and emittance of a cell under fused silica: Lunar Base Handbook, 2nd ed., Table 11.1
-/// (`life-support.md` §5).
+/// (reference §5).
 /// # Parameters
 /// | parameter | default | range | source |
 /// |---|---|---|---|

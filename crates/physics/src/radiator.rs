@@ -9,7 +9,7 @@ use crate::regolith::{ALBEDO, EMISSIVITY};
 
 /// Coldest sink, K: the sky. Cosmic background, 2.7 K, rounded up.
 pub const SKY_K: f64 = 3.0;
-/// Solar absorptance of silver on Teflon, new. Lunar Base Handbook 2nd ed., Table 11.1 (`life-support.md`
+/// Solar absorptance of silver on Teflon, new. Lunar Base Handbook 2nd ed., Table 11.1 (reference
 /// §5).
 pub const ABSORPTANCE_NEW: f64 = 0.09;
 /// Solar absorptance at the end of life. Design 3.9.
@@ -31,7 +31,7 @@ const TRANSFER_MAX: f64 = 40.0;
 /// α = 0.09 + 0.11·age/10 years
 /// ```
 /// # Source
-/// End points: design 3.9, Table 11.1 of the Lunar Base Handbook. The straight line is assumed.
+/// End points: reference habitat, Table 11.1 of the Lunar Base Handbook. The straight line is assumed.
 /// # Valid range
 /// 0 to 10 years.
 /// # Outside the range
@@ -88,7 +88,7 @@ fn sink_of_flux<R: Real>(q_w_m2: R, emittance: R) -> R {
 /// T_sink = (α·G·sin(elevation)/(ε·σ))^¼
 /// ```
 /// # Source
-/// `life-support.md` §5 (F_ground = 0); hills that rise above the plane are neglected.
+/// reference §5 (F_ground = 0); hills that rise above the plane are neglected.
 /// # Valid range
 /// Direct light G that already has the horizon and the disc in it, W/m2.
 /// # Outside the range
@@ -124,7 +124,7 @@ pub fn horizontal_sink_k<R: Real>(
 ///   θ   angle between the sun and the face's normal       [rad]
 /// ```
 /// # Source
-/// View-factor algebra, `life-support.md` §5 (F_ground = ½).
+/// View-factor algebra, reference §5 (F_ground = ½).
 /// # Valid range
 /// A level plain of one temperature. A panel has two such faces; each takes its own sink.
 /// # Outside the range
@@ -167,11 +167,11 @@ pub fn vertical_sink_k<R: Real>(
 /// four parts, for which one exponential is enough.
 /// # Source
 /// Energy balance of fluid under a radiating wall; fin efficiency and coating: Lunar Base Handbook 2nd ed.,
-/// Table 11.1 and its page (`life-support.md` §5).
+/// Table 11.1 and its page (reference §5).
 /// # Parameters
 /// | parameter | default | range | source |
 /// |---|---|---|---|
-/// | `area_m2` | 45 | | design 3.9 |
+/// | `area_m2` | 45 | | reference habitat |
 /// | `emittance` | 0.79 | 0.76–0.80 | Table 11.1, silver on Teflon |
 /// | `fin_efficiency` | 0.85 | 0.8–0.9 | same page |
 /// # Simplifications
@@ -230,7 +230,7 @@ impl<R: Real> Radiator<R> {
     /// q = η_fin·ε·σ·A·(T⁴ − T_sink⁴)
     /// ```
     /// # Source
-    /// Stefan–Boltzmann (`life-support.md` §5).
+    /// Stefan–Boltzmann (reference §5).
     /// # Valid range
     /// Grey diffuse surface; the fluid hardly cools along the panel.
     /// # Outside the range

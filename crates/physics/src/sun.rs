@@ -6,7 +6,7 @@
 use crate::number::Real;
 use crate::trig::{asin, atan2, sin_cos_turns};
 
-/// Length of a day of the Moon (synodic month), d. `life-support.md` §4.
+/// Length of a day of the Moon (synodic month), d. reference §4.
 pub const SYNODIC_MONTH_D: f64 = 29.530_589;
 /// Period of the sun's declination, d: a year counted from node to node (draconic year). RECALLED from
 /// the Astronomical Almanac; the Moon's equator turns with the nodes of its orbit (Cassini's laws).
@@ -15,11 +15,11 @@ pub const SEASON_D: f64 = 346.62;
 pub const DECLINATION_MAX_DEG: f64 = 1.54;
 /// Angular radius of the sun, deg. Design 3.11.
 pub const DISC_RADIUS_DEG: f64 = 0.27;
-/// Irradiance at 1 AU, W/m2. `life-support.md` §4 (NSSDC, IAU).
+/// Irradiance at 1 AU, W/m2. reference §4 (NSSDC, IAU).
 pub const SOLAR_CONSTANT_W_M2: f64 = 1_361.0;
 /// Period of the distance to the sun, d (anomalistic year). RECALLED from the Astronomical Almanac.
 pub const ANOMALISTIC_YEAR_D: f64 = 365.2596;
-/// Eccentricity of the Earth's orbit, 1. 0.983 to 1.017 AU, `life-support.md` §4.
+/// Eccentricity of the Earth's orbit, 1. 0.983 to 1.017 AU, reference §4.
 pub const ECCENTRICITY: f64 = 0.0167;
 
 /// Points of a horizon profile, one every five degrees of azimuth from north over east.
@@ -31,7 +31,7 @@ pub const HORIZON_SPACING_DEG: f64 = 5.0;
 pub const FLAT_HORIZON_DEG: [f64; HORIZON_POINTS] = [0.0; HORIZON_POINTS];
 
 /// Latitude of the shipped polar site, deg. RECALLED of Connecting Ridge (Gläser et al. 2014 give the
-/// illumination, `life-support.md` §4).
+/// illumination, reference §4).
 pub const CONNECTING_RIDGE_LATITUDE_DEG: f64 = -89.45;
 
 /// **SYNTHETIC** horizon of a polar ridge seen from a mast of 2 m, deg above the horizontal.
@@ -209,7 +209,7 @@ impl SunCourse {
 /// h = h_i + (h_(i+1) − h_i)·(azimuth/5° − i),   i = ⌊azimuth/5°⌋ modulo 72
 /// ```
 /// # Source
-/// Linear interpolation in a closed profile (design 3.11).
+/// Linear interpolation in a closed profile (site of the reference habitat).
 /// # Valid range
 /// 0° to 360°, profile from north over east, finite heights.
 /// # Outside the range
@@ -387,7 +387,7 @@ mod tests {
         let nights = spells(lit.iter().map(|x| *x < 0.5));
         assert_eq!(nights.len(), 12);
         for night in nights {
-            // 14.77 d = 354 h, `life-support.md` §4.
+            // 14.77 d = 354 h, reference §4.
             assert!((353..=355).contains(&night.1), "{night:?}");
         }
         let noon = course.position(0.0);

@@ -37,7 +37,7 @@ use crate::stores::{Stores, StoresPlan};
 const BAND_K: f64 = 3.0;
 /// Lag of the valve, s. Assumed.
 const VALVE_S: f64 = 300.0;
-/// Heat capacity of liquid coolant water, J/kg/K (§ 8 B of the reference uses this value).
+/// Heat capacity of liquid coolant water, J/kg/K (reference §8 B uses this value).
 const COOLANT_J_KG_K: f64 = 4_186.0;
 /// Amount density at 101.325 kPa and 295 K to which fan power refers, mol/m3.
 const SEA_LEVEL_MOL_M3: f64 = 101_325.0 / (8.314_462_6 * 295.0);
