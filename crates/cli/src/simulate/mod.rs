@@ -40,7 +40,7 @@ use std::sync::Arc;
 use std::time::Instant;
 
 use env::{Controller, Observer, Outcome, Timing};
-use habitat::scenario::{self, Loaded, Scenario};
+use habitat::scenario;
 use habitat::{Habitat, Plan, StreamKey};
 use indicatif::{ProgressBar, ProgressStyle};
 use runtime::{Block, OnFull, Pipe, parallel_map};
@@ -50,7 +50,8 @@ use watch::report::Report;
 use self::figures::Figures;
 use self::plots::Plots;
 use self::summary::{Files, Head, MissionResult};
-use crate::error::{CliError, caused_by};
+use crate::error::CliError;
+use crate::mission::{Times, cores};
 use crate::{output, table};
 
 /// Rows in a block of telemetry: a month of decisions every ten minutes, so that files are written
@@ -126,10 +127,6 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn cores() -> usize {
-    std::thread::available_parallelism().map_or(1, usize::from)
-}
-
 /// Everything a mission needs, known to be sound.
 struct Mission {
     habitat: Habitat,
@@ -142,7 +139,8 @@ struct Mission {
 /// Read and check all input.
 fn prepare(args: &Args) -> Result<Mission, CliError> {
     let loaded = scenario::load(&args.scenario)?;
-    let model = overridden(&loaded, args)?;
+    let model =
+        Times { days: args.days, dt: args.dt, decision_s: args.decision_s }.over(&loaded)?;
     let hash = scenario::hash(&model)?;
     let plan = Arc::new(Plan::compile(&model, hash)?);
     let columns = columns::resolve(&loaded, &plan.catalogue)?;
@@ -167,36 +165,6 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
         columns,
         facts: facts.map(|(key, value)| (key.to_owned(), value)).to_vec(),
     })
-}
-
-/// The scenario with the times of the command line, checked again.
-fn overridden(loaded: &Loaded, args: &Args) -> Result<Scenario, CliError> {
-    let mut model = loaded.scenario.clone();
-    let mut given = Vec::new();
-    let times = [
-        ("--days", "duration_days", args.days, &mut model.duration_days),
-        ("--dt", "dt_s", args.dt, &mut model.dt_s),
-        ("--decision-s", "decision_s", args.decision_s, &mut model.decision_s),
-    ];
-    for (flag, key, value, place) in times {
-        if let Some(value) = value {
-            *place = value;
-            given.push((key, format!("{flag} {value}")));
-        }
-    }
-    if given.is_empty() {
-        return Ok(model);
-    }
-    scenario::check(&model).map_err(|problem| {
-        // The flag of the key that is refused; else every flag, as they act together.
-        let own = given.iter().find(|(key, _)| *key == problem.path);
-        let (key, flags) = own.cloned().unwrap_or_else(|| {
-            let all: Vec<&str> = given.iter().map(|(_, flag)| flag.as_str()).collect();
-            ("", all.join(" "))
-        });
-        caused_by(&flags, key, &problem)
-    })?;
-    Ok(model)
 }
 
 /// Looks on while the mission flies.
