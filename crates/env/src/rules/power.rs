@@ -2,16 +2,22 @@
 
 use super::Latch;
 use crate::Command;
-use crate::wiring::{Handle, Wiring, reading};
+use crate::wiring::{Handle, Wiring, highest, reading};
 
 /// Share of the power drawn under which the sources count as dark.
 const DARK: f64 = 0.9;
 /// Usable charge of the battery over which shed loads come back in the light.
 const RECOVERED: f64 = 0.3;
+/// Temperature of the warmest zone over which loads are shed for their heat, K.
+const HOT_K: f64 = 303.15;
+/// Temperature under which they come back, K.
+const COOL_K: f64 = 300.15;
 /// Margin of the fuel cell over what is drawn, share.
 const MARGIN: f64 = 0.02;
 
 /// Keeps the stores of energy.
+///
+/// A cabin that has lost its cooling gets the same relief: what is shed gives no heat.
 ///
 /// How long a darkness lasts is not known to anybody in it, so every load that may be shed is shed
 /// from its first decision on. The fuel cell then carries what is left, and the battery stays full for
@@ -36,6 +42,8 @@ pub(super) struct Power {
     charge: Option<usize>,
     shed: Option<Handle>,
     fuel_cell: Option<Handle>,
+    air: Vec<usize>,
+    hot: Latch,
     saving: Latch,
 }
 
@@ -47,6 +55,12 @@ impl Power {
             charge: wiring.channel("habitat.battery", "usable"),
             shed: wiring.handle("habitat.power", "set_shed"),
             fuel_cell: wiring.handle("habitat.fuel_cell", "set_p_w"),
+            air: wiring
+                .owners("inspired_o2_pa")
+                .into_iter()
+                .filter_map(|owner| wiring.channel(owner, "t_k"))
+                .collect(),
+            hot: Latch { on: false },
             saving: Latch { on: false },
         }
     }
@@ -60,7 +74,9 @@ impl Power {
         let recovered = read(self.charge).is_none_or(|charge| charge > RECOVERED);
         let saving = self.saving.set(dark, !dark && recovered);
         if let Some(shed) = self.shed {
-            let value = if saving { shed.high } else { shed.low };
+            let warmest_k = highest(readings, &self.air).unwrap_or(0.0);
+            let hot = self.hot.set(warmest_k > HOT_K, warmest_k < COOL_K);
+            let value = if saving || hot { shed.high } else { shed.low };
             commands.push(Command { actuator: shed.actuator, value });
         }
         if let Some(cell) = self.fuel_cell {
