@@ -63,7 +63,11 @@ pub const NOT_MODELLED: &[NotModelled] = &[
         "radiators, coolant loops, surface temperatures, heat pumps",
         "one loop and a radiator are modelled; no published test is compared yet",
     ),
-    item("reliability", "mean times between failures, spares", "units do not fail so far"),
+    item(
+        "reliability",
+        "mean times between failures, spares",
+        "units fail and are repaired; no published record of failures is compared yet",
+    ),
     item(
         "tccs",
         "trace contaminant control: flow and power",
