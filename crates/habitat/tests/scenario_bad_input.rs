@@ -628,3 +628,40 @@ fn a_later_stage_can_refuse_by_path() {
         "good.toml:75:11: no such channel: found \"x\"; allowed `y`"
     );
 }
+
+#[test]
+fn power_heat_and_faults_name_what_is_wrong() {
+    use lunar_habitat_habitat::scenario::{self, Scenario};
+    let refused = |change: &dyn Fn(&mut Scenario)| {
+        let mut scenario = scenario::load("artemis-30d").unwrap().scenario;
+        change(&mut scenario);
+        let problem = scenario::check(&scenario).unwrap_err();
+        format!("{}: {}: found {}", problem.path, problem.what, problem.found)
+    };
+    assert_eq!(
+        refused(&|s| {
+            let span = scenario::Span { from_h: 100.0, to_h: 50.0 };
+            s.power.as_mut().unwrap().site.darkness = vec![span];
+        }),
+        "power.site.darkness[0].to_h: darkness that ends before it begins: found 50 h"
+    );
+    assert_eq!(
+        refused(&|s| s.power.as_mut().unwrap().shed_order.push("living.toaster".into())),
+        "power.shed_order[7]: no such load: found `living.toaster`"
+    );
+    assert_eq!(
+        refused(&|s| s.power.as_mut().unwrap().shed_order.push("living.tccs".into())),
+        "power.shed_order[7]: load shed twice: found `living.tccs`"
+    );
+    assert_eq!(
+        refused(&|s| s.power = None),
+        "thermal: a coolant loop without power: found [thermal] and no [power]"
+    );
+    assert_eq!(
+        refused(&|s| {
+            let event = scenario::FaultEvent { unit: "living.tccs".into(), at_h: 1.0 };
+            s.faults.as_mut().unwrap().events.push(event);
+        }),
+        "faults.event[0].unit: no such unit: found `living.tccs`"
+    );
+}

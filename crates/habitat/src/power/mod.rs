@@ -432,11 +432,8 @@ impl Power {
             self.electrolyser_w = used_j / dt_s;
         }
         ledger.heat_in(taken_j);
-        self.owed_j = need_j.max(0.0);
-        // Rounding of the last subtraction belongs to the battery's side of the account.
-        if need_j < 0.0 {
-            self.owed_j = need_j;
-        }
+        // Below zero by rounding at most: then the next step is owed to, not owing.
+        self.owed_j = need_j;
     }
 
     /// Water of the fuel cell's store, kg: what a full store holds as hydrogen and this one does not.

@@ -69,6 +69,7 @@ pub fn check(scenario: &Scenario) -> Result<(), Box<Problem>> {
     atmospheres(scenario)?;
     stores(scenario)?;
     units(scenario)?;
+    systems(scenario)?;
     telemetry(scenario)
 }
 
@@ -444,6 +445,76 @@ fn stores(scenario: &Scenario) -> Result<(), Box<Problem>> {
 
 /// Production within the largest, air-save shorter than the half-cycle, a reducer where CO2 is
 /// sent.
+/// Darkness that ends after it begins, loads and failing units that exist, a loop with its power.
+fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    let name = |zone: &str, unit: &str| format!("{zone}.{unit}");
+    let mut failing = Vec::new();
+    failing.extend(scenario.cdra.iter().map(|u| name(&u.zone, &u.name)));
+    failing.extend(scenario.ccaa.iter().map(|u| name(&u.zone, &u.name)));
+    failing.extend(scenario.oga.iter().map(|u| name(&u.zone, &u.name)));
+    failing.extend(scenario.wpa.iter().map(|u| name(&u.zone, &u.name)));
+    failing.extend(scenario.upa.iter().map(|u| name(&u.zone, &u.name)));
+    failing.extend(scenario.sabatier.iter().map(|u| name(&u.zone, &u.name)));
+    let one_of = |names: &[String]| {
+        names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
+    if let Some(power) = &scenario.power {
+        for (i, span) in power.site.darkness.iter().enumerate() {
+            if span.to_h <= span.from_h {
+                return Err(Problem::new(
+                    Kind::Inconsistent,
+                    format!("power.site.darkness[{i}].to_h"),
+                    "darkness that ends before it begins",
+                    format!("{} h", number(span.to_h)),
+                    format!("more than from_h = {} h", number(span.from_h)),
+                ));
+            }
+        }
+        let mut loads = failing.clone();
+        loads.extend(scenario.zones.iter().map(|z| name(&z.name, "equipment")));
+        loads.extend(scenario.zones.iter().map(|z| name(&z.name, "fans")));
+        loads.extend(scenario.tccs.iter().map(|u| name(&u.zone, &u.name)));
+        loads.extend(scenario.lioh.iter().map(|u| name(&u.zone, &u.name)));
+        loads.extend(scenario.brine_processors.iter().map(|u| name(&u.zone, &u.name)));
+        for (i, load) in power.shed_order.iter().enumerate() {
+            let what = if !loads.contains(load) {
+                "no such load"
+            } else if power.shed_order[..i].contains(load) {
+                "load shed twice"
+            } else {
+                continue;
+            };
+            return Err(Problem::new(
+                Kind::UnknownName,
+                format!("power.shed_order[{i}]"),
+                what,
+                format!("`{load}`"),
+                format!("each once of {}", one_of(&loads)),
+            ));
+        }
+    } else if scenario.thermal.is_some() {
+        return Err(Problem::new(
+            Kind::Inconsistent,
+            "thermal",
+            "a coolant loop without power",
+            "[thermal] and no [power]",
+            "[power] beside it, for its pump and its sun",
+        ));
+    }
+    for (i, event) in scenario.faults.iter().flat_map(|faults| &faults.events).enumerate() {
+        if !failing.contains(&event.unit) {
+            return Err(Problem::new(
+                Kind::UnknownName,
+                format!("faults.event[{i}].unit"),
+                "no such unit",
+                format!("`{}`", event.unit),
+                format!("one of {}", one_of(&failing)),
+            ));
+        }
+    }
+    Ok(())
+}
+
 fn units(scenario: &Scenario) -> Result<(), Box<Problem>> {
     for (i, oga) in scenario.oga.iter().enumerate() {
         if oga.o2_kg_d > oga.o2_max_kg_d {
