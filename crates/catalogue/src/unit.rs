@@ -23,6 +23,8 @@ pub enum Unit {
     Watt,
     /// s.
     Second,
+    /// m2.
+    SquareMetre,
     /// m3/s.
     CubicMetrePerSecond,
     /// A pure number: a fraction, a count, an angle fraction, 0 or 1 for a mode.
@@ -43,6 +45,7 @@ impl Unit {
             Unit::Joule => "J",
             Unit::Watt => "W",
             Unit::Second => "s",
+            Unit::SquareMetre => "m2",
             Unit::CubicMetrePerSecond => "m3/s",
             Unit::One => "1",
         }
@@ -98,6 +101,7 @@ fn table(unit: Unit) -> &'static [(&'static str, f64, f64)] {
         Unit::Joule => &[("j", 1.0, 0.0), ("kwh", 1.0 / 3.6e6, 0.0)],
         Unit::Watt => &[("w", 1.0, 0.0), ("kw", 1e-3, 0.0)],
         Unit::Second => &[("s", 1.0, 0.0), ("h", 1.0 / 3_600.0, 0.0), ("d", 1.0 / DAY_S, 0.0)],
+        Unit::SquareMetre => &[("m2", 1.0, 0.0), ("mm2", 1e6, 0.0)],
         Unit::CubicMetrePerSecond => &[("m3_s", 1.0, 0.0), ("m3_h", 3_600.0, 0.0)],
         Unit::One => &[("1", 1.0, 0.0), ("percent", 100.0, 0.0), ("ppm", 1e6, 0.0)],
     }

@@ -40,6 +40,7 @@ use physics::physiology::{
 };
 use physics::species::Gas;
 
+use crate::fault::Kind;
 use crate::layout::{Layout, PlanError};
 use crate::ledger::{COLUMN_NAMES, COLUMNS};
 use crate::state::State;
@@ -86,6 +87,8 @@ pub struct Actuator {
     pub high: f64,
     /// A mode: 0 is off, 1 is on, the threshold is one half.
     pub is_mode: bool,
+    /// The unit behind it among those that can fail; commands to people have none.
+    pub(crate) unit: Option<usize>,
     pub(crate) index: usize,
     pub(crate) write: fn(&mut State, usize, f64),
 }
@@ -161,6 +164,7 @@ impl Builder {
             low: range.0,
             high: range.1,
             is_mode: false,
+            unit: None,
             index: self.index,
             write,
         });
@@ -385,10 +389,13 @@ fn whole(plan: &Layout, b: &mut Builder) {
     for (index, unit) in plan.faults.units.iter().enumerate() {
         let (place, name) = unit.unit.split_once('.').unwrap_or(("habitat", &unit.unit));
         b.unit(place, name, index);
-        b.plain("fault", "0 sound, 1 degraded, 2 failed", Unit::One, |_, s, i| s.faults.units[i].mode as f64);
+        b.plain("fault", "0 sound, 1 degraded, 2 failed, 3 stuck, 4 leaking, 5 slow", Unit::One, |_, s, i| s.faults.units[i].mode as f64);
         b.plain("failures", "failures since the start", Unit::One, |_, s, i| s.faults.units[i].failures as f64);
         b.command("set_repair", "people may spend a spare on it", Unit::One, (0.0, 1.0), |_, s, i| on(s.faults.units[i].may_repair), |s, i, v| s.faults.units[i].may_repair = v > 0.5);
         b.plain("spares", "spares left", Unit::One, |_, s, i| s.faults.units[i].spares);
+        if unit.kind == Kind::Hull {
+            b.plain("holes_m2", "area of holes", Unit::SquareMetre, |_, s, i| s.faults.units[i].lost);
+        }
     }
     if !plan.faults.units.is_empty() {
         b.unit("habitat", "repair", 0);

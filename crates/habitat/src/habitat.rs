@@ -19,6 +19,7 @@ use thiserror::Error;
 use crate::channels::Actuator;
 use crate::counters::StageCounters;
 use crate::mission::AbortReason;
+use crate::order;
 use crate::plan::Plan;
 use crate::snapshot::{self, SnapshotError};
 use crate::state::State;
@@ -124,6 +125,7 @@ impl Habitat {
     /// `convergence::biosim_3_halving_the_step_halves_the_error`.
     pub fn step(&mut self, dt_s: f64) -> Result<(), StepError> {
         Self::check_step(dt_s)?;
+        order::carry(&self.plan, &mut self.state, dt_s);
         step::advance(self.plan.simd, &self.plan, &mut self.state, dt_s);
         Ok(())
     }
@@ -139,6 +141,7 @@ impl Habitat {
         counters: &mut StageCounters,
     ) -> Result<(), StepError> {
         Self::check_step(dt_s)?;
+        order::carry(&self.plan, &mut self.state, dt_s);
         step::advance_observed(self.plan.simd, &self.plan, &mut self.state, dt_s, counters);
         Ok(())
     }
@@ -149,6 +152,8 @@ impl Habitat {
     }
 
     /// Command the actuator number `actuator`; a value outside its range acts as the nearest end.
+    ///
+    /// A unit that is stuck takes no command, one that is slow takes it over time ([`crate::order`]).
     ///
     /// # Errors
     /// [`CommandError`] for an unknown actuator or a value that is not finite; nothing changes.
@@ -183,7 +188,8 @@ impl Habitat {
                 high: found.high,
             });
         }
-        (found.write)(&mut self.state, found.index, value.clamp(found.low, found.high));
+        let value = value.clamp(found.low, found.high);
+        order::give(&self.plan, &mut self.state, actuator, value);
         Ok(())
     }
 

@@ -34,7 +34,7 @@ use crate::air::ventilation::{VentilationPlan, ZONES_MAX};
 use crate::air::zone::ZonePlan;
 use crate::crew::person::PersonPlan;
 use crate::crew::schedule::Schedule;
-use crate::fault::{FaultPlan, FaultsPlan, Kind};
+use crate::fault::FaultsPlan;
 use crate::power::PowerPlan;
 use crate::scenario::{Atmosphere, Scenario, Sex};
 use crate::source_term::SourceTermPlan;
@@ -97,6 +97,8 @@ pub struct Layout {
     pub power: Option<PowerPlan>,
     /// Coolant loop, if the habitat has one of its own.
     pub thermal: Option<ThermalPlan>,
+    /// How many channels can be commanded.
+    pub actuators: usize,
     /// Failures and repair; no units if nothing fails.
     pub faults: FaultsPlan,
     /// Regulators.
@@ -213,6 +215,7 @@ impl Layout {
             },
             power: scenario.power.as_ref().map(PowerPlan::new),
             thermal: scenario.thermal.as_ref().map(ThermalPlan::new),
+            actuators: 0,
             faults: FaultsPlan::default(),
             acs: Vec::new(),
             oga: Vec::new(),
@@ -265,7 +268,8 @@ impl Layout {
         layout.units(scenario, &zone_of)?;
         layout.rank_rest();
         layout.check_shed_order()?;
-        layout.faults = layout.compile_faults(scenario)?;
+        layout.faults = FaultsPlan::new(scenario);
+        layout.check_faults(scenario)?;
         Ok(layout)
     }
 
@@ -403,50 +407,20 @@ impl Layout {
         }
     }
 
-    /// The units that can fail, with their hazards and placed failures.
-    fn compile_faults(&self, scenario: &Scenario) -> Result<FaultsPlan, PlanError> {
-        let Some(model) = &scenario.faults else {
-            return Ok(FaultsPlan::default());
-        };
-        let mut plan = FaultsPlan {
-            units: Vec::new(),
-            repair_h: model.repair_h,
-            crew_h_per_week: model.crew_h_per_week,
-            spares: f64::from(model.spares),
-        };
-        let mut add = |kind: Kind, index: usize, zone: usize, name: &str| {
-            let unit = format!("{}.{name}", self.zones[zone].name);
-            let at_s = model
-                .events
-                .iter()
-                .filter(|event| event.unit == unit)
-                .map(|event| event.at_h * 3_600.0)
-                .collect();
-            let hazard_per_s = FaultsPlan::hazard_of(kind, model.rate_factor);
-            plan.units.push(FaultPlan { unit, kind, index, hazard_per_s, at_s });
-        };
-        self.cdra.iter().enumerate().for_each(|(i, u)| add(Kind::Cdra, i, u.zone, &u.name));
-        self.ccaa.iter().enumerate().for_each(|(i, u)| add(Kind::Ccaa, i, u.zone, &u.name));
-        self.oga.iter().enumerate().for_each(|(i, u)| add(Kind::Oga, i, u.zone, &u.name));
-        self.wpa.iter().enumerate().for_each(|(i, u)| add(Kind::Wpa, i, u.zone, &u.name));
-        self.upa.iter().enumerate().for_each(|(i, u)| add(Kind::Upa, i, u.zone, &u.name));
-        self.sabatier.iter().enumerate().for_each(|(i, u)| add(Kind::Sabatier, i, u.zone, &u.name));
-        for (index, event) in model.events.iter().enumerate() {
-            if !plan.units.iter().any(|unit| unit.unit == event.unit) {
+    /// Whether every unit that the scenario lets fail exists.
+    fn check_faults(&self, scenario: &Scenario) -> Result<(), PlanError> {
+        let units = &self.faults.units;
+        for (index, event) in scenario.faults.iter().flat_map(|model| &model.events).enumerate() {
+            if !units.iter().any(|unit| unit.unit == event.unit) {
                 return Err(PlanError::Unknown {
                     place: format!("faults.event[{index}].unit"),
                     kind: "unit that can fail",
                     found: event.unit.clone(),
-                    known: plan
-                        .units
-                        .iter()
-                        .map(|u| u.unit.as_str())
-                        .collect::<Vec<_>>()
-                        .join(", "),
+                    known: units.iter().map(|u| u.unit.as_str()).collect::<Vec<_>>().join(", "),
                 });
             }
         }
-        Ok(plan)
+        Ok(())
     }
 
     /// Whether every load that may be shed exists.

@@ -49,6 +49,7 @@ mod habitat;
 pub mod layout;
 pub mod ledger;
 pub mod mission;
+pub mod order;
 pub mod plan;
 pub mod power;
 pub mod scenario;

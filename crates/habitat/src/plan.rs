@@ -53,8 +53,17 @@ impl Plan {
     /// # Tests
     /// `biosim::biosim_4_one_file_gives_one_answer`.
     pub fn compile(scenario: &Scenario, hash: [u8; 32]) -> Result<Plan, PlanError> {
-        let layout = Layout::compile(scenario, hash)?;
-        let (catalogue, bindings, actuators) = channels::declare(&layout)?;
+        let mut layout = Layout::compile(scenario, hash)?;
+        let (catalogue, bindings, mut actuators) = channels::declare(&layout)?;
+        layout.actuators = actuators.len();
+        for actuator in &mut actuators {
+            let channel = &catalogue.channels()[actuator.channel];
+            // Repair is commanded to people, who do not stick.
+            if !channel.id.ends_with(".set_repair") {
+                actuator.unit =
+                    layout.faults.units.iter().position(|unit| unit.unit == channel.owner);
+            }
+        }
         Ok(Plan { layout, catalogue, bindings, actuators })
     }
 }

@@ -18,6 +18,7 @@ use crate::fault::Faults;
 use crate::layout::{Layout, fill};
 use crate::ledger::{Account, Ledger};
 use crate::mission::Mission;
+use crate::order::Order;
 use crate::power::Power;
 use crate::slots::state;
 use crate::stores::Stores;
@@ -42,6 +43,10 @@ state! {
         pub drawn_day: u64,
         /// Identity of the random streams.
         pub key: StreamKey,
+        /// Commands on their way to slow units, in the order of the actuators.
+        pub orders: Vec<Order>,
+        /// How many of them are on their way.
+        pub orders_open: u64,
         /// Zones.
         pub zones: Vec<Zone>,
         /// Tanks and stores.
@@ -107,6 +112,8 @@ impl State {
             next_event_s: 0.0,
             drawn_day: 0,
             key,
+            orders: vec![Order { wanted: 0.0, open: false }; plan.actuators],
+            orders_open: 0,
             zones: scenario
                 .zones
                 .iter()
@@ -132,6 +139,9 @@ impl State {
                 waste_urine_solids_kg: 0.0,
                 faecal_solids_kg: 0.0,
                 sweat_solids_kg: 0.0,
+                o2_leaks: false,
+                n2_leaks: false,
+                potable_leaks: false,
             },
             power: plan
                 .power
@@ -145,13 +155,19 @@ impl State {
             acs: scenario
                 .acs
                 .iter()
-                .map(|u| Acs { o2: Valve::new(u.pp_o2_pa), n2: Valve::new(u.p_total_pa) })
+                .map(|u| Acs {
+                    capacity: 1.0,
+                    stuck: false,
+                    o2: Valve::new(u.pp_o2_pa),
+                    n2: Valve::new(u.p_total_pa),
+                })
                 .collect(),
             oga: scenario
                 .oga
                 .iter()
                 .map(|u| Oga {
                     capacity: 1.0,
+                    leaking: false,
                     powered: true,
                     set_mol_s: o2_mol(u.o2_kg_d) / DAY_S,
                     o2_mol_s: 0.0,
@@ -171,6 +187,7 @@ impl State {
                 .iter()
                 .map(|u| Sabatier {
                     capacity: 1.0,
+                    leaking: false,
                     powered: true,
                     on: u.on,
                     co2_mol_s: 0.0,
@@ -181,7 +198,14 @@ impl State {
             tccs: scenario
                 .tccs
                 .iter()
-                .map(|u| Tccs { powered: true, on: u.on, nh3_mol: 0.0, nh3_j: 0.0, power_w: 0.0 })
+                .map(|u| Tccs {
+                    capacity: 1.0,
+                    powered: true,
+                    on: u.on,
+                    nh3_mol: 0.0,
+                    nh3_j: 0.0,
+                    power_w: 0.0,
+                })
                 .collect(),
             lioh: scenario
                 .lioh
@@ -212,6 +236,7 @@ impl State {
                 .iter()
                 .map(|u| Wpa {
                     capacity: 1.0,
+                    leaking: false,
                     powered: true,
                     on: u.on,
                     running: false,
@@ -224,7 +249,13 @@ impl State {
             brine_processors: scenario
                 .brine_processors
                 .iter()
-                .map(|u| BrineProcessor { powered: true, on: u.on, water_kg_s: 0.0, power_w: 0.0 })
+                .map(|u| BrineProcessor {
+                    capacity: 1.0,
+                    powered: true,
+                    on: u.on,
+                    water_kg_s: 0.0,
+                    power_w: 0.0,
+                })
                 .collect(),
             ledger: Ledger {
                 own_bus: plan.power.is_some(),

@@ -36,15 +36,19 @@
 
 use crate::air::ventilation::exchange;
 use crate::counters::{NoProbe, Probe, Stage, StageCounters};
-use crate::fault::Kind;
+use crate::fault::{Kind, Mode};
 use crate::layout::Layout;
 use crate::mission::Worst;
 use crate::power::RANKS_MAX;
 use crate::state::State;
+use crate::stores::Stores;
 use crate::stream::Purpose;
 use physics::constants::DAY_S;
 use physics::physiology::inspired_o2_pa;
 use physics::species::Gas;
+
+/// Share of its product that a leaking water unit spills. Assumed.
+const SPILL_SHARE: f64 = 0.05;
 
 /// Advance by `dt_s`, cut at every change of schedule, phase or rate that falls inside.
 ///
@@ -184,6 +188,14 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     probe.stage(Stage::Water);
     for (upa, upa_plan) in state.upa.iter_mut().zip(&plan.upa) {
         upa.run(upa_plan, (&mut state.stores, &plan.stores), dt_s, ledger);
+        if upa.leaking {
+            let spilt_kg = SPILL_SHARE * upa.distillate_kg_s * dt_s;
+            Stores::spill(
+                &mut state.stores.condensate_kg,
+                spilt_kg,
+                &mut state.zones[upa_plan.zone],
+            );
+        }
     }
     for (brine, brine_plan) in state.brine_processors.iter_mut().zip(&plan.brine_processors) {
         let zone = (&mut state.zones[brine_plan.zone], &plan.zones[brine_plan.zone]);
@@ -191,6 +203,10 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
     }
     for (wpa, wpa_plan) in state.wpa.iter_mut().zip(&plan.wpa) {
         wpa.run(wpa_plan, (&mut state.stores, &plan.stores), dt_s, ledger);
+        if wpa.leaking {
+            let spilt_kg = SPILL_SHARE * wpa.water_kg_s * dt_s;
+            Stores::spill(&mut state.stores.potable_kg, spilt_kg, &mut state.zones[wpa_plan.zone]);
+        }
     }
 
     probe.stage(Stage::Hull);
@@ -198,6 +214,7 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
         let zone = (&mut state.zones[acs_plan.zone], &plan.zones[acs_plan.zone]);
         acs.run(acs_plan, zone, (&mut state.stores, &plan.stores), dt_s, ledger);
     }
+    state.stores.leak(&plan.stores, state.zones.first_mut(), dt_s, ledger);
     for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
         zone.hull(zone_plan, dt_s, ledger);
     }
@@ -231,19 +248,49 @@ fn faults(plan: &Layout, state: &mut State, dt_s: f64) {
     if !state.faults.pass(&plan.faults, state.key, state.t_s, dt_s, hands) {
         return;
     }
-    for (fault, unit) in state.faults.units.iter().zip(&plan.faults.units) {
-        let capacity = fault.capacity();
-        match unit.kind {
-            Kind::Cdra => state.cdra[unit.index].capacity = capacity,
-            Kind::Ccaa => state.ccaa[unit.index].capacity = capacity,
-            Kind::Oga => state.oga[unit.index].capacity = capacity,
-            Kind::Wpa => state.wpa[unit.index].capacity = capacity,
-            Kind::Upa => state.upa[unit.index].capacity = capacity,
-            Kind::Sabatier => state.sabatier[unit.index].capacity = capacity,
-        }
+    for at in 0..plan.faults.units.len() {
+        afflict(plan, state, at);
     }
     // A unit that stops or starts changes when its next phase comes.
     state.next_event_s = state.next_event_s.min(dt_s);
+}
+
+/// Tell one unit what its faults leave of it.
+fn afflict(plan: &Layout, state: &mut State, at: usize) {
+    let unit = &plan.faults.units[at];
+    let fault = &state.faults.units[at];
+    let (capacity, i) = (fault.capacity(), unit.index);
+    let (leaking, stuck) = (fault.is(Mode::Leaking), fault.is(Mode::Stuck));
+    match unit.kind {
+        Kind::Hull => state.zones[i].holes_m2 = fault.lost,
+        Kind::Fans => state.zones[i].fans_capacity = capacity,
+        Kind::Cdra => {
+            let cdra = &mut state.cdra[i];
+            (cdra.capacity, cdra.leaking, cdra.stuck) = (capacity, leaking, stuck);
+        }
+        Kind::Ccaa => {
+            let ccaa = &mut state.ccaa[i];
+            (ccaa.capacity, ccaa.leaking, ccaa.stuck) = (capacity, leaking, stuck);
+        }
+        Kind::Oga => (state.oga[i].capacity, state.oga[i].leaking) = (capacity, leaking),
+        Kind::Acs => (state.acs[i].capacity, state.acs[i].stuck) = (capacity, stuck),
+        Kind::Wpa => (state.wpa[i].capacity, state.wpa[i].leaking) = (capacity, leaking),
+        Kind::Upa => (state.upa[i].capacity, state.upa[i].leaking) = (capacity, leaking),
+        Kind::Sabatier => {
+            (state.sabatier[i].capacity, state.sabatier[i].leaking) = (capacity, leaking);
+        }
+        Kind::Tccs => state.tccs[i].capacity = capacity,
+        Kind::BrineProcessor => state.brine_processors[i].capacity = capacity,
+        Kind::O2Tank => state.stores.o2_leaks = leaking,
+        Kind::N2Tank => state.stores.n2_leaks = leaking,
+        Kind::PotableTank => state.stores.potable_leaks = leaking,
+        Kind::Pump
+        | Kind::Battery
+        | Kind::FuelCell
+        | Kind::Electrolyser
+        | Kind::Array
+        | Kind::Radiator => {}
+    }
 }
 
 /// Let the bus decide which loads have power, and remember what each rank drew last.

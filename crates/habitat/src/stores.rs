@@ -24,9 +24,15 @@ use physics::metabolism::{FAECAL_SOLIDS, FOOD_DRY, SWEAT_SOLIDS, URINE_SOLIDS};
 use physics::species::{COMPOSITION, Gas, WATER, enthalpy_j_mol};
 
 use crate::air::parcel::Parcel;
-use crate::air::zone::liquid_j_mol;
+use crate::air::relaxed;
+use crate::air::zone::{Zone, liquid_j_mol};
 use crate::ledger::{Account, Ledger};
 use crate::slots::state;
+
+/// Time constant of a leaking gas tank, s: a hundredth of it in an hour. Assumed.
+const TANK_LEAK_S: f64 = 100.0 * 3_600.0;
+/// Leak of a water tank, kg/s: 1 kg/h. Assumed.
+const WATER_LEAK_KG_S: f64 = 1.0 / 3_600.0;
 
 /// Capacities and temperature of the stores.
 #[derive(Debug, Clone, PartialEq)]
@@ -80,6 +86,12 @@ state! {
         pub faecal_solids_kg: f64,
         /// Perspiration solids in laundry and hygiene waste, kg.
         pub sweat_solids_kg: f64,
+        /// The oxygen tank leaks to vacuum.
+        pub o2_leaks: bool,
+        /// The nitrogen tank leaks to vacuum.
+        pub n2_leaks: bool,
+        /// The potable water tank leaks onto the floor of the first zone.
+        pub potable_leaks: bool,
     }
 }
 
@@ -197,5 +209,45 @@ impl Stores {
             let vented = Self::draw_gas(&mut self.h2_line_mol, Gas::H2, f64::MAX, plan.t_k);
             ledger.gas_out(&vented);
         }
+    }
+
+    /// Lose what leaking tanks lose in `dt_s`; water runs onto the floor of `zone`.
+    ///
+    /// # Equation
+    /// ```text
+    /// gas lost   = n·(1 − e^(−dt/100 h)),   water lost = min(1 kg/h·dt, held)
+    /// ```
+    /// # Source
+    /// Both rates are assumed: a valve that does not seat.
+    /// # Conserves
+    /// Gas leaves by [`Ledger::gas_out`] at the temperature of the tanks, water becomes film in kind. A tank
+    /// that is mended is as full as the leak has left it.
+    /// # Tests
+    /// `faults::biosim_8_a_mended_tank_is_not_fuller`.
+    pub fn leak(
+        &mut self,
+        plan: &StoresPlan,
+        zone: Option<&mut Zone>,
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) {
+        let share = relaxed(dt_s / TANK_LEAK_S);
+        if self.o2_leaks {
+            let lost_mol = share * self.o2_mol;
+            ledger.gas_out(&Self::draw_gas(&mut self.o2_mol, Gas::O2, lost_mol, plan.t_k));
+        }
+        if self.n2_leaks {
+            let lost_mol = share * self.n2_mol;
+            ledger.gas_out(&Self::draw_gas(&mut self.n2_mol, Gas::N2, lost_mol, plan.t_k));
+        }
+        if let (true, Some(zone)) = (self.potable_leaks, zone) {
+            Self::spill(&mut self.potable_kg, WATER_LEAK_KG_S * dt_s, zone);
+        }
+    }
+
+    /// Let up to `kg` of water run out of a tank onto the floor of a zone.
+    #[inline(always)]
+    pub fn spill(tank_kg: &mut f64, kg: f64, zone: &mut Zone) {
+        zone.film_mol += Self::draw(tank_kg, kg) / M_H2O_KG_MOL;
     }
 }

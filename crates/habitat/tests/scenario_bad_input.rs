@@ -393,7 +393,7 @@ fn names() {
         "name = \"oga\"",
         "name = \"air\"",
         Kind::BadName,
-        "bad.toml:64:8: reserved name of a unit: found \"air\"; allowed any name but `air`, `structure`",
+        "bad.toml:64:8: reserved name of a unit: found \"air\"; allowed any name but `air`, `equipment`, `fans`, `hull`, `structure`",
     );
     refused(
         "name = \"small\"",
@@ -659,9 +659,10 @@ fn power_heat_and_faults_name_what_is_wrong() {
     );
     assert_eq!(
         refused(&|s| {
-            let event = scenario::FaultEvent { unit: "living.tccs".into(), at_h: 1.0 };
+            let unit = "living.toaster".into();
+            let event = scenario::FaultEvent { unit, ..scenario::FaultEvent::default() };
             s.faults.as_mut().unwrap().events.push(event);
         }),
-        "faults.event[0].unit: no such unit: found `living.tccs`"
+        "faults.event[0].unit: no such unit: found `living.toaster`"
     );
 }

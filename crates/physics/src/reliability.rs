@@ -92,6 +92,47 @@ pub const CRA_PARTS: [ReplaceablePart; 6] = [
     part("compressor", 2_778.0, 1.0, 0.0),
 ];
 
+/// Parts of the trace contaminant control: as the blower and heater controller of [`CDRA_PARTS`]. Assumed by
+/// analogy, as all tables from here on: the source has no figures for these units.
+pub const TCCS_PARTS: [ReplaceablePart; 2] =
+    [part("blower", 5_404.0, 1.0, 0.0), part("heater controller", 10_112.0, 1.0, 0.0)];
+
+/// Parts of the brine processor: a blower and a heater controller. Assumed by analogy.
+pub const BRINE_PROCESSOR_PARTS: [ReplaceablePart; 2] =
+    [part("blower", 5_404.0, 1.0, 0.0), part("heater controller", 10_112.0, 1.0, 0.0)];
+
+/// Parts of a regulator of two gases: two valves as those of [`CDRA_PARTS`]. Assumed by analogy.
+pub const ACS_PARTS: [ReplaceablePart; 1] = [part("valve", 4_875.0, 2.0, 0.0)];
+
+/// Parts of the fans of a zone: a blower as that of [`CDRA_PARTS`]. Assumed by analogy.
+pub const FAN_PARTS: [ReplaceablePart; 1] = [part("blower", 5_404.0, 1.0, 0.0)];
+
+/// Parts of the pump package of a coolant loop: a pump as that of [`OGA_PARTS`]. Assumed by analogy.
+pub const PUMP_PARTS: [ReplaceablePart; 1] = [part("pump", 6_022.0, 1.0, 0.0)];
+
+/// Parts of a fuel cell: controller and pump of [`OGA_PARTS`], two valves. Assumed by analogy.
+pub const FUEL_CELL_PARTS: [ReplaceablePart; 3] = [
+    part("controller", 4_303.0, 1.0, 0.0),
+    part("pump", 6_022.0, 1.0, 0.0),
+    part("valve", 4_875.0, 2.0, 0.0),
+];
+
+/// Parts of an electrolyser: power supply, controller and pump of [`OGA_PARTS`]. Assumed by analogy.
+pub const ELECTROLYSER_PARTS: [ReplaceablePart; 3] = [
+    part("power supply", 1_978.0, 1.0, 0.0),
+    part("controller", 4_303.0, 1.0, 0.0),
+    part("pump", 6_022.0, 1.0, 0.0),
+];
+
+/// Parts of a battery: a controller as that of [`OGA_PARTS`]. Assumed by analogy.
+pub const BATTERY_PARTS: [ReplaceablePart; 1] = [part("controller", 4_303.0, 1.0, 0.0)];
+
+/// Parts of one string of an array: an interface box as that of [`CCAA_PARTS`]. Assumed by analogy.
+pub const ARRAY_STRING_PARTS: [ReplaceablePart; 1] = [part("interface box", 97_917.0, 1.0, 0.0)];
+
+/// Parts of a tank that can leak: a valve as those of [`CDRA_PARTS`]. Assumed by analogy.
+pub const TANK_PARTS: [ReplaceablePart; 1] = [part("valve", 4_875.0, 1.0, 0.0)];
+
 /// Return the mean time between failures of parts that are all needed, d.
 ///
 /// # Equation
@@ -139,6 +180,27 @@ pub const UPA_MTBF_D: f64 = series_mtbf_d(&UPA_PARTS);
 pub const WPA_MTBF_D: f64 = series_mtbf_d(&WPA_PARTS);
 /// Predicted mean time between failures of the carbon-dioxide reducer, d.
 pub const CRA_MTBF_D: f64 = series_mtbf_d(&CRA_PARTS);
+
+/// Mean time between failures of the trace contaminant control, d. Assumed, see [`TCCS_PARTS`].
+pub const TCCS_MTBF_D: f64 = series_mtbf_d(&TCCS_PARTS);
+/// Mean time between failures of the brine processor, d. Assumed, see [`BRINE_PROCESSOR_PARTS`].
+pub const BRINE_PROCESSOR_MTBF_D: f64 = series_mtbf_d(&BRINE_PROCESSOR_PARTS);
+/// Mean time between failures of a regulator, d. Assumed, see [`ACS_PARTS`].
+pub const ACS_MTBF_D: f64 = series_mtbf_d(&ACS_PARTS);
+/// Mean time between failures of the fans of a zone, d. Assumed, see [`FAN_PARTS`].
+pub const FAN_MTBF_D: f64 = series_mtbf_d(&FAN_PARTS);
+/// Mean time between failures of the pump of a coolant loop, d. Assumed, see [`PUMP_PARTS`].
+pub const PUMP_MTBF_D: f64 = series_mtbf_d(&PUMP_PARTS);
+/// Mean time between failures of a fuel cell, d. Assumed, see [`FUEL_CELL_PARTS`].
+pub const FUEL_CELL_MTBF_D: f64 = series_mtbf_d(&FUEL_CELL_PARTS);
+/// Mean time between failures of an electrolyser, d. Assumed, see [`ELECTROLYSER_PARTS`].
+pub const ELECTROLYSER_MTBF_D: f64 = series_mtbf_d(&ELECTROLYSER_PARTS);
+/// Mean time between failures of a battery, d. Assumed, see [`BATTERY_PARTS`].
+pub const BATTERY_MTBF_D: f64 = series_mtbf_d(&BATTERY_PARTS);
+/// Mean time between failures of one string of an array, d. Assumed, see [`ARRAY_STRING_PARTS`].
+pub const ARRAY_STRING_MTBF_D: f64 = series_mtbf_d(&ARRAY_STRING_PARTS);
+/// Mean time between leaks of a tank, d. Assumed, see [`TANK_PARTS`].
+pub const TANK_MTBF_D: f64 = series_mtbf_d(&TANK_PARTS);
 
 /// Return the hazard of a unit that fails at a constant rate, 1/s.
 ///

@@ -54,6 +54,10 @@ state! {
 state! {
     /// What a regulator remembers.
     pub struct Acs {
+        /// What its valves let through for its faults, 0 to 1.
+        pub capacity: f64,
+        /// Its valves stay where they are: an open one gives gas whatever the pressure is.
+        pub stuck: bool,
         /// Oxygen, by its partial pressure.
         pub o2: Valve,
         /// Nitrogen, by the total pressure.
@@ -85,7 +89,17 @@ impl Valve {
     /// A long step may carry the pressure past the set-point, yet never past the upper edge of the
     /// band. A set-point of zero never opens.
     #[inline(always)]
-    fn wanted_mol(&mut self, plan: &AcsPlan, now_pa: f64, pa_per_mol: f64, max_mol: f64) -> f64 {
+    fn wanted_mol(
+        &mut self,
+        plan: &AcsPlan,
+        now_pa: f64,
+        pa_per_mol: f64,
+        max_mol: f64,
+        stuck: bool,
+    ) -> f64 {
+        if stuck {
+            return if self.open { max_mol } else { 0.0 };
+        }
         if now_pa < self.set_pa * (1.0 - plan.dead_band) {
             self.open = true;
         } else if now_pa >= self.set_pa {
@@ -125,15 +139,16 @@ impl Acs {
         let (zone, zone_plan) = zone;
         let (stores, stores_plan) = stores;
         let pa_per_mol = zone.pa_per_mol(zone_plan);
-        let max_mol = |gas: Gas| plan.flow_max_kg_s * dt_s / gas.molar_mass_kg_mol();
+        let (flow_max_kg_s, stuck) = (self.capacity * plan.flow_max_kg_s, self.stuck);
+        let max_mol = |gas: Gas| flow_max_kg_s * dt_s / gas.molar_mass_kg_mol();
 
         let now_pa = zone.pp_pa(zone_plan, Gas::O2);
-        let wanted_mol = self.o2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::O2));
+        let wanted_mol = self.o2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::O2), stuck);
         let o2 = Stores::draw_gas(&mut stores.o2_mol, Gas::O2, wanted_mol, stores_plan.t_k);
         ledger.gas_moved(&o2);
         zone.put(&o2);
         let now_pa = zone.p_total_pa(zone_plan);
-        let wanted_mol = self.n2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::N2));
+        let wanted_mol = self.n2.wanted_mol(plan, now_pa, pa_per_mol, max_mol(Gas::N2), stuck);
         let n2 = Stores::draw_gas(&mut stores.n2_mol, Gas::N2, wanted_mol, stores_plan.t_k);
         ledger.gas_moved(&n2);
         zone.put(&n2);

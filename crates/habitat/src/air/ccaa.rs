@@ -97,6 +97,10 @@ state! {
         pub coolant_in_k: f64,
         /// What it can do for its faults, 0 to 1.
         pub capacity: f64,
+        /// Half of the condensate runs down the walls instead of into the tank.
+        pub leaking: bool,
+        /// The bypass valve stays where it is.
+        pub stuck: bool,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -142,6 +146,8 @@ impl Ccaa {
         Ccaa {
             coolant_in_k: model.coolant_k,
             capacity: 1.0,
+            leaking: false,
+            stuck: false,
             powered: true,
             on: model.on,
             set_point_k: model.set_point_k,
@@ -199,7 +205,9 @@ impl Ccaa {
         }
         let want =
             (0.5 + (zone.t_k - self.set_point_k) / BAND_K).clamp(plan.share_min, plan.share_max);
-        self.coil_share += (want - self.coil_share) * relaxed(dt_s / VALVE_S);
+        if !self.stuck {
+            self.coil_share += (want - self.coil_share) * relaxed(dt_s / VALVE_S);
+        }
 
         let share = Zone::drawn_share(zone_plan, plan.flow_m3_s * self.capacity, dt_s);
         let mut air = zone.take(share);
@@ -245,7 +253,8 @@ impl Ccaa {
         let tank_j = condensate_mol * liquid_j_mol(stores_plan.t_k);
         zone.heat(condensate_j - tank_j);
         let condensate_kg = condensate_mol * M_H2O_KG_MOL;
-        let kept_kg = condensate_kg.min(stores.condensate_room_kg(stores_plan));
+        let drained_kg = if self.leaking { 0.5 * condensate_kg } else { condensate_kg };
+        let kept_kg = drained_kg.min(stores.condensate_room_kg(stores_plan));
         stores.condensate_kg += kept_kg;
         zone.film_mol += (condensate_kg - kept_kg) / M_H2O_KG_MOL;
 

@@ -52,6 +52,8 @@ use crate::stores::{Stores, StoresPlan};
 /// window of the integrated chamber test (SAE 2000-01-2345) to the measured 3.223 torr.
 pub const DESICCANT_CO2_ACCESS: f64 = 0.437;
 
+/// Share of the process air that a leaking valve lets out to vacuum: about 3 kg/d. Assumed.
+const LEAK_SHARE: f64 = 0.005;
 /// Heat capacity of a sorbent bed's housing and heaters, J/K; middle of the 6 to 12 kJ/K range.
 const HOUSING_5A_J_K: f64 = 9_000.0;
 /// Heat capacity of a desiccant bed's housing, J/K. Assumed: the same per mass of medium.
@@ -118,6 +120,10 @@ state! {
         pub coolant_in_k: f64,
         /// What it can do for its faults, 0 to 1.
         pub capacity: f64,
+        /// A valve to vacuum does not close: some of the process air is lost.
+        pub leaking: bool,
+        /// Its valves stay where they are: the beds do not change places.
+        pub stuck: bool,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -245,6 +251,8 @@ impl Cdra {
         Cdra {
             coolant_in_k: plan.coolant_k,
             capacity: 1.0,
+            leaking: false,
+            stuck: false,
             powered: true,
             on,
             adsorbing: 0,
@@ -279,6 +287,8 @@ impl Cdra {
             f64::INFINITY
         } else if self.phase_s < plan.air_save_s {
             plan.air_save_s - self.phase_s
+        } else if self.stuck && self.phase_s >= plan.half_cycle_s - 1e-6 {
+            f64::INFINITY
         } else {
             plan.half_cycle_s - self.phase_s
         }
@@ -364,6 +374,9 @@ impl Cdra {
         let sub_s = dt_s / pieces;
         let share = (self.capacity * plan.flow_m3_s * dt_s / air_m3.max(1e-9)).min(1.0);
         let mut stream = air.split(share);
+        if self.leaking {
+            ledger.gas_out(&stream.split(LEAK_SHARE));
+        }
         let mut left = pieces;
         while left > 0.5 {
             let mut part = stream.split(1.0 / left);
@@ -519,7 +532,9 @@ impl Cdra {
         self.co2_outlet_mol_s += part.n_mol[co2];
 
         self.phase_s += dt_s;
-        if self.phase_s >= plan.half_cycle_s - 1e-6 {
+        if self.phase_s >= plan.half_cycle_s - 1e-6 && self.stuck {
+            self.phase_s = plan.half_cycle_s;
+        } else if self.phase_s >= plan.half_cycle_s - 1e-6 {
             self.phase_s = 0.0;
             self.adsorbing = d as u64;
         }

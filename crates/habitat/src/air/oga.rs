@@ -32,6 +32,9 @@ use crate::stores::{Stores, StoresPlan};
 /// Active area of the stack, cm2: the current of 9.2 kg/d of oxygen at 1 A/cm2.
 pub const ACTIVE_AREA_CM2: f64 = 1_284.0;
 
+/// Share of the hydrogen that a leaking generator gives to the cabin. Assumed.
+const H2_LEAK_SHARE: f64 = 0.02;
+
 /// Parameters of one unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OgaPlan {
@@ -54,6 +57,8 @@ state! {
     pub struct Oga {
         /// What it can do for its faults, 0 to 1.
         pub capacity: f64,
+        /// Some of the hydrogen goes to the cabin.
+        pub leaking: bool,
         /// Has electric power.
         pub powered: bool,
         /// Commanded production, mol/s.
@@ -131,6 +136,10 @@ impl Oga {
         ledger.gas_moved(&hydrogen);
         zone.put(&oxygen);
         zone.heat(air_j);
-        stores.h2_line_mol += water_mol;
+        if self.leaking {
+            let leaked = hydrogen.split(H2_LEAK_SHARE);
+            zone.put(&leaked);
+        }
+        stores.h2_line_mol += hydrogen.n_mol[Gas::H2 as usize];
     }
 }

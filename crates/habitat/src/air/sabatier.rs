@@ -35,6 +35,9 @@ use crate::stores::{Stores, StoresPlan};
 /// Electric power while it runs, W (HabNet: heater 106, compressor 500, separator 80).
 const POWER_W: f64 = 686.0;
 
+/// Share of the hydrogen that a leaking reactor loses. Assumed.
+const H2_LEAK_SHARE: f64 = 0.2;
+
 /// Parameters of one unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SabatierPlan {
@@ -55,6 +58,8 @@ state! {
     pub struct Sabatier {
         /// What it can do for its faults, 0 to 1.
         pub capacity: f64,
+        /// Some of the hydrogen is lost to vacuum before it reaches the reactor.
+        pub leaking: bool,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -111,6 +116,12 @@ impl Sabatier {
             || stores.co2_mol <= 0.0
         {
             return;
+        }
+        if self.leaking {
+            let lost_mol = H2_LEAK_SHARE * stores.h2_line_mol;
+            let lost =
+                Stores::draw_gas(&mut stores.h2_line_mol, Gas::H2, lost_mol, stores_plan.t_k);
+            ledger.gas_out(&lost);
         }
         let h2_mol = stores.h2_line_mol.min(2.0 * room_mol).min(stores.co2_mol * plan.h2_co2_ratio);
         let co2_mol = (h2_mol / plan.h2_co2_ratio).min(stores.co2_mol);

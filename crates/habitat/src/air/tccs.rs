@@ -52,6 +52,8 @@ pub struct TccsPlan {
 state! {
     /// What the unit remembers.
     pub struct Tccs {
+        /// What it can do for its faults, 0 to 1.
+        pub capacity: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded on.
@@ -91,7 +93,7 @@ impl Tccs {
     #[inline(always)]
     pub fn run(&mut self, zone: (&mut Zone, &ZonePlan), dt_s: f64, ledger: &mut Ledger) {
         self.power_w = 0.0;
-        if !(self.on && self.powered) {
+        if !(self.on && self.powered && self.capacity > 0.0) {
             return;
         }
         let (zone, zone_plan) = zone;
@@ -99,7 +101,7 @@ impl Tccs {
         ledger.electric_in(POWER_W * dt_s);
         zone.heat(POWER_W * dt_s);
 
-        let share = Zone::drawn_share(zone_plan, CHARCOAL_M3_S, dt_s);
+        let share = Zone::drawn_share(zone_plan, self.capacity * CHARCOAL_M3_S, dt_s);
         let room_mol = (CHARCOAL_NH3_MOL - self.nh3_mol).max(0.0);
         let wanted_mol = (share * zone.n_mol[Gas::Nh3 as usize]).min(room_mol);
         let caught = zone.take_gas(Gas::Nh3, wanted_mol);
@@ -107,7 +109,7 @@ impl Tccs {
         self.nh3_mol += caught.n_mol[Gas::Nh3 as usize];
         self.nh3_j += caught.h_j;
 
-        let share = Zone::drawn_share(zone_plan, OXIDISER_M3_S, dt_s);
+        let share = Zone::drawn_share(zone_plan, self.capacity * OXIDISER_M3_S, dt_s);
         let mut oxygen_mol = 0.9 * share * zone.n_mol[Gas::O2 as usize];
         for (fuel, reaction, conversion) in OXIDATIONS {
             let o2_per_fuel = -reaction.gas[Gas::O2 as usize];

@@ -312,7 +312,8 @@ fn hatch_flows<const N: usize>(
     for link in plan {
         let level_m3_s = link.hatch_m3_s_pa * (p[link.from][0] - p[link.to][0]);
         // The fan of a connection hangs on the fans of its first zone.
-        let fan_m3_s = if zones[link.from].fans_powered { link.flow_m3_s } else { 0.0 };
+        let fans = &zones[link.from];
+        let fan_m3_s = if fans.fans_powered { fans.fans_capacity * link.flow_m3_s } else { 0.0 };
         flow_m3_s[link.from][link.to] += fan_m3_s + level_m3_s.max(0.0);
         flow_m3_s[link.to][link.from] += fan_m3_s + (-level_m3_s).max(0.0);
     }

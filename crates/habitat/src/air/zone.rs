@@ -101,6 +101,10 @@ state! {
         pub equipment_powered: bool,
         /// Fans have electric power.
         pub fans_powered: bool,
+        /// What the fans can do for their faults, 0 to 1.
+        pub fans_capacity: f64,
+        /// Holes in the wall beside the scenario's own, m2.
+        pub holes_m2: f64,
     }
 }
 
@@ -151,6 +155,8 @@ impl Zone {
             textile_mol: 0.0,
             equipment_powered: true,
             fans_powered: true,
+            fans_capacity: 1.0,
+            holes_m2: 0.0,
         }
     }
 
@@ -313,7 +319,8 @@ impl Zone {
     #[inline(always)]
     pub fn inputs(&mut self, plan: &ZonePlan, dt_s: f64, liquid_k: f64, ledger: &mut Ledger) {
         let equipment_s = if self.equipment_powered { dt_s } else { 0.0 };
-        let fan_j = if self.fans_powered { plan.fan_w * dt_s } else { 0.0 };
+        let fans_run = self.fans_powered && self.fans_capacity > 0.0;
+        let fan_j = if fans_run { plan.fan_w * dt_s } else { 0.0 };
         let plate_j = plan.equipment_plate_w * equipment_s;
         let air_j = plan.equipment_air_w * equipment_s;
         ledger.electric_in(air_j + plate_j + fan_j);
@@ -383,16 +390,17 @@ impl Zone {
         let p_pa = self.p_total_pa(plan);
         let outward = p_pa > plan.surroundings_pa;
         let mut rate_per_s = if outward { plan.leak_per_s } else { 0.0 } + plan.exchange_per_s;
-        let is_open = plan.hole_m2 > 0.0 || plan.relief_pa.is_some();
+        let hole_m2 = plan.hole_m2 + self.holes_m2;
+        let is_open = hole_m2 > 0.0 || plan.relief_pa.is_some();
         let molar_mass = if is_open { self.molar_mass_kg_mol() } else { 0.0 };
-        if plan.hole_m2 > 0.0 && outward {
+        if hole_m2 > 0.0 && outward {
             let flow = orifice::flow_mol_s(
                 p_pa,
                 plan.surroundings_pa,
                 self.t_k,
                 molar_mass,
                 orifice::GAMMA_AIR,
-                plan.hole_m2,
+                hole_m2,
                 1.0,
             );
             rate_per_s += flow / n_mol;
@@ -430,7 +438,7 @@ impl Zone {
         } else {
             0.0
         };
-        if plan.hole_m2 > 0.0 && plan.surroundings_pa > p_pa {
+        if hole_m2 > 0.0 && plan.surroundings_pa > p_pa {
             let mut outside_kg_mol = 0.0;
             for gas in Gas::ALL {
                 outside_kg_mol += plan.outside_mol_mol[gas as usize] * gas.molar_mass_kg_mol();
@@ -441,7 +449,7 @@ impl Zone {
                 plan.outside_k,
                 outside_kg_mol,
                 orifice::GAMMA_AIR,
-                plan.hole_m2,
+                hole_m2,
                 1.0,
             );
             let room_mol = (plan.surroundings_pa - p_pa) / self.pa_per_mol(plan);

@@ -9,6 +9,9 @@ use catalogue::{Alias, Unit};
 use physics::moist_air::saturation_pressure_pa;
 use serde_json::Value;
 
+use crate::fault::kind::units_of;
+use crate::fault::{Kind as FaultKind, Mode};
+
 use super::decode::nearest;
 use super::error::{Kind, Problem, number, short};
 use super::range::range_of;
@@ -23,7 +26,10 @@ pub const CREW_MAX: usize = 12;
 /// Names that channel ids use for something else, and which no zone may take.
 const RESERVED_ZONES: &[&str] = &["crew", "habitat", "ledger", "stores", "water"];
 /// Names that channel ids use for something else inside a zone, and which no unit may take.
-const RESERVED_UNITS: &[&str] = &["air", "structure"];
+const RESERVED_UNITS: &[&str] = &["air", "equipment", "fans", "hull", "structure"];
+
+/// Numbers that a scenario may leave out.
+const OPTIONS: &[&str] = &[".isothermal_k", ".relief_pa", ".hole_mm", ".amount"];
 
 /// Check a scenario; a scenario that passes compiles unless a telemetry column names a channel that
 /// the habitat does not have.
@@ -137,21 +143,19 @@ fn ranges(value: &Value, path: &mut String) -> Result<(), Box<Problem>> {
             Err(Problem::new(kind, path.as_str(), "out of range", found, range.words()))
         }
         // Serialisation writes NaN and infinities as null, and so it writes an absent option.
-        Value::Null if !path.ends_with(".isothermal_k") && !path.ends_with(".relief_pa") => {
-            match range_of(path) {
-                Some(range) => {
-                    let allowed = format!("a finite number, {}", range.words());
-                    Err(Problem::new(
-                        Kind::NotFinite,
-                        path.as_str(),
-                        "not a finite number",
-                        "NaN or infinity",
-                        allowed,
-                    ))
-                }
-                None => Ok(()),
+        Value::Null if !OPTIONS.iter().any(|key| path.ends_with(key)) => match range_of(path) {
+            Some(range) => {
+                let allowed = format!("a finite number, {}", range.words());
+                Err(Problem::new(
+                    Kind::NotFinite,
+                    path.as_str(),
+                    "not a finite number",
+                    "NaN or infinity",
+                    allowed,
+                ))
             }
-        }
+            None => Ok(()),
+        },
         _ => Ok(()),
     }
 }
@@ -448,13 +452,6 @@ fn stores(scenario: &Scenario) -> Result<(), Box<Problem>> {
 /// Darkness that ends after it begins, loads and failing units that exist, a loop with its power.
 fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
     let name = |zone: &str, unit: &str| format!("{zone}.{unit}");
-    let mut failing = Vec::new();
-    failing.extend(scenario.cdra.iter().map(|u| name(&u.zone, &u.name)));
-    failing.extend(scenario.ccaa.iter().map(|u| name(&u.zone, &u.name)));
-    failing.extend(scenario.oga.iter().map(|u| name(&u.zone, &u.name)));
-    failing.extend(scenario.wpa.iter().map(|u| name(&u.zone, &u.name)));
-    failing.extend(scenario.upa.iter().map(|u| name(&u.zone, &u.name)));
-    failing.extend(scenario.sabatier.iter().map(|u| name(&u.zone, &u.name)));
     let one_of = |names: &[String]| {
         names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
@@ -470,7 +467,13 @@ fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
                 ));
             }
         }
-        let mut loads = failing.clone();
+        let mut loads = Vec::new();
+        loads.extend(scenario.cdra.iter().map(|u| name(&u.zone, &u.name)));
+        loads.extend(scenario.ccaa.iter().map(|u| name(&u.zone, &u.name)));
+        loads.extend(scenario.oga.iter().map(|u| name(&u.zone, &u.name)));
+        loads.extend(scenario.wpa.iter().map(|u| name(&u.zone, &u.name)));
+        loads.extend(scenario.upa.iter().map(|u| name(&u.zone, &u.name)));
+        loads.extend(scenario.sabatier.iter().map(|u| name(&u.zone, &u.name)));
         loads.extend(scenario.zones.iter().map(|z| name(&z.name, "equipment")));
         loads.extend(scenario.zones.iter().map(|z| name(&z.name, "fans")));
         loads.extend(scenario.tccs.iter().map(|u| name(&u.zone, &u.name)));
@@ -501,14 +504,57 @@ fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
             "[power] beside it, for its pump and its sun",
         ));
     }
+    fault_events(scenario)
+}
+
+/// Failures of units that exist, in modes that they know, with what a mode needs.
+fn fault_events(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    let units = units_of(scenario);
+    let quoted = |names: &mut dyn Iterator<Item = &str>| {
+        names.map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
+    };
     for (i, event) in scenario.faults.iter().flat_map(|faults| &faults.events).enumerate() {
-        if !failing.contains(&event.unit) {
+        let at = |key: &str| format!("faults.event[{i}].{key}");
+        let Some((_, kind, _)) = units.iter().find(|(unit, ..)| *unit == event.unit) else {
             return Err(Problem::new(
                 Kind::UnknownName,
-                format!("faults.event[{i}].unit"),
+                at("unit"),
                 "no such unit",
                 format!("`{}`", event.unit),
-                format!("one of {}", one_of(&failing)),
+                format!("one of {}", quoted(&mut units.iter().map(|(unit, ..)| unit.as_str()))),
+            ));
+        };
+        let modes = kind.modes();
+        if !modes.iter().any(|(mode, _)| *mode == Mode::of(event.mode)) {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                at("mode"),
+                "mode that this unit does not know",
+                format!("`{}` for `{}`", Mode::of(event.mode).name(), event.unit),
+                format!("one of {}", quoted(&mut modes.iter().map(|(mode, _)| mode.name()))),
+            )
+            .or_at(at("unit")));
+        }
+        let is_hull = *kind == FaultKind::Hull;
+        if is_hull != event.hole_mm.is_some() {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                at("hole_mm"),
+                if is_hull { "hole without its size" } else { "hole in a unit that has no wall" },
+                event
+                    .hole_mm
+                    .map_or_else(|| "nothing".to_owned(), |mm| format!("{} mm", number(mm))),
+                if is_hull { "`hole_mm`, more than 0" } else { "`hole_mm` for a `…hull` only" },
+            )
+            .or_at(at("unit")));
+        }
+        if event.amount.is_some() && kind.is_inside() {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                at("amount"),
+                "amount for a unit that has none",
+                format!("`{}`", event.unit),
+                "`amount` for `habitat.array` and `habitat.radiator` only",
             ));
         }
     }

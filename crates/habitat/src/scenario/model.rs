@@ -198,13 +198,41 @@ impl Default for Faults {
 }
 
 /// A failure at a given time.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FaultEvent {
-    /// The unit, as `zone.unit`.
+    /// The unit, as `zone.unit`, `zone.hull`, `zone.fans`, `stores.o2_tank` or `habitat.array`.
     pub unit: String,
     /// When, hours after mission start.
     pub at_h: f64,
+    /// What goes wrong; not every unit knows every mode.
+    #[serde(default)]
+    pub mode: FaultMode,
+    /// Hole that a hull gets, mm across.
+    #[serde(default)]
+    pub hole_mm: Option<f64>,
+    /// Share of an array that dies, or of a surface that dust covers, 0 to 1; a tenth if absent.
+    #[serde(default)]
+    pub amount: Option<f64>,
+}
+
+/// What goes wrong with a unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FaultMode {
+    /// Half of it is left.
+    Degraded,
+    /// Nothing is left.
+    #[default]
+    Failed,
+    /// Commands do not arrive, valves stay where they are.
+    Stuck,
+    /// It loses some of what it handles.
+    Leaking,
+    /// Commands arrive late.
+    Slow,
+    /// Dust falls on a surface.
+    Dusty,
 }
 
 /// Place on the Moon and phase of its sun.
@@ -302,6 +330,9 @@ pub struct Zone {
     /// Discharge coefficient of the hole, 0 to 1.
     #[serde(default = "defaults::discharge_coefficient")]
     pub discharge_coefficient: f64,
+    /// Wall that sees the sky and can be holed by meteoroids, m2.
+    #[serde(default)]
+    pub exposed_m2: f64,
     /// Pressure of the surroundings, Pa; 0 is vacuum.
     #[serde(default)]
     pub surroundings_pa: f64,

@@ -47,6 +47,8 @@ pub struct BrineProcessorPlan {
 state! {
     /// What the unit remembers.
     pub struct BrineProcessor {
+        /// What it can do for its faults, 0 to 1.
+        pub capacity: f64,
         /// Has electric power.
         pub powered: bool,
         /// Commanded: may run.
@@ -93,7 +95,7 @@ impl BrineProcessor {
         self.water_kg_s = 0.0;
         self.power_w = 0.0;
         let brine_kg = stores.brine_water_kg + stores.brine_solids_kg;
-        if !(self.on && self.powered) || brine_kg <= 1e-9 {
+        if !(self.on && self.powered && self.capacity > 0.0) || brine_kg <= 1e-9 {
             return;
         }
         if zone.rh(zone_plan) >= 0.95 {
@@ -102,7 +104,7 @@ impl BrineProcessor {
         self.power_w = POWER_W;
         ledger.electric_in(POWER_W * dt_s);
         zone.heat(POWER_W * dt_s);
-        let part = (plan.rate_kg_s * dt_s / brine_kg).min(1.0);
+        let part = (self.capacity * plan.rate_kg_s * dt_s / brine_kg).min(1.0);
         let water_kg = Stores::draw_share(&mut stores.brine_water_kg, part);
         let solids_kg = Stores::draw_share(&mut stores.brine_solids_kg, part);
         stores.waste_urine_solids_kg += solids_kg;

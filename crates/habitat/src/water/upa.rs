@@ -75,6 +75,8 @@ state! {
     pub struct Upa {
         /// What it can do for its faults, 0 to 1.
         pub capacity: f64,
+        /// Some of the distillate runs onto the floor.
+        pub leaking: bool,
         /// Has electric power.
         pub powered: bool,
         /// Commanded: may run.
@@ -102,6 +104,7 @@ impl Upa {
     pub fn new(on: bool) -> Upa {
         Upa {
             capacity: 1.0,
+            leaking: false,
             powered: true,
             on,
             running: false,

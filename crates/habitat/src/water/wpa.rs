@@ -52,6 +52,8 @@ state! {
     pub struct Wpa {
         /// What it can do for its faults, 0 to 1.
         pub capacity: f64,
+        /// Some of the water processed runs onto the floor.
+        pub leaking: bool,
         /// Has electric power.
         pub powered: bool,
         /// Commanded: may run.

@@ -1,0 +1,356 @@
+//! Failures of units: when they come, what they do, and their repair.
+//!
+//! | file | noun |
+//! |---|---|
+//! | `kind` | kinds of units and modes of failure: how often, in which ways |
+//! | `hull` | holes by meteoroids |
+//! | here | hazard, thresholds, what is wrong now, spares and hands |
+//!
+//! # Equation
+//! ```text
+//! H(t) = ∫ λ dt,  λ = field factor · rate factor / MTBF       a failure comes when H passes X ~ Exp(1)
+//! ```
+//! The hazard and its threshold are two numbers of the state, so a fork can redraw what has not
+//! happened yet without touching what has: see [`Faults::redraw`].
+//! # State
+//! Per unit: hazard, threshold, mode, failures, what is lost, spares, crew-hours left of the repair under
+//! way; in common: crew-hours in hand.
+//! # Stages
+//! First of all, before the units run.
+//! # Parameters
+//! | what | default | unit | source |
+//! |---|---|---|---|
+//! | MTBF of OGA, CDRA, CCAA, UPA, WPA, CRA | see `physics::reliability` | d | HabNet component data, parts in series |
+//! | MTBF of the other units | see `physics::reliability` | d | by analogy with parts of those six: assumed |
+//! | modes and their shares | see [`kind`] | – | assumed |
+//! | holes | see [`hull`] | 1/s | Grün flux |
+//! | field factor | 3 | – | design of the reference habitat; 14 of 20 tracked parts did worse than predicted |
+//! | spares, repair | 1 per unit, 6 crew-hours | | design of the reference habitat: 4 to 8 h |
+//! | patch of a hole | 2 crew-hours, 4 patches a zone | | assumed |
+//! | crew time for repair | 14 | h a week | design of the reference habitat |
+//! # Repair
+//! One repair goes on at a time, in the order of the list: holes, air, cooling, power, tanks, water. A hole
+//! is patched whatever crew time is in hand; the debt is paid before the next repair. A mended tank is
+//! not fuller than it was. Array and radiator stand outside and are not repaired: work outside is not
+//! modelled.
+//! # Simplifications
+//! Failures come one at a time per unit and one at a step; a unit wears whether it runs or not.
+
+pub mod hull;
+pub mod kind;
+
+use physics::reliability::{FIELD_FACTOR, failure_threshold, hazard_per_s};
+
+use crate::scenario::Scenario;
+use crate::slots::state;
+use crate::stream::{Purpose, StreamKey};
+pub use kind::{Kind, Mode};
+
+/// What a degraded unit can still do, share. Assumed.
+const DEGRADED_CAPACITY: f64 = 0.5;
+/// Crew-hours to patch a hole. Assumed.
+const PATCH_H: f64 = 2.0;
+/// Patches for each zone. Assumed.
+const PATCHES: f64 = 4.0;
+/// Seconds in a week.
+const WEEK_S: f64 = 7.0 * 86_400.0;
+/// Most units that can fail; the index of a draw depends on it.
+const UNITS_MAX: u64 = 1_024;
+
+/// A failure that the scenario places.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Placed {
+    /// When, s after the start.
+    pub at_s: f64,
+    /// What goes wrong.
+    pub mode: Mode,
+    /// Hole of a wall, m2; share of an array that dies or of a surface that dust covers.
+    pub amount: f64,
+}
+
+/// A unit that can fail.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FaultPlan {
+    /// `zone.unit`.
+    pub unit: String,
+    /// What it is.
+    pub kind: Kind,
+    /// Its place among the units of its kind.
+    pub index: usize,
+    /// Hazard, 1/s.
+    pub hazard_per_s: f64,
+    /// Failures that the scenario places, in the order of time.
+    pub placed: Vec<Placed>,
+    /// Crew-hours of a repair.
+    pub repair_h: f64,
+    /// Spares at the start.
+    pub spares: f64,
+}
+
+/// Parameters of failure and repair.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FaultsPlan {
+    /// Units in the order of repair.
+    pub units: Vec<FaultPlan>,
+    /// Crew-hours for repair in a week.
+    pub crew_h_per_week: f64,
+}
+
+impl FaultsPlan {
+    /// Hazards, placed failures and repair of every unit of a scenario; nothing without `[faults]`.
+    ///
+    /// Events of units that do not exist are left out; [`crate::scenario::check`] refuses them.
+    #[must_use]
+    pub fn new(scenario: &Scenario) -> FaultsPlan {
+        let Some(model) = &scenario.faults else {
+            return FaultsPlan::default();
+        };
+        let plan_of = |(unit, kind, index): (String, Kind, usize)| {
+            let mut placed: Vec<Placed> = model
+                .events
+                .iter()
+                .filter(|event| event.unit == unit)
+                .map(|event| Placed {
+                    at_s: event.at_h * 3_600.0,
+                    mode: Mode::of(event.mode),
+                    amount: match kind {
+                        Kind::Hull => hull::round_m2(event.hole_mm.unwrap_or(0.0) * 1e-3),
+                        _ => event.amount.unwrap_or(1.0 / kind::ARRAY_STRINGS),
+                    },
+                })
+                .collect();
+            placed.sort_by(|a, b| a.at_s.total_cmp(&b.at_s));
+            let hazard_per_s = match kind {
+                Kind::Hull => {
+                    model.rate_factor * hull::holes_per_s(scenario.zones[index].exposed_m2)
+                }
+                _ => FaultsPlan::hazard_of(kind, model.rate_factor),
+            };
+            let (repair_h, spares) = match kind {
+                Kind::Hull => (PATCH_H, PATCHES),
+                _ if kind.is_inside() => (model.repair_h, f64::from(model.spares)),
+                _ => (model.repair_h, 0.0),
+            };
+            FaultPlan { unit, kind, index, hazard_per_s, placed, repair_h, spares }
+        };
+        FaultsPlan {
+            units: kind::units_of(scenario).into_iter().map(plan_of).collect(),
+            crew_h_per_week: model.crew_h_per_week,
+        }
+    }
+
+    /// Hazard of a unit of `kind` at `rate_factor` times the field rate, 1/s.
+    #[must_use]
+    pub fn hazard_of(kind: Kind, rate_factor: f64) -> f64 {
+        if kind.mtbf_d().is_finite() {
+            hazard_per_s(kind.mtbf_d(), FIELD_FACTOR * rate_factor)
+        } else {
+            0.0
+        }
+    }
+
+    /// Time from `t_s` to the next failure that the scenario places, s.
+    #[must_use]
+    pub fn next_event_s(&self, t_s: f64) -> f64 {
+        self.units
+            .iter()
+            .flat_map(|unit| &unit.placed)
+            .map(|placed| placed.at_s - t_s)
+            .filter(|left_s| *left_s > 1e-6)
+            .fold(f64::INFINITY, f64::min)
+    }
+}
+
+state! {
+    /// How one unit stands.
+    pub struct Fault {
+        /// Hazard gathered since the start.
+        pub hazard: f64,
+        /// Hazard at which it fails next.
+        pub threshold: f64,
+        /// What is wrong, see [`Mode`].
+        pub mode: u64,
+        /// Failures since the start.
+        pub failures: u64,
+        /// Failures placed by the scenario that have come.
+        pub placed: u64,
+        /// Holes in a wall, m2; dead share of an array.
+        pub lost: f64,
+        /// Share of a surface on which dust has fallen and has not been taken up yet.
+        pub dust: f64,
+        /// Commanded: people may spend a spare on it.
+        pub may_repair: bool,
+        /// Spares left.
+        pub spares: f64,
+        /// Crew-hours left of its repair.
+        pub repair_h: f64,
+    }
+}
+
+state! {
+    /// Failures and repair of a habitat.
+    pub struct Faults {
+        /// Units, in the order of the plan.
+        pub units: Vec<Fault>,
+        /// Crew-hours in hand; below zero after a hole was patched without them.
+        pub crew_h: f64,
+        /// Crew-hours spent on repair since the start.
+        pub spent_h: f64,
+    }
+}
+
+impl Fault {
+    /// What the unit can do, 0 to 1.
+    #[must_use]
+    pub fn capacity(&self) -> f64 {
+        if self.mode == Mode::Degraded as u64 {
+            if self.lost > 0.0 { (1.0 - self.lost).max(0.0) } else { DEGRADED_CAPACITY }
+        } else if self.mode == Mode::Failed as u64 {
+            0.0
+        } else {
+            1.0
+        }
+    }
+
+    /// Whether the unit is in `mode`.
+    #[must_use]
+    pub fn is(&self, mode: Mode) -> bool {
+        self.mode == mode as u64
+    }
+
+    fn fail(&mut self, plan: &FaultPlan, mode: Mode, amount: f64) {
+        if mode == Mode::Dusty {
+            self.dust = 1.0 - (1.0 - self.dust) * (1.0 - amount.clamp(0.0, 1.0));
+            return;
+        }
+        let sound = self.is(Mode::Sound);
+        if sound {
+            self.repair_h = plan.repair_h;
+        }
+        self.failures += 1;
+        self.mode = match (plan.kind, mode) {
+            (Kind::Hull, _) => {
+                self.lost += amount;
+                Mode::Leaking as u64
+            }
+            (Kind::Array, Mode::Degraded) if !self.is(Mode::Failed) => {
+                self.lost += amount;
+                if self.lost < 1.0 - 1e-9 { Mode::Degraded as u64 } else { Mode::Failed as u64 }
+            }
+            _ if sound => mode as u64,
+            _ => Mode::Failed as u64,
+        };
+    }
+}
+
+/// Number of a draw: which unit, which of its failures, what for.
+fn draw_index(unit: usize, failure: u64, part: u64) -> u64 {
+    (failure * UNITS_MAX + unit as u64) * 4 + part
+}
+
+impl Faults {
+    /// All units sound, spares full, a week of crew time in hand.
+    #[must_use]
+    pub fn new(plan: &FaultsPlan, key: StreamKey) -> Faults {
+        let fresh = |(unit, unit_plan): (usize, &FaultPlan)| Fault {
+            hazard: 0.0,
+            threshold: failure_threshold(key.uniform(Purpose::Faults, draw_index(unit, 0, 0))),
+            mode: Mode::Sound as u64,
+            failures: 0,
+            placed: 0,
+            lost: 0.0,
+            dust: 0.0,
+            may_repair: true,
+            spares: unit_plan.spares,
+            repair_h: 0.0,
+        };
+        let units = plan.units.iter().enumerate().map(fresh).collect();
+        Faults { units, crew_h: plan.crew_h_per_week, spent_h: 0.0 }
+    }
+
+    /// Draw anew, with `key`, when each unit will fail next; what has happened stays.
+    ///
+    /// The exponential law has no memory: whatever hazard has gathered, the rest is Exp(1) again.
+    pub fn redraw(&mut self, key: StreamKey) {
+        for (unit, fault) in self.units.iter_mut().enumerate() {
+            let draw = key.uniform(Purpose::Faults, draw_index(unit, fault.failures, 1));
+            fault.threshold = fault.hazard + failure_threshold(draw);
+        }
+    }
+
+    /// Let time pass: wear, failures of chance and of the scenario, repair. `hands` says whether
+    /// anybody can work. Returns whether anything about a unit has changed.
+    pub fn pass(
+        &mut self,
+        plan: &FaultsPlan,
+        key: StreamKey,
+        t_s: f64,
+        dt_s: f64,
+        hands: bool,
+    ) -> bool {
+        let mut changed = false;
+        let mut broken = false;
+        for (unit, (fault, unit_plan)) in self.units.iter_mut().zip(&plan.units).enumerate() {
+            fault.hazard += unit_plan.hazard_per_s * dt_s;
+            if fault.hazard >= fault.threshold {
+                let draw =
+                    |part| key.uniform(Purpose::Faults, draw_index(unit, fault.failures + 1, part));
+                let amount = match unit_plan.kind {
+                    Kind::Hull => hull::drawn_hole_m2(draw(3)),
+                    _ => 1.0 / kind::ARRAY_STRINGS,
+                };
+                let mode = unit_plan.kind.draw_mode(draw(2));
+                fault.threshold = fault.hazard + failure_threshold(draw(0));
+                fault.fail(unit_plan, mode, amount);
+                changed = true;
+            }
+            while let Some(placed) = unit_plan.placed.get(fault.placed as usize)
+                && placed.at_s <= t_s + 1e-6
+            {
+                fault.placed += 1;
+                fault.fail(unit_plan, placed.mode, placed.amount);
+                changed = true;
+            }
+            broken |= fault.mode != Mode::Sound as u64;
+        }
+        self.crew_h =
+            (self.crew_h + plan.crew_h_per_week * dt_s / WEEK_S).min(plan.crew_h_per_week);
+        if hands && broken {
+            changed |= self.repair(plan, dt_s);
+        }
+        changed
+    }
+
+    /// Work for `dt_s`; say whether a unit was brought back.
+    fn repair(&mut self, plan: &FaultsPlan, dt_s: f64) -> bool {
+        let mut changed = false;
+        let mut time_h = dt_s / 3_600.0;
+        for (fault, unit_plan) in self.units.iter_mut().zip(&plan.units) {
+            let is_due = fault.mode != Mode::Sound as u64 && fault.may_repair;
+            if !is_due || fault.spares < 1.0 || !unit_plan.kind.is_inside() {
+                continue;
+            }
+            // Nobody looks at the clock while the air goes out.
+            let work_h = match unit_plan.kind {
+                Kind::Hull => time_h,
+                _ => time_h.min(self.crew_h.max(0.0)),
+            };
+            let done_h = work_h.min(fault.repair_h);
+            fault.repair_h -= done_h;
+            time_h -= done_h;
+            self.crew_h -= done_h;
+            self.spent_h += done_h;
+            if fault.repair_h <= 1e-9 {
+                fault.repair_h = 0.0;
+                fault.mode = Mode::Sound as u64;
+                fault.lost = 0.0;
+                fault.spares -= 1.0;
+                changed = true;
+            }
+            if time_h <= 0.0 {
+                break;
+            }
+        }
+        changed
+    }
+}
