@@ -9,7 +9,9 @@
 //! field after asking for the room.
 //! # Fails how
 //! An empty store gives nothing; a full one takes nothing, and the unit that would fill it slows
-//! down or stops. Waste has no capacity. Nothing leaks from a store.
+//! down or stops. Waste has no capacity.
+//! A leaking gas tank loses a hundredth of its content in an hour to vacuum, a leaking potable tank 1 kg/h to
+//! the floor of the first zone.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|

@@ -9,6 +9,8 @@
 //! have left and makes up the rest.
 //! # Fails how
 //! An empty tank gives nothing; its valve stays open and the pressure falls.
+//! Degraded: half of the flow. Stuck: an open valve gives its full flow whatever the pressure is, a closed
+//! one gives nothing.
 //! # Parameters
 //! | what | default | unit | source |
 //! |---|---|---|---|

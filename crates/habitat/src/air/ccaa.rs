@@ -10,6 +10,8 @@
 //! # Fails how
 //! Switched off, or in a cabin at 100 Pa and less, it moves no air, makes no condensate and takes
 //! no power; outlet temperatures keep their last values.
+//! Degraded: half of the air flow. Leaking: half of the condensate runs down the walls. Stuck: the bypass valve
+//! stays where it is.
 //! # Parameters
 //! | what | default | unit | source |
 //! |---|---|---|---|

@@ -19,6 +19,8 @@
 //! # Fails how
 //! Switched off, the beds keep what they hold and the phase stands still. A full accumulator, or no
 //! reducer to feed, sends the CO2 to vacuum.
+//! Degraded: half of the blower's flow. Leaking: a two-hundredth of the process air is lost to vacuum.
+//! Stuck: the beds do not change places; the one on the air fills up, the other stays open to vacuum.
 //! # Parameters
 //! | what | default | unit | source |
 //! |---|---|---|---|

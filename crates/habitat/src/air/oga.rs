@@ -10,6 +10,8 @@
 //! # Fails how
 //! An empty potable tank stops production; controller and pumps go on taking their standby power.
 //! There is no off command: a set-point of zero is standby.
+//! Degraded: half of its largest production. Leaking: a fiftieth of the hydrogen goes to the cabin.
+//! Stuck: the set-point in force stays.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|

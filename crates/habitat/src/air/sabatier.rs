@@ -11,6 +11,7 @@
 //! # Fails how
 //! No hydrogen, no CO2 or no room for condensate: it stands still, takes no power, and the CO2
 //! stays in the accumulator until that is full and the removal unit vents.
+//! Degraded: half of the conversion. Leaking: a fifth of the hydrogen is lost before the reactor.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|

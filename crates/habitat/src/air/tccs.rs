@@ -8,6 +8,7 @@
 //! Reduction: after the CO2 reducer, before the backups.
 //! # Fails how
 //! A full charcoal bed lets ammonia pass and shows nothing but its content; it is not regenerated.
+//! Degraded: half of both flows.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|

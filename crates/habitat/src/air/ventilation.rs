@@ -17,7 +17,7 @@
 //! # Stages
 //! Exchange: after all units and the hull, before the zones settle.
 //! # Fails how
-//! Not at all: a hatch is open as long as the scenario has it.
+//! A hatch is open as long as the scenario has it; its fan moves what the fans of the first zone can.
 //! # Parameters
 //! | what | default | unit | source |
 //! |---|---|---|---|

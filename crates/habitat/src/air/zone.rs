@@ -10,7 +10,8 @@
 //! Inputs ([`Zone::inputs`]) at the start, hull ([`Zone::hull`]) after all units, settling
 //! ([`Zone::settle`]) after the exchange between zones.
 //! # Fails how
-//! A hole of the scenario, a leak and the relief valve lose gas; nothing else breaks.
+//! Holes of the scenario and of meteoroids, a leak and the relief valve lose gas. Degraded fans move half of
+//! the air, failed ones none.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|

@@ -10,6 +10,7 @@
 //! # Fails how
 //! Air at 95 % relative humidity and more takes nothing; the heater runs on. An empty brine tank
 //! stops the unit and its power.
+//! Degraded: half of the throughput.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|

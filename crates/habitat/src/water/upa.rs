@@ -9,6 +9,7 @@
 //! # Fails how
 //! A full brine or condensate tank leaves it running without feed, at full power. An empty urine
 //! tank or an off command ends the run.
+//! Degraded: half of the throughput. Leaking: a twentieth of the distillate runs onto the floor of its zone.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|

@@ -8,6 +8,7 @@
 //! Water: last of the processors, after the units that make condensate.
 //! # Fails how
 //! Spent filters stop it for good: there is no command that changes them.
+//! Degraded: half of the throughput. Leaking: a twentieth of the product runs onto the floor of its zone.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
