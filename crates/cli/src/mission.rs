@@ -50,6 +50,21 @@ impl Times {
     }
 }
 
+/// Let units fail at `factor` times the field rate.
+///
+/// # Errors
+/// [`CliError::Flag`] when nothing fails in this scenario, or the factor is out of range.
+pub fn set_fault_rate(model: &mut Scenario, factor: f64) -> Result<(), CliError> {
+    let flag = format!("--fault-rate {factor}");
+    let Some(faults) = &mut model.faults else {
+        let name = &model.name;
+        let reason = format!("nothing fails in `{name}`: its scenario has no [faults]");
+        return Err(CliError::flag(flag, reason));
+    };
+    faults.rate_factor = factor;
+    scenario::check(model).map_err(|problem| caused_by(&flag, "faults.rate_factor", &problem))
+}
+
 /// Worker threads when none are asked for: one a core.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)

@@ -200,7 +200,7 @@ fn other_settings_are_refused_by_name() {
     refused(&line, &format!("version 0.0.9 there, {version} here"), "days");
     // Damage that is no kill.
     fs::write(&path, stored.replace("hold,0,true", "hold,zero,true")).unwrap();
-    refused(&line, "line 9 of `missions.csv` is no mission", "days");
+    refused(&line, "line 10 of `missions.csv` is no mission", "days");
     fs::write(&path, "name,age\nMarie,37\n").unwrap();
     refused(&line, "no logbook of a campaign", "days");
 }
@@ -240,4 +240,20 @@ fn bad_input_is_refused_and_nothing_written() {
     assert!(everything(dir.path()).is_empty());
     let help = stdout(&run_in(dir.path(), "campaign --help"));
     assert!(help.contains("Example:") && help.contains("--seeds 512"), "{help}");
+}
+
+/// Ten times the failures in one flag; a scenario in which nothing fails refuses it.
+#[test]
+fn the_fault_rate_is_a_setting() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = "--scenario artemis-30d --days 0.25 --controllers hold --seeds 2";
+    list(dir.path(), &format!("{line} --fault-rate 10"));
+    assert!(dir.path().join("out/campaign-artemis-30d-faults-10/missions.csv").is_file());
+    let here = format!("{line} --out out/campaign-artemis-30d-faults-10");
+    let other = refusal(dir.path(), &here);
+    assert!(other.contains("fault_rate 10 there, 1 here"), "{other}");
+    let none = refusal(dir.path(), &format!("{SHORT} --seeds 1 --fault-rate 10"));
+    assert!(none.contains("--fault-rate 10") && none.contains("no [faults]"), "{none}");
+    let negative = refusal(dir.path(), &format!("{line} --fault-rate -1"));
+    assert!(negative.contains("--fault-rate -1"), "{negative}");
 }

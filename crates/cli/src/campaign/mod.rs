@@ -45,7 +45,7 @@ use self::record::Record;
 use self::settings::Settings;
 use self::summary::Summary;
 use crate::error::CliError;
-use crate::mission::{Times, cores};
+use crate::mission::{Times, cores, set_fault_rate};
 use crate::table::fixed;
 use crate::{output, table};
 
@@ -78,10 +78,13 @@ pub struct Args {
     /// Length of a step in seconds instead of the scenario's
     #[arg(long, value_name = "S", allow_negative_numbers = true)]
     dt: Option<f64>,
+    /// Failures of units and sensors at this multiple of the field rate instead of the scenario's
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    fault_rate: Option<f64>,
     /// Worker threads; results never depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Directory for the file [default: out/campaign-SCENARIO]
+    /// Directory for the file [default: out/campaign-SCENARIO, with -faults-FACTOR if one is given]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print a JSON list instead of a table
@@ -96,8 +99,11 @@ pub struct Args {
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let campaign = Campaign::prepare(&args)?;
     let name = &campaign.settings.scenario;
-    let dir =
-        args.out.clone().unwrap_or_else(|| PathBuf::from("out").join(format!("campaign-{name}")));
+    let rate = args.fault_rate.map_or_else(String::new, |factor| format!("-faults-{factor}"));
+    let dir = args
+        .out
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("out").join(format!("campaign-{name}{rate}")));
     let mut logbook = Logbook::open(&dir, &campaign.settings)?;
     let start = Instant::now();
     campaign.verify(&logbook)?;
@@ -129,7 +135,10 @@ struct Campaign {
 impl Campaign {
     /// Read and check all input.
     fn prepare(args: &Args) -> Result<Campaign, CliError> {
-        let loaded = scenario::load(&args.scenario)?;
+        let mut loaded = scenario::load(&args.scenario)?;
+        if let Some(factor) = args.fault_rate {
+            set_fault_rate(&mut loaded.scenario, factor)?;
+        }
         let times = Times { days: args.days, dt: args.dt, decision_s: None };
         let model = times.over(&loaded)?;
         let hash = scenario::hash(&model)?;
@@ -155,6 +164,7 @@ impl Campaign {
             },
             settings: Settings {
                 scenario: model.name.clone(),
+                fault_rate: model.faults.as_ref().map_or(0.0, |faults| faults.rate_factor),
                 scenario_hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
                 days: model.duration_days,
                 dt_s: model.dt_s,

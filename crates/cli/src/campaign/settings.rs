@@ -12,6 +12,8 @@ pub struct Settings {
     pub scenario: String,
     /// SHA-256 of its canonical form with the times below, as `simulate` writes it.
     pub scenario_hash: String,
+    /// Failures as a multiple of the field rate.
+    pub fault_rate: f64,
     /// Length of the mission, d.
     pub days: f64,
     /// Length of a step, s.
@@ -24,9 +26,10 @@ pub struct Settings {
 
 impl Settings {
     /// Keys and values as they are written; numbers bring the same bits back.
-    fn entries(&self) -> [(&'static str, String); 6] {
+    fn entries(&self) -> [(&'static str, String); 7] {
         [
             ("scenario", self.scenario.clone()),
+            ("fault_rate", self.fault_rate.to_string()),
             ("days", self.days.to_string()),
             ("dt_s", self.dt_s.to_string()),
             ("decision_s", self.decision_s.to_string()),
@@ -73,6 +76,7 @@ mod tests {
         let ours = Settings {
             scenario: "cabin-30d".into(),
             scenario_hash: "a".repeat(64),
+            fault_rate: 1.0,
             days: 0.1,
             dt_s: 60.0,
             decision_s: 600.0,
