@@ -24,14 +24,24 @@
 //! | `stores` | by `channel`: `unit`, `start`, `end` |
 //! | `totals` | flows added up over all steps, kg |
 //! | `power` | `mean_w`, `max_w`, `electric_j`, `coolant_j`; with a power system also the lowest reading of battery and store, `battery_usable_min` and `store_fraction_min`, and the time without sun and with loads shed, `dark_s` and `shed_s`; else `null` |
+//! | `margins` | what is left to each limit and in each store, the tightest first: `key`, `name`, `unit`; `limit`; `end`, `end_margin`, `end_share`; the worst moment with `worst`, `worst_margin`, `worst_share`, `worst_s` and `worst_at`, a zone or unit or empty. A margin is the way from value to limit, negative beyond it; a share is that of the margin at the start, `null` when there was none |
 //! | `events` | how many the report lists or leaves out |
+//! | `event_kinds` | how many by kind: `light`, `loads`, `failure`, `response`, `backup`, `limit`, `crew`, `abort`; a kind without events is absent |
 //! | `files` | `dir` and the names of the files in it |
 
 mod columns;
+mod draft;
+mod episodes;
 mod figures;
+mod limits;
+mod margins;
+mod page;
 mod plots;
+mod responses;
 mod summary;
+mod timeline;
 mod trace;
+mod words;
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -45,11 +55,14 @@ use habitat::{Habitat, Plan, StreamKey};
 use indicatif::{ProgressBar, ProgressStyle};
 use runtime::{Block, OnFull, Pipe, parallel_map};
 use store::{Column, TelemetryWriter};
-use watch::report::Report;
+use watch::report::{Report, Table};
 
 use self::figures::Figures;
+use self::margins::Margins;
+use self::page::Gathered;
 use self::plots::Plots;
 use self::summary::{Files, Head, MissionResult};
+use self::timeline::Timeline;
 use crate::error::CliError;
 use crate::mission::{Times, cores};
 use crate::{output, table};
@@ -173,6 +186,8 @@ struct Recorder {
     block: Option<Block>,
     pipe: Pipe,
     figures: Figures,
+    margins: Margins,
+    timeline: Timeline,
     plots: Plots,
     bar: ProgressBar,
 }
@@ -198,6 +213,8 @@ impl Recorder {
             block: Some(block),
             pipe,
             figures: Figures::new(catalogue),
+            margins: Margins::new(mission.habitat.plan(), catalogue),
+            timeline: Timeline::new(&mission.habitat),
             plots: Plots::new(catalogue),
             bar,
         })
@@ -215,10 +232,14 @@ impl Observer<CliError> for Recorder {
     #[inline]
     fn step(&mut self, habitat: &Habitat, dt_s: f64) {
         self.figures.step(habitat, dt_s);
+        self.margins.step(habitat, dt_s);
+        self.timeline.step(habitat, dt_s);
     }
 
     fn decision(&mut self, habitat: &Habitat, readings: &[f64]) -> Result<(), CliError> {
-        self.figures.decision(habitat, readings);
+        self.figures.decision(readings);
+        self.margins.decision(readings, habitat.t_s());
+        self.timeline.decision(readings, habitat.t_s());
         self.plots.decision(habitat, readings);
         self.bar.inc(1);
         if let Some(block) = &mut self.block {
@@ -236,6 +257,8 @@ struct Ended {
     habitat: Habitat,
     outcome: Outcome,
     figures: Figures,
+    margins: Margins,
+    timeline: Timeline,
     plots: Plots,
     wall_s: f64,
 }
@@ -248,58 +271,66 @@ fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
     recorder.bar.finish_and_clear();
     recorder.send()?;
     recorder.pipe.finish()?;
-    Ok(Ended { habitat, outcome, figures: recorder.figures, plots: recorder.plots, wall_s })
+    recorder.timeline.close();
+    let Recorder { figures, margins, timeline, plots, .. } = recorder;
+    Ok(Ended { habitat, outcome, figures, margins, timeline, plots, wall_s })
 }
 
 /// Write the report and the result, and say how it went.
 fn finish(ended: Ended, dir: &Path, files: Files, args: &Args) -> Result<(), CliError> {
-    let Ended { habitat, outcome, mut figures, plots, wall_s } = ended;
-    // That something is over is known only a while after it ended.
-    figures.events.sort_by(|a, b| a.time_s.total_cmp(&b.time_s));
-    let head = Head { controller: args.controller.clone(), seed: args.seed, wall_s, files };
-    let result = summary::result(&habitat, &figures, &outcome, head);
-    let catalogue = habitat.catalogue();
-    let mut tables = vec![
-        summary::atmosphere(catalogue, &figures),
-        summary::stores(catalogue, &figures),
-        summary::flows(&figures, &outcome),
-    ];
-    tables.extend(summary::power(&result.power));
-    let scenario = &habitat.plan().scenario;
-    let report = Report {
-        title: scenario.name.clone(),
-        subtitle: format!(
-            "{} · controller {} · seed {}",
-            scenario.title, args.controller, args.seed
-        ),
-        facts: summary::facts(&result),
-        verdict: summary::verdict(&outcome),
-        plots: plots.finish(outcome.t_s),
-        tables,
-        events: figures.events,
+    let Ended { habitat, outcome, figures, margins, timeline, plots, wall_s } = ended;
+    let (events, event_kinds) = timeline.events(&habitat);
+    let listed = events.list.len() as u64;
+    let head = Head {
+        controller: args.controller.clone(),
+        seed: args.seed,
+        wall_s,
+        margins: margins.finish(&habitat),
+        event_kinds,
+        files,
     };
+    let result = summary::result(&habitat, &figures, &outcome, head);
+    let report = page::report(Gathered {
+        habitat: &habitat,
+        figures: &figures,
+        timeline: &timeline,
+        outcome: &outcome,
+        result: &result,
+        events,
+        plots: plots.finish(&habitat, &timeline),
+    });
     store::write_atomic(&dir.join(result.files.report), report.render().as_bytes())?;
     let json = serde_json::to_string_pretty(&result)? + "\n";
     store::write_atomic(&dir.join(result.files.result), json.as_bytes())?;
     if args.json {
         output::json(&result)
     } else {
-        output::text(&summary_text(&report, &result, figures.events_left_out))
+        let catalogue = habitat.catalogue();
+        let mut tables = vec![
+            summary::atmosphere(catalogue, &figures),
+            summary::stores(catalogue, &figures),
+            summary::flows(&figures, &outcome),
+        ];
+        tables.extend(summary::power(&result.power));
+        output::text(&summary_text(&report, &tables, &result, listed))
     }
 }
 
-fn summary_text(report: &Report, result: &MissionResult, left_out: u64) -> String {
-    let mut out = format!("{} · {}\n{}\n\n", report.title, report.subtitle, report.verdict.text);
-    for part in &report.tables {
+fn summary_text(report: &Report, tables: &[Table], result: &MissionResult, listed: u64) -> String {
+    let mut out = format!(
+        "{} · {} · controller {} · seed {}\n{}\n\n",
+        result.scenario, report.title, result.controller, result.seed, report.verdict.text
+    );
+    for part in tables {
         out.push_str(&table::render(part));
         out.push('\n');
     }
     for (label, value) in &report.facts {
         out.push_str(&format!("{label:18}  {value}\n"));
     }
-    let kept = report.events.len();
+    let left_out = result.events - listed;
     let more = if left_out > 0 { format!(", and {left_out} more") } else { String::new() };
-    out.push_str(&format!("{:18}  {kept} in the report{more}\n", "Events"));
+    out.push_str(&format!("{:18}  {listed} in the report{more}\n", "Events"));
     out.push_str(&format!(
         "{:18}  {}: {}, {}, {}, {}",
         "Files",

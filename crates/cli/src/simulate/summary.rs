@@ -9,6 +9,8 @@ use serde::Serialize;
 use watch::report::{Severity, Table, Verdict};
 
 use super::figures::{BATTERY_USABLE, Figures, STORE_FRACTION, Spread, channels_of};
+use super::margins::MarginResult;
+use super::words::{day_clock, time};
 use crate::table::fixed;
 
 /// Joules in a kilowatt-hour.
@@ -42,7 +44,9 @@ pub struct MissionResult {
     pub stores: Vec<StoreResult>,
     pub totals: serde_json::Map<String, serde_json::Value>,
     pub power: PowerResult,
+    pub margins: Vec<MarginResult>,
     pub events: u64,
+    pub event_kinds: serde_json::Map<String, serde_json::Value>,
     pub files: Files,
 }
 
@@ -136,17 +140,6 @@ const TOTALS: [(&str, &str); 14] = [
     ("reducer_water_kg", "water from the reducer"),
 ];
 
-/// A time in the unit that fits it.
-fn time(t_s: f64) -> String {
-    if t_s < 2.0 * HOUR_S {
-        format!("{} min", fixed(t_s / 60.0, 0))
-    } else if t_s < 2.0 * DAY_S {
-        format!("{} h", fixed(t_s / HOUR_S, 1))
-    } else {
-        format!("{} d", fixed(t_s / DAY_S, 1))
-    }
-}
-
 /// How the mission ended, in one sentence.
 pub fn verdict(outcome: &Outcome) -> Verdict {
     let length = time(outcome.t_s);
@@ -163,7 +156,9 @@ pub fn verdict(outcome: &Outcome) -> Verdict {
             text: format!("Mission succeeded: {alive} after {length}, no abort rule broken"),
         };
     }
-    let at = outcome.abort_s.map_or(String::new(), |abort_s| format!(" after {}", time(abort_s)));
+    let at = outcome.abort_s.map_or(String::new(), |abort_s| {
+        format!(" after {} (at {})", time(abort_s), day_clock(abort_s))
+    });
     Verdict {
         severity: Severity::Warning,
         text: format!("Mission lost{at}: {}; {alive} after {length}", outcome.abort_reason.words()),
@@ -346,7 +341,9 @@ pub fn result(
             dark_s: figures.dark.map(|dark| dark.dark_s),
             shed_s: figures.dark.map(|dark| dark.shed_s),
         },
-        events: figures.events.len() as u64 + figures.events_left_out,
+        margins: head.margins,
+        events: head.event_kinds.iter().map(|(_, count)| count).sum(),
+        event_kinds: head.event_kinds.into_iter().map(|(k, n)| (k, n.into())).collect(),
         files: head.files,
     }
 }
@@ -356,6 +353,9 @@ pub struct Head {
     pub controller: String,
     pub seed: u64,
     pub wall_s: f64,
+    pub margins: Vec<MarginResult>,
+    /// Kind and count.
+    pub event_kinds: Vec<(String, u64)>,
     pub files: Files,
 }
 
@@ -385,11 +385,30 @@ fn spread(spread: &Spread) -> SpreadResult {
 pub fn facts(result: &MissionResult) -> Vec<(String, String)> {
     let mut facts = Vec::new();
     let mut fact = |label: &str, value: String| facts.push((label.to_owned(), value));
+    fact("Controller", result.controller.clone());
+    fact("Seed", result.seed.to_string());
+    let end_d = result.end_s / DAY_S;
+    let of =
+        if end_d < result.days - 1e-6 { format!(" of {} d", result.days) } else { String::new() };
+    fact("Length", format!("{}{of}", time(result.end_s)));
     if result.crew_size > 0 {
         fact("Crew", format!("{} of {} alive", result.crew_alive, result.crew_size));
     }
-    fact("Duration", time(result.end_s));
-    fact("Time step", format!("{} s, decisions every {} s", result.dt_s, result.decision_s));
+    fact("Residual of matter", format!("{:.1e} of what moved", result.mass_residual_max));
+    fact("Residual of energy", format!("{:.1e} of what moved", result.energy_residual_max));
+    if let Some(tightest) = result.margins.first() {
+        let share = tightest.worst_share.map_or_else(
+            || "none".to_owned(),
+            |share| {
+                if share < 0.0 {
+                    "limit passed".to_owned()
+                } else {
+                    format!("{} % left", fixed(100.0 * share, 0))
+                }
+            },
+        );
+        fact("Tightest margin", format!("{}: {share}", tightest.name));
+    }
     fact(
         "Mean power",
         format!(
@@ -399,8 +418,7 @@ pub fn facts(result: &MissionResult) -> Vec<(String, String)> {
         ),
     );
     fact("Heat to coolant", format!("{} kWh", fixed(result.power.coolant_j / J_KWH, 0)));
-    fact("Residual of matter", format!("{:.1e} of what moved", result.mass_residual_max));
-    fact("Residual of energy", format!("{:.1e} of what moved", result.energy_residual_max));
+    fact("Time step", format!("{} s, decisions every {} s", result.dt_s, result.decision_s));
     fact(
         "Speed",
         format!(
@@ -412,4 +430,62 @@ pub fn facts(result: &MissionResult) -> Vec<(String, String)> {
     );
     fact("Scenario hash", result.scenario_hash.chars().take(16).collect());
     facts
+}
+
+/// How the crew fared: one row a person.
+pub fn crew(catalogue: &Catalogue, figures: &Figures) -> Option<Table> {
+    let people = channels_of(catalogue, "alive", "oxygen_dose");
+    let spread = |owner: &str, quantity: &str| {
+        let index = catalogue.find(&format!("{owner}.{quantity}")).ok()?;
+        Some(figures.spreads[index])
+    };
+    let rows: Vec<Vec<String>> = people
+        .iter()
+        .map(|channel| {
+            let owner = catalogue.channels()[*channel].owner.as_str();
+            let show = |quantity: &str, decimals, of: &dyn Fn(Spread) -> f64| {
+                spread(owner, quantity).map_or_else(String::new, |s| fixed(of(s), decimals))
+            };
+            let kg_d = |gas: Gas| gas.molar_mass_kg_mol() * DAY_S;
+            vec![
+                owner.strip_prefix("crew.").unwrap_or(owner).to_owned(),
+                if figures.spreads[*channel].last > 0.5 { "alive" } else { "dead" }.to_owned(),
+                show("oxygen_dose", 3, &|s| s.max),
+                show("co2_dose", 3, &|s| s.max),
+                show("o2_mol_s", 3, &|s| s.mean() * kg_d(Gas::O2)),
+                show("co2_mol_s", 3, &|s| s.mean() * kg_d(Gas::Co2)),
+                show("sensible_w", 0, &|s| s.mean()),
+                show("water_kg", 2, &|s| s.min),
+            ]
+        })
+        .collect();
+    let columns = [
+        "",
+        "at the end",
+        "greatest dose of oxygen want",
+        "greatest dose of CO2",
+        "O2 used, kg/d",
+        "CO2 given, kg/d",
+        "heat to the air, W",
+        "least body water above the deadly level, kg",
+    ];
+    (!rows.is_empty()).then(|| Table {
+        title: "People".into(),
+        columns: columns.map(String::from).to_vec(),
+        rows,
+    })
+}
+
+/// How much of the need for water its processing covers; `None` without people.
+pub fn recovery(habitat: &Habitat, figures: &Figures, outcome: &Outcome) -> Option<String> {
+    let need_kg = habitat.plan().potable_need_kg_s() * outcome.t_s;
+    let processed = figures.totals.iter().find(|total| total.key == "processed_water_kg")?;
+    (need_kg > 0.0).then(|| {
+        format!(
+            "Water processed to potable: {} kg, {} % of the {} kg that the whole crew needs to drink and for hygiene in this time.",
+            fixed(processed.sum, 1),
+            fixed(100.0 * processed.sum / need_kg, 0),
+            fixed(need_kg, 1),
+        )
+    })
 }

@@ -7,7 +7,34 @@ const BUCKETS: usize = 2_048;
 /// Points kept of the end of the mission.
 const RECENT: usize = 1_500;
 
+/// A line that turns less often than this many times its range is drawn as it is.
+const TURNS: f64 = 24.0;
+
 type Point = (f64, f64);
+
+/// The rows of a stretch of time.
+#[derive(Debug, Clone, Copy)]
+struct Bucket {
+    low: Point,
+    high: Point,
+    sum: f64,
+    t_sum: f64,
+    rows: usize,
+}
+
+impl Bucket {
+    fn add(&mut self, next: &Bucket) {
+        if next.low.1 < self.low.1 {
+            self.low = next.low;
+        }
+        if next.high.1 >= self.high.1 {
+            self.high = next.high;
+        }
+        self.sum += next.sum;
+        self.t_sum += next.t_sum;
+        self.rows += next.rows;
+    }
+}
 
 /// The course of one quantity in bounded memory.
 ///
@@ -16,7 +43,7 @@ type Point = (f64, f64);
 /// kept in full, as far as it fits.
 #[derive(Debug, Clone)]
 pub struct Trace {
-    buckets: Vec<(Point, Point)>,
+    buckets: Vec<Bucket>,
     rows_each: usize,
     rows_in_last: usize,
     recent: VecDeque<Point>,
@@ -49,22 +76,18 @@ impl Trace {
                 self.recent.pop_front();
             }
         }
+        let one = Bucket { low: point, high: point, sum: value, t_sum: t_s, rows: 1 };
         let room = self.rows_in_last < self.rows_each;
         match self.buckets.last_mut() {
-            Some((low, high)) if room => {
-                if value < low.1 {
-                    *low = point;
-                }
-                if value >= high.1 {
-                    *high = point;
-                }
+            Some(last) if room => {
+                last.add(&one);
                 self.rows_in_last += 1;
             }
             _ => {
                 if self.buckets.len() == BUCKETS {
                     self.halve();
                 }
-                self.buckets.push((point, point));
+                self.buckets.push(one);
                 self.rows_in_last = 1;
             }
         }
@@ -72,24 +95,55 @@ impl Trace {
 
     fn halve(&mut self) {
         let merged = self.buckets.chunks(2).map(|pair| {
-            let (low, high) = pair[0];
-            match pair.get(1) {
-                Some(next) => (
-                    if next.0.1 < low.1 { next.0 } else { low },
-                    if next.1.1 >= high.1 { next.1 } else { high },
-                ),
-                None => (low, high),
+            let mut first = pair[0];
+            if let Some(next) = pair.get(1) {
+                first.add(next);
             }
+            first
         });
         self.buckets = merged.collect();
         self.buckets.reserve(BUCKETS - self.buckets.len());
         self.rows_each *= 2;
     }
 
+    /// The moving mean over `window_s`, when the course swings too often for the eye; else nothing.
+    ///
+    /// The way up and down is compared with the range: a course that goes over its whole range more
+    /// than [`TURNS`] times swings. At the ends the window is cut.
+    pub fn mean(&self, window_s: f64) -> Vec<Point> {
+        let points = self.points();
+        let way: f64 = points.windows(2).map(|pair| (pair[1].1 - pair[0].1).abs()).sum();
+        let low = points.iter().map(|point| point.1).fold(f64::INFINITY, f64::min);
+        let high = points.iter().map(|point| point.1).fold(f64::NEG_INFINITY, f64::max);
+        if high <= low || way < TURNS * (high - low) {
+            return Vec::new();
+        }
+        let time = |bucket: &Bucket| bucket.t_sum / bucket.rows as f64;
+        let (mut from, mut to, mut sum, mut rows) = (0, 0, 0.0, 0);
+        let mut mean = Vec::with_capacity(self.buckets.len());
+        for bucket in &self.buckets {
+            let t_s = time(bucket);
+            while let Some(next) = self.buckets.get(to)
+                && time(next) <= t_s + 0.5 * window_s
+            {
+                sum += next.sum;
+                rows += next.rows;
+                to += 1;
+            }
+            while time(&self.buckets[from]) < t_s - 0.5 * window_s {
+                sum -= self.buckets[from].sum;
+                rows -= self.buckets[from].rows;
+                from += 1;
+            }
+            mean.push((t_s, sum / rows as f64));
+        }
+        mean
+    }
+
     /// The whole course, extremes kept.
     pub fn points(&self) -> Vec<Point> {
         let mut points = Vec::with_capacity(2 * self.buckets.len());
-        for (low, high) in &self.buckets {
+        for Bucket { low, high, .. } in &self.buckets {
             let (first, second) = if low.0 <= high.0 { (low, high) } else { (high, low) };
             points.push(*first);
             if first != second {
@@ -106,7 +160,7 @@ impl Trace {
 
     /// Whether any value differed from zero.
     pub fn is_zero(&self) -> bool {
-        self.buckets.iter().all(|(low, high)| low.1 == 0.0 && high.1 == 0.0)
+        self.buckets.iter().all(|one| one.low.1 == 0.0 && one.high.1 == 0.0)
     }
 }
 
@@ -144,5 +198,20 @@ mod tests {
         trace.push(2_000.0, f64::NAN);
         assert_eq!(trace.points().len(), 2_000);
         assert!(trace.recent().is_empty());
+    }
+
+    #[test]
+    fn the_mean_of_a_swing_is_calm_and_a_slow_course_has_none() {
+        let (mut swing, mut slow) = (Trace::new(0.0), Trace::new(0.0));
+        for row in 0..4_320 {
+            let t_s = 600.0 * f64::from(row);
+            swing.push(t_s, 5.0 + f64::from(row % 2));
+            slow.push(t_s, (t_s / 500_000.0).sin());
+        }
+        let mean = swing.mean(86_400.0);
+        assert!(mean.len() > 1_000 && mean.iter().all(|point| (point.1 - 5.5).abs() < 0.01));
+        assert!(mean.windows(2).all(|pair| pair[0].0 < pair[1].0));
+        assert!(slow.mean(86_400.0).is_empty());
+        assert!(Trace::new(0.0).mean(86_400.0).is_empty());
     }
 }

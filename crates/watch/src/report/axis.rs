@@ -40,8 +40,9 @@ impl Axis {
     pub(super) fn around(low: f64, high: f64, wanted: usize) -> Axis {
         let (low, high) = widened(low, high);
         let step = round_step((high - low) / wanted.max(1) as f64);
-        let first = (low / step).floor();
-        let last = (high / step).ceil();
+        // What goes less than a two-hundredth of a step beyond a tick is not seen there.
+        let first = (low / step + 5e-3).floor();
+        let last = (high / step - 5e-3).ceil();
         let size = (first * step).abs().max((last * step).abs());
         let exponent = exponent_of(size);
         let scale = 10_f64.powi(-exponent);

@@ -2,7 +2,7 @@
 /* Under the pointer: a cursor in every plot that shares the x axis, and the value of each line. */
 (() => {
   const numbers = (text) => text.split(" ").map(Number);
-  const plots = [...document.querySelectorAll(".plot > svg")].map((svg) => {
+  const plots = [...document.querySelectorAll(".plot > svg, .strip .wide > svg")].map((svg) => {
     const [x0, x1] = numbers(svg.dataset.x), [y0, y1] = numbers(svg.dataset.y);
     const [left, right, top, bottom] = numbers(svg.dataset.box);
     const lines = [...svg.querySelectorAll(".line")].map((path) => {
@@ -48,7 +48,7 @@
     plot.cursor.style.visibility = inside ? "visible" : "hidden";
     const px = plot.left + (x - plot.x0) / (plot.x1 - plot.x0) * (plot.right - plot.left);
     if (inside) { plot.cursor.setAttribute("x1", px); plot.cursor.setAttribute("x2", px); }
-    plot.head.textContent = inside ? (plot.time ? clock(x) : "x = " + Number(x.toPrecision(4))) : "";
+    if (plot.head) plot.head.textContent = inside ? (plot.time ? clock(x) : "x = " + Number(x.toPrecision(4))) : "";
     plot.cells.forEach((cell, index) => {
       const point = inside && near(plot.lines[index], px);
       if (!point) { cell.textContent = ""; return; }

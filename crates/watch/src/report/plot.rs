@@ -11,11 +11,11 @@ use std::fmt::Write as _;
 
 use super::axis::{Axis, TimeUnit, grouped};
 use super::decimate::decimate;
-use super::page::{escape, severity_class};
-use super::{Event, LimitLine, Plot, Series, Severity, XAxis};
+use super::text::{escape, mission_time, severity_class, tone_class};
+use super::{Band, Frame, LimitLine, Mark, Plot, Series, Side, XAxis};
 
 /// Points drawn per line.
-const POINTS: usize = 1_200;
+const POINTS: usize = 800;
 
 // The drawing area inside the view box, in its units.
 const WIDTH: f64 = 660.0;
@@ -31,12 +31,12 @@ const DATA_SHARE: f64 = 0.3;
 const LABEL_HEIGHT: f64 = 12.0;
 const LABEL_WIDTH: f64 = 145.0;
 
-/// More event marks than this would hide the lines.
+/// More marks than this would hide the lines.
 const MARKS: usize = 40;
 
-/// Append the figure of `plot`, with marks at those of `events` that are not nominal.
-pub(super) fn figure(out: &mut String, plot: &Plot, events: &[Event]) {
-    let (x, clock) = x_axis(plot);
+/// Append the figure of `plot`, with what all plots over mission time share behind it.
+pub(super) fn figure(out: &mut String, plot: &Plot, frame: &Frame) {
+    let (x, clock) = x_axis(plot, frame);
     let (low, high) = y_range(plot);
     let (low, high, hidden) = with_limits(low, high, &plot.limits);
     let y = Axis::around(low, high, 5);
@@ -50,15 +50,27 @@ pub(super) fn figure(out: &mut String, plot: &Plot, events: &[Event]) {
     );
     out.push_str("</figcaption>");
     open_svg(out, plot, &x, &y, clock);
+    if clock.is_some() {
+        bands(out, &x, &frame.bands, 'f');
+        bands(out, &x, &plot.bands, 'p');
+    }
+    limit_shades(out, &y, &plot.limits);
     grid(out, &x, &y, clock, &plot.x);
-    if plot.x == XAxis::MissionTime {
-        event_marks(out, &x, events);
+    if clock.is_some() {
+        marks(out, &x, &frame.marks);
+    }
+    let drawn = || plot.series.iter().zip(colours(&plot.series));
+    for (series, colour) in drawn().filter(|(series, _)| !series.mean.is_empty()) {
+        let path = path(&series.points, &x, &y);
+        let _ = write!(out, "<path class=\"swing s{colour}\" d=\"{path}\"/>");
+    }
+    for (series, colour) in drawn() {
+        let shown = if series.mean.is_empty() { &series.points } else { &series.mean };
+        let path = path(shown, &x, &y);
+        let thin = if series.is_thin { " thin" } else { "" };
+        let _ = write!(out, "<path class=\"line{thin} s{colour}\" d=\"{path}\"/>");
     }
     limit_lines(out, &y, &plot.limits);
-    for (index, series) in plot.series.iter().enumerate() {
-        let path = path(&series.points, &x, &y);
-        let _ = write!(out, "<path class=\"line s{}\" d=\"{path}\"/>", index % 8);
-    }
     if plot.series.iter().all(|series| finite(series).next().is_none()) {
         let _ = write!(
             out,
@@ -72,6 +84,16 @@ pub(super) fn figure(out: &mut String, plot: &Plot, events: &[Event]) {
     out.push_str("</figure>\n");
 }
 
+/// The colour of each line: a thin one has that of the line before it.
+fn colours(series: &[Series]) -> impl Iterator<Item = usize> {
+    series.iter().scan(0_usize, |next, series| {
+        if !series.is_thin {
+            *next += 1;
+        }
+        Some(next.saturating_sub(1) % 8)
+    })
+}
+
 /// The points of a line that are not gaps.
 fn finite(series: &Series) -> impl Iterator<Item = (f64, f64)> {
     series.points.iter().copied().filter(|(x, y)| x.is_finite() && y.is_finite())
@@ -82,12 +104,14 @@ fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
     values.fold((f64::INFINITY, f64::NEG_INFINITY), |(low, high), v| (low.min(v), high.max(v)))
 }
 
-/// The x axis over all lines, and its unit when it is a time axis.
-fn x_axis(plot: &Plot) -> (Axis, Option<TimeUnit>) {
+/// The x axis over the frame or all lines, and its unit when it is a time axis.
+fn x_axis(plot: &Plot, frame: &Frame) -> (Axis, Option<TimeUnit>) {
     let (low, high) = bounds(plot.series.iter().flat_map(finite).map(|(x, _)| x));
     match plot.x {
-        XAxis::MissionTime => {
+        XAxis::MissionTime | XAxis::PartOfMission => {
             let (low, high) = if low <= high { (low, high) } else { (0.0, 1.0) };
+            let whole = frame.span_s.filter(|_| plot.x == XAxis::MissionTime);
+            let (low, high) = whole.unwrap_or((low, high));
             let (axis, unit) = Axis::time(low, high);
             (axis, Some(unit))
         }
@@ -178,7 +202,7 @@ fn grid(out: &mut String, x: &Axis, y: &Axis, clock: Option<TimeUnit>, label: &X
     let _ = write!(out, "<path class=\"axis\" d=\"M{LEFT} {BOTTOM}H{RIGHT}\"/>");
     let text = match (label, clock) {
         (XAxis::Quantity(text), _) => escape(text),
-        (XAxis::MissionTime, unit) => {
+        (_, unit) => {
             format!("mission time, {}", unit.unwrap_or(TimeUnit::Second).symbol())
         }
     };
@@ -190,25 +214,61 @@ fn grid(out: &mut String, x: &Axis, y: &Axis, clock: Option<TimeUnit>, label: &X
     );
 }
 
-/// A thin line with a flag at each caution and warning; cautions give way when there are too many.
-fn event_marks(out: &mut String, x: &Axis, events: &[Event]) {
-    let mut marks: Vec<&Event> = events
-        .iter()
-        .filter(|event| event.severity > Severity::Nominal)
-        .filter(|event| (x.low..=x.high).contains(&event.time_s))
-        .collect();
-    if marks.len() > MARKS {
-        marks.retain(|event| event.severity == Severity::Warning);
+/// A shade behind the lines for each stretch that lies inside the axis.
+fn bands(out: &mut String, x: &Axis, bands: &[Band], whose: char) {
+    for band in bands {
+        let (from, to) = (band.from_s.max(x.low), band.to_s.min(x.high));
+        if to >= from && band.from_s.is_finite() && band.to_s.is_finite() {
+            let at = x_of(x, from);
+            let width = (x_of(x, to) - at).max(1.0);
+            let _ = write!(
+                out,
+                "<g class=\"{}\"><title>{} {}</title><rect class=\"band {whose}\" x=\"{at:.1}\" y=\"{TOP}\" width=\"{width:.1}\" height=\"{}\"/>",
+                tone_class(band.tone),
+                mission_time(band.from_s),
+                escape(&band.text),
+                BOTTOM - TOP,
+            );
+            // A foot that shows where the tint is faint or lies over others.
+            let _ = write!(
+                out,
+                "<rect class=\"foot\" x=\"{at:.1}\" y=\"{}\" width=\"{width:.1}\" height=\"3\"/></g>",
+                BOTTOM - 3.0,
+            );
+        }
     }
-    for event in marks.into_iter().take(MARKS) {
-        let at = x_of(x, event.time_s);
+}
+
+/// A thin line with a flag at each mark.
+fn marks(out: &mut String, x: &Axis, marks: &[Mark]) {
+    let inside = |mark: &&Mark| (x.low..=x.high).contains(&mark.time_s);
+    for mark in marks.iter().filter(inside).take(MARKS) {
+        let at = x_of(x, mark.time_s);
         let _ = write!(
             out,
             "<g class=\"mark {}\"><title>{} {}</title><path d=\"M{at:.2} {TOP}V{BOTTOM}\"/><path class=\"flag\" d=\"M{:.2} {TOP}h9l-4.5 6.5z\"/></g>",
-            severity_class(event.severity),
-            super::page::mission_time(event.time_s),
-            escape(&event.text),
+            severity_class(mark.severity),
+            mission_time(mark.time_s),
+            escape(&mark.text),
             at - 4.5,
+        );
+    }
+}
+
+/// A tint over what lies beyond each limit inside the range.
+fn limit_shades(out: &mut String, y: &Axis, limits: &[LimitLine]) {
+    for limit in limits.iter().filter(|limit| (y.low..=y.high).contains(&limit.value)) {
+        let at = y_of(y, limit.value);
+        let (top, bottom) = match limit.side {
+            Side::Above => (TOP, at),
+            Side::Below => (at, BOTTOM),
+        };
+        let _ = write!(
+            out,
+            "<rect class=\"beyond-limit {}\" x=\"{LEFT}\" y=\"{top:.2}\" width=\"{}\" height=\"{:.2}\"/>",
+            severity_class(limit.severity),
+            RIGHT - LEFT,
+            (bottom - top).max(0.0),
         );
     }
 }
@@ -299,7 +359,7 @@ fn path(points: &[(f64, f64)], x: &Axis, y: &Axis) -> String {
             continue;
         }
         let command = if run == 0 { 'M' } else { 'L' };
-        let _ = write!(d, "{command}{:.1} {:.2}", x_of(x, at_x), y_of(y, at_y));
+        let _ = write!(d, "{command}{:.1} {:.1}", x_of(x, at_x), y_of(y, at_y));
         run += 1;
     }
     close_run(&mut d, run);
@@ -318,15 +378,15 @@ fn legend(out: &mut String, plot: &Plot, y: &Axis, hidden: &[&LimitLine]) {
     let scale = 10_f64.powi(-y.exponent);
     let show = |value: f64| grouped(value * scale, y.decimals.saturating_sub(1));
     out.push_str("<table class=\"legend\"><thead><tr><th></th><th></th><th class=\"now\"></th><th>min</th><th>max</th><th>last</th></tr></thead><tbody>");
-    for (index, series) in plot.series.iter().enumerate() {
+    for (series, colour) in plot.series.iter().zip(colours(&plot.series)) {
         let (low, high) = bounds(finite(series).map(|(_, y)| y));
         let last = finite(series).last();
         let cell = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), show);
         let known = |value: f64| last.map(|_| value);
         let _ = write!(
             out,
-            "<tr><td><svg class=\"swatch\" viewBox=\"0 0 22 8\" aria-hidden=\"true\"><path class=\"line s{}\" d=\"M1 4H21\"/></svg></td><td>{}</td><td class=\"now\"></td><td>{}</td><td>{}</td><td>{}</td></tr>",
-            index % 8,
+            "<tr><td><svg class=\"swatch\" viewBox=\"0 0 22 8\" aria-hidden=\"true\"><path class=\"line{} s{colour}\" d=\"M1 4H21\"/></svg></td><td>{}</td><td class=\"now\"></td><td>{}</td><td>{}</td><td>{}</td></tr>",
+            if series.is_thin { " thin" } else { "" },
             escape(&series.name),
             cell(known(low)),
             cell(known(high)),
@@ -339,7 +399,8 @@ fn legend(out: &mut String, plot: &Plot, y: &Axis, hidden: &[&LimitLine]) {
             .iter()
             .map(|limit| {
                 let value = limit.value * scale;
-                format!("{} {}", escape(&limit.label), compact(value, decimals_worth(value)))
+                let value = compact(value, decimals_worth(value));
+                format!("{} {value} {}", escape(&limit.label), unit_text(&plot.unit, y.exponent))
             })
             .collect();
         let _ = write!(out, "<p class=\"beyond\">Beyond the scale: {}</p>", list.join(" · "));
@@ -348,20 +409,21 @@ fn legend(out: &mut String, plot: &Plot, y: &Axis, hidden: &[&LimitLine]) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::{Severity, Tone};
     use super::*;
 
     fn plot(points: Vec<(f64, f64)>) -> Plot {
         Plot {
             title: "total pressure".into(),
             unit: "Pa".into(),
-            series: vec![Series { name: "living".into(), points }],
+            series: vec![Series { name: "living".into(), points, ..Series::default() }],
             ..Plot::default()
         }
     }
 
     fn drawn(plot: &Plot) -> String {
         let mut out = String::new();
-        figure(&mut out, plot, &[]);
+        figure(&mut out, plot, &Frame::default());
         out
     }
 
@@ -399,6 +461,7 @@ mod tests {
             value,
             label: label.into(),
             severity: Severity::Warning,
+            side: Side::Above,
         };
         one.limits = vec![limit(600.0, "near"), limit(2_700.0, "far")];
         let html = drawn(&one);
@@ -424,7 +487,7 @@ mod tests {
         let mut one = plot(vec![(0.0, 0.0), (60.0, 100.0)]);
         for (value, label) in [(50.0, "a"), (51.0, "b"), (52.0, "c"), (99.5, "d"), (0.5, "e")] {
             let label = label.into();
-            one.limits.push(LimitLine { value, label, severity: Severity::Caution });
+            one.limits.push(LimitLine { value, label, ..LimitLine::default() });
         }
         let html = drawn(&one);
         let places: Vec<(f64, f64)> = html
@@ -451,5 +514,46 @@ mod tests {
     fn a_hundred_thousand_points_stay_small() {
         let html = drawn(&plot((0..100_000).map(|i| (f64::from(i), f64::from(i % 977))).collect()));
         assert!(html.len() < 30_000, "{} bytes", html.len());
+    }
+
+    #[test]
+    fn shades_lie_behind_their_time_and_beyond_their_limit() {
+        let mut one = plot(vec![(0.0, 0.0), (100.0, 100.0)]);
+        let band = |from_s, to_s| Band { from_s, to_s, tone: Tone::Warning, text: "down".into() };
+        one.bands = vec![band(50.0, 400.0), band(200.0, 300.0), band(f64::NAN, 50.0)];
+        one.limits = vec![LimitLine { value: 50.0, side: Side::Below, ..LimitLine::default() }];
+        let frame = Frame { span_s: Some((0.0, 100.0)), ..Frame::default() };
+        let mut html = String::new();
+        figure(&mut html, &one, &frame);
+        assert_eq!(html.matches("<rect class=\"band p\"").count(), 1, "{html}");
+        assert!(html.contains("x=\"355.0\" y=\"14\" width=\"293.0\""), "{html}");
+        assert!(html.contains("y=\"109.00\" width=\"586\" height=\"95.00\""), "{html}");
+        assert!(html.find("beyond-limit") < html.find("class=\"line"));
+    }
+
+    #[test]
+    fn the_frame_sets_the_time_axis_but_not_that_of_a_part() {
+        let mut one = plot(vec![(90.0, 0.0), (100.0, 1.0)]);
+        let frame = Frame { span_s: Some((0.0, 100.0)), ..Frame::default() };
+        let axis = |one: &Plot| {
+            let mut html = String::new();
+            figure(&mut html, one, &frame);
+            html.split("data-x=\"").nth(1).unwrap().split('"').next().unwrap().to_owned()
+        };
+        assert_eq!(axis(&one), "0 100");
+        one.x = XAxis::PartOfMission;
+        assert_eq!(axis(&one), "90 100");
+    }
+
+    #[test]
+    fn a_swinging_line_is_faint_behind_its_mean() {
+        let mut one = plot((0..1_000).map(|i| (f64::from(i), f64::from(i % 2))).collect());
+        one.series[0].mean = vec![(0.0, 0.5), (999.0, 0.5)];
+        one.series.push(Series { name: "sensed".into(), is_thin: true, ..Series::default() });
+        let html = drawn(&one);
+        assert!(html.find("class=\"swing s0\"").unwrap() < html.find("class=\"line s0\"").unwrap());
+        assert!(html.contains("class=\"line thin s0\""), "a thin line takes the colour before it");
+        // The legend tells of the points, not of their mean.
+        assert!(html.contains("<td>0.00</td><td>1.00</td>"));
     }
 }
