@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{changed, habitat, live, shipped, value};
+use common::{changed, failure, habitat, live, shipped, value};
 use lunar_habitat_habitat::fault::Kind;
 use lunar_habitat_habitat::scenario::{FaultEvent, FaultMode, Faults, Scenario};
 use lunar_habitat_habitat::{Habitat, Plan};
@@ -289,22 +289,12 @@ fn biosim_8_a_mended_tank_is_not_fuller() {
 fn the_account_closes_in_every_mode_of_every_unit() {
     let base = shipped("artemis-30d");
     for unit in &base.faults.units {
-        for (mode, _) in unit.kind.modes() {
-            let word = match mode.name() {
-                "degraded" => FaultMode::Degraded,
-                "stuck" => FaultMode::Stuck,
-                "leaking" => FaultMode::Leaking,
-                "slow" => FaultMode::Slow,
-                "dusty" => FaultMode::Dusty,
-                _ => FaultMode::Failed,
-            };
+        for (pick, (mode, _)) in unit.kind.modes().iter().enumerate() {
             let plan = changed("artemis-30d", |s| {
                 let faults = s.faults.as_mut().unwrap();
                 faults.rate_factor = 0.0;
                 faults.spares = 0;
-                let mut event = event(&unit.unit, 6.0, word);
-                event.hole_mm = (unit.kind == Kind::Hull).then_some(3.0);
-                faults.events = vec![event];
+                faults.events = vec![failure(unit, 6.0, pick)];
             });
             let mut cabin = habitat(&plan, 1);
             live(&mut cabin, 2.0, 60.0);

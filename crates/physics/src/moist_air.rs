@@ -19,8 +19,9 @@ const MAGNUS_B: f64 = 17.625;
 const MAGNUS_C_K: f64 = 243.04;
 /// Zero of the Celsius scale, K. Definition.
 const ZERO_CELSIUS_K: f64 = 273.15;
-/// Lowest temperature the Magnus formula is evaluated at, K: one kelvin above its pole.
-const MAGNUS_MIN_K: f64 = 31.11;
+/// Lowest temperature the Magnus formula is evaluated at, K: 3e-178 Pa. Nearer to its pole at 30.11 K a
+/// relative humidity, which divides by it, would overflow.
+const MAGNUS_MIN_K: f64 = 40.0;
 
 /// Heat capacity of water vapour, J/mol/K; the value of [`CP_J_MOL_K`].
 pub const CP_H2O_VAPOUR_J_MOL_K: f64 = CP_J_MOL_K[Gas::H2o as usize];
@@ -43,8 +44,8 @@ pub const H_VAPORISATION_J_MOL: f64 = HF_J_MOL[Gas::H2o as usize] - HF_H2O_LIQUI
 /// # Valid range
 /// 233.15 K ≤ T ≤ 323.15 K, plane surface of pure water, air enhancement factor neglected (≤ 0.5 %).
 /// # Outside the range
-/// The formula is continued. It has a pole at 30.11 K; below 31.11 K the temperature is clamped, so
-/// the result stays finite and positive.
+/// The formula is continued. It has a pole at 30.11 K; below 40 K the temperature is clamped, so
+/// the result stays finite and positive, 3e-178 Pa or more.
 /// # Conserves
 /// Nothing is moved; this is a property.
 /// # Tests
@@ -85,7 +86,7 @@ pub fn saturation_pressure(t: Kelvin) -> Pascals {
 /// # Valid range
 /// As [`saturation_pressure_pa`].
 /// # Outside the range
-/// As [`saturation_pressure_pa`]; below 31.11 K the slope is that at 31.11 K.
+/// As [`saturation_pressure_pa`]; below 40 K the slope is that at 40 K.
 /// # Conserves
 /// Nothing is moved; this is a property.
 /// # Tests

@@ -70,9 +70,9 @@ use crate::{output, table};
 /// Rows in a block of telemetry: a month of decisions every ten minutes, so that files are written
 /// after such a mission and not beside it on the same core. No power of two, so that the columns of a
 /// row do not share a cache set.
-const BLOCK_ROWS: usize = 4_400;
+pub(crate) const BLOCK_ROWS: usize = 4_400;
 /// Blocks that may wait for the writer.
-const BLOCKS_WAITING: usize = 2;
+pub(crate) const BLOCKS_WAITING: usize = 2;
 
 /// Arguments of `simulate`.
 #[derive(Debug, clap::Args)]

@@ -62,6 +62,8 @@ const HOUSING_5A_J_K: f64 = 9_000.0;
 const HOUSING_DESICCANT_J_K: f64 = 8_000.0;
 /// Cells of each desiccant layer.
 const DESICCANT_CELLS: usize = 5;
+/// Most chords there are: of CO2 and water, in two desiccant beds of two layers and two sorbent beds.
+const CHORDS_MAX: usize = 2 * 2 * (2 * DESICCANT_CELLS + CELLS_MAX);
 /// Gas space of a sorbent bed, m3: section, length and void fraction of the reference.
 const VOID_M3: f64 = BED_SECTION_M2 * ZEOLITE_5A.length_m * ZEOLITE_5A.void_fraction;
 /// Heater power, W (V-HAB: 2 x 480).
@@ -396,9 +398,9 @@ impl Cdra {
     /// Loading per pressure in all cells of all beds, in the order of the plan's isotherms:
     /// desiccant A (CO2, water), desiccant B, sorbent A, sorbent B. Entries beyond them are unused.
     #[inline(always)]
-    fn chords(&self, plan: &CdraPlan) -> [f64; 8 * CELLS_MAX] {
-        let mut t_k = [T_REF_K; 8 * CELLS_MAX];
-        let mut p_pa = [1.0; 8 * CELLS_MAX];
+    fn chords(&self, plan: &CdraPlan) -> [f64; CHORDS_MAX] {
+        let mut t_k = [T_REF_K; CHORDS_MAX];
+        let mut p_pa = [1.0; CHORDS_MAX];
         let mut at = 0;
         for bed in self.desiccant.iter().chain(&self.sorbent) {
             let cells = bed.t_k.len();
@@ -408,7 +410,7 @@ impl Cdra {
                 at += cells;
             }
         }
-        let mut chord = [0.0; 8 * CELLS_MAX];
+        let mut chord = [0.0; CHORDS_MAX];
         chords(&plan.isotherms, &t_k, &p_pa, &mut chord);
         chord
     }

@@ -265,9 +265,10 @@ fn settle_structure(plan: &ZonePlan, zone: &mut Zone, t_k: f64, g_j_k: f64) {
     if plan.structure_j_k <= 0.0 {
         return;
     }
-    let q_j = g_j_k * (t_k - zone.structure_k);
-    zone.u_j -= q_j;
-    zone.structure_k += q_j / plan.structure_j_k;
+    let before_j = plan.structure_j_k * (zone.structure_k - T_REF_K);
+    zone.structure_k += g_j_k * (t_k - zone.structure_k) / plan.structure_j_k;
+    // A heavy structure moves by few digits of its temperature: the air gives what these digits hold.
+    zone.u_j -= plan.structure_j_k * (zone.structure_k - T_REF_K) - before_j;
 }
 
 /// Flow from each zone to each other, m3/s of the donor's air: the fan both ways, and the flow

@@ -389,7 +389,10 @@ impl Power {
             let flow = plan.fuel_cell.run(want_w, fuel_cell::CELL_T_K);
             let h2_mol = (flow.h2_mol_s * dt_s).min(self.h2_mol);
             let given_j = flow.p_w * dt_s * (h2_mol / (flow.h2_mol_s * dt_s).max(1e-300));
+            // What a large store can resolve is what leaves it.
+            let before_mol = self.h2_mol;
             self.h2_mol -= h2_mol;
+            let h2_mol = before_mol - self.h2_mol;
             need_j -= given_j;
             ledger.coolant_out(h2_mol * split_j - given_j);
             ledger.water_moved(h2_mol);
@@ -425,7 +428,9 @@ impl Power {
             let most_mol = a * dt_s / (2.0 * FARADAY_C_MOL);
             let h2_mol = most_mol.min(room_mol);
             let used_j = want_w * dt_s * (h2_mol / most_mol.max(1e-300));
+            let before_mol = self.h2_mol;
             self.h2_mol += h2_mol;
+            let h2_mol = self.h2_mol - before_mol;
             ledger.coolant_out(used_j - h2_mol * split_j);
             ledger.water_moved(h2_mol);
             taken_j += used_j;

@@ -4,7 +4,8 @@
 
 use std::sync::Arc;
 
-use lunar_habitat_habitat::scenario::{self, Scenario};
+use lunar_habitat_habitat::fault::{FaultPlan, Kind, Mode};
+use lunar_habitat_habitat::scenario::{self, FaultEvent, FaultMode, Scenario};
 use lunar_habitat_habitat::{Habitat, Plan, StreamKey};
 
 /// The plan of a shipped scenario.
@@ -37,4 +38,23 @@ pub fn live(habitat: &mut Habitat, days: f64, dt_s: f64) {
 /// Value of the channel `id`.
 pub fn value(habitat: &Habitat, id: &str) -> f64 {
     habitat.value(habitat.catalogue().find(id).unwrap()).unwrap()
+}
+
+/// A failure of `unit` in the mode number `pick` of those it knows.
+pub fn failure(unit: &FaultPlan, at_h: f64, pick: usize) -> FaultEvent {
+    let modes = unit.kind.modes();
+    FaultEvent {
+        unit: unit.unit.clone(),
+        at_h,
+        mode: match modes[pick % modes.len()].0 {
+            Mode::Degraded => FaultMode::Degraded,
+            Mode::Stuck => FaultMode::Stuck,
+            Mode::Leaking => FaultMode::Leaking,
+            Mode::Slow => FaultMode::Slow,
+            Mode::Dusty => FaultMode::Dusty,
+            Mode::Failed | Mode::Sound => FaultMode::Failed,
+        },
+        hole_mm: (unit.kind == Kind::Hull).then_some(3.0),
+        amount: None,
+    }
 }

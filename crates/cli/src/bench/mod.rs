@@ -1,0 +1,177 @@
+//! The verb `bench`: measure speed and hold it against its bars.
+//!
+//! # JSON
+//! With `--json`, a list of one object a row:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `row` | key of the row, as for `--only` |
+//! | `value`, `unit` | what was measured |
+//! | `predecessor` | figure of the Python predecessor, `null` where it has none |
+//! | `pass` | the row meets its own bar |
+//! | `detail` | what else the row measured, by row |
+//!
+//! # Rows
+//! `simulator`: steps per second of one habitat on one core: `artemis-30d` at a step of 60 s with
+//! power, heat and failures, every unit on (the backups too), the ledger on, nothing recorded; the
+//! median of the repetitions. Its bar is 300 000. Its `detail`:
+//!
+//! | key | meaning |
+//! |---|---|
+//! | `scenario`, `dt_s` | what was stepped, and by how much |
+//! | `lowest`, `highest` | slowest and fastest repetition, steps/s |
+//! | `cabin_30d` | the same for `cabin-30d`, which has no power, heat or failures of its own, steps/s |
+//! | `with_telemetry` | `artemis-30d` with one row of every channel a minute written to both telemetry files, files closed, steps/s |
+//! | `zones` | by number of `zones` in a chain of rooms: `ns_step`, wall time of a step, ns |
+//! | `units` | by `unit` alone in one room: `ns_step`, and `added_ns` beside the empty room, ns |
+//!
+//! The curves show the fastest of the repetitions, since other work on the machine only adds to it;
+//! see [`mod@curve`] for their habitats.
+
+mod curve;
+mod rate;
+
+use std::io::Write;
+use std::process::ExitCode;
+
+use runtime::Budget;
+use serde::Serialize;
+
+use self::curve::{UnitPoint, ZonePoint};
+use self::rate::Rate;
+use crate::error::CliError;
+use crate::output;
+use crate::table::fixed;
+
+/// The rows there are.
+const ROWS: [&str; 1] = ["simulator"];
+/// Least steps per second of the simulator.
+const SIMULATOR_BAR: f64 = 300_000.0;
+/// The scenario of the simulator's figure.
+const SCENARIO: &str = "artemis-30d";
+
+/// Arguments of `bench`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  lunar-habitat bench --only simulator")]
+pub struct Args {
+    /// Rows to measure, separated by commas [default: every row there is]
+    #[arg(long, value_name = "ROWS", value_delimiter = ',')]
+    only: Vec<String>,
+    /// Print a JSON list instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+/// A measured row.
+#[derive(Debug, Serialize)]
+struct Row<T> {
+    row: &'static str,
+    value: f64,
+    unit: &'static str,
+    predecessor: Option<f64>,
+    pass: bool,
+    detail: T,
+}
+
+/// What the row `simulator` measured beside its figure.
+#[derive(Debug, Serialize)]
+struct Simulator {
+    scenario: &'static str,
+    dt_s: f64,
+    lowest: f64,
+    highest: f64,
+    cabin_30d: f64,
+    with_telemetry: f64,
+    zones: Vec<ZonePoint>,
+    units: Vec<UnitPoint>,
+}
+
+/// Run the verb.
+///
+/// # Errors
+/// [`CliError`]; a row that does not exist is bad input.
+pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    if let Some(row) = args.only.iter().find(|row| !ROWS.contains(&row.as_str())) {
+        return Err(CliError::flag(
+            format!("--only {row}"),
+            format!("no such row in this release; the rows are {}", ROWS.join(", ")),
+        ));
+    }
+    let (row, budget, cabin) = simulator()?;
+    if args.json {
+        // The budget is talk beside the data.
+        let _ = writeln!(std::io::stderr(), "{budget}");
+        output::json(&[&row])?;
+    } else {
+        output::text(&text(&row, &budget, cabin))?;
+    }
+    Ok(if row.pass { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The row of the simulator, the budget of its stages, and the rates of `cabin-30d`.
+fn simulator() -> Result<(Row<Simulator>, Budget, Rate), CliError> {
+    let plan = rate::shipped(SCENARIO)?;
+    let full = rate::alone(&plan)?;
+    let cabin = rate::alone(&rate::shipped("cabin-30d")?)?;
+    let row = Row {
+        row: "simulator",
+        value: full.median,
+        unit: "steps/s",
+        predecessor: None,
+        pass: full.median >= SIMULATOR_BAR,
+        detail: Simulator {
+            scenario: SCENARIO,
+            dt_s: rate::DT_S,
+            lowest: full.lowest,
+            highest: full.highest,
+            cabin_30d: cabin.median,
+            with_telemetry: rate::with_telemetry(&plan)?.median,
+            zones: curve::zones()?,
+            units: curve::units()?,
+        },
+    };
+    Ok((row, rate::budget(&plan)?, cabin))
+}
+
+/// The row for people.
+fn text(row: &Row<Simulator>, budget: &Budget, cabin: Rate) -> String {
+    let detail = &row.detail;
+    let verdict = if row.pass { "pass" } else { "MISS" };
+    let mut out = format!(
+        "simulator  {} {}  (lowest {}, highest {}; bar {})  {verdict}\n",
+        fixed(row.value, 0),
+        row.unit,
+        fixed(detail.lowest, 0),
+        fixed(detail.highest, 0),
+        fixed(SIMULATOR_BAR, 0),
+    );
+    out.push_str(&format!(
+        "           {} {}  (lowest {}, highest {})  cabin-30d, without power, heat and failures\n",
+        fixed(cabin.median, 0),
+        row.unit,
+        fixed(cabin.lowest, 0),
+        fixed(cabin.highest, 0),
+    ));
+    out.push_str(&format!(
+        "           {} {}  {SCENARIO} with a row of telemetry every minute, written\n\n",
+        fixed(detail.with_telemetry, 0),
+        row.unit,
+    ));
+    out.push_str("zones in a chain   ns/step\n");
+    for point in &detail.zones {
+        out.push_str(&format!("{:16}  {:>8}\n", point.zones, fixed(point.ns_step, 0)));
+    }
+    out.push_str("\none room with      ns/step     added\n");
+    for point in &detail.units {
+        out.push_str(&format!(
+            "{:16}  {:>8}  {:>8}\n",
+            point.unit,
+            fixed(point.ns_step, 0),
+            fixed(point.added_ns, 0)
+        ));
+    }
+    out.push_str(&format!(
+        "\nWhere the time of a step goes; a timer at every stage makes it slower\n{budget}"
+    ));
+    out
+}
