@@ -50,7 +50,7 @@ impl Times {
     }
 }
 
-/// Let units fail at `factor` times the field rate.
+/// Let units and instruments fail at `factor` times the field rate.
 ///
 /// # Errors
 /// [`CliError::Flag`] when nothing fails in this scenario, or the factor is out of range.
@@ -62,6 +62,9 @@ pub fn set_fault_rate(model: &mut Scenario, factor: f64) -> Result<(), CliError>
         return Err(CliError::flag(flag, reason));
     };
     faults.rate_factor = factor;
+    if let Some(sensors) = &mut model.sensors {
+        sensors.rate_factor = factor;
+    }
     scenario::check(model).map_err(|problem| caused_by(&flag, "faults.rate_factor", &problem))
 }
 

@@ -13,7 +13,7 @@
 
 use std::sync::Arc;
 
-use catalogue::Catalogue;
+use catalogue::{Catalogue, ValueKind};
 use thiserror::Error;
 
 use crate::channels::Actuator;
@@ -21,6 +21,7 @@ use crate::counters::StageCounters;
 use crate::mission::AbortReason;
 use crate::order;
 use crate::plan::Plan;
+use crate::sensor;
 use crate::snapshot::{self, SnapshotError};
 use crate::state::State;
 use crate::step;
@@ -90,7 +91,10 @@ impl Habitat {
     /// `same_bits::lanes_and_threads_do_not_enter`.
     #[must_use]
     pub fn new(plan: Arc<Plan>, key: StreamKey) -> Habitat {
-        let state = State::new(&plan, key);
+        let mut state = State::new(&plan, key);
+        if plan.sensors.err {
+            sensor::sample(&plan, &mut state);
+        }
         Habitat { plan, state }
     }
 
@@ -125,8 +129,7 @@ impl Habitat {
     /// `convergence::biosim_3_halving_the_step_halves_the_error`.
     pub fn step(&mut self, dt_s: f64) -> Result<(), StepError> {
         Self::check_step(dt_s)?;
-        order::carry(&self.plan, &mut self.state, dt_s);
-        step::advance(self.plan.simd, &self.plan, &mut self.state, dt_s);
+        self.pieces(dt_s, |plan, state, piece_s| step::advance(plan.simd, plan, state, piece_s));
         Ok(())
     }
 
@@ -141,9 +144,33 @@ impl Habitat {
         counters: &mut StageCounters,
     ) -> Result<(), StepError> {
         Self::check_step(dt_s)?;
-        order::carry(&self.plan, &mut self.state, dt_s);
-        step::advance_observed(self.plan.simd, &self.plan, &mut self.state, dt_s, counters);
+        self.pieces(dt_s, |plan, state, piece_s| {
+            step::advance_observed(plan.simd, plan, state, piece_s, counters);
+        });
         Ok(())
+    }
+
+    /// Advance by `dt_s`, cut where instruments are read.
+    fn pieces(&mut self, dt_s: f64, mut advance: impl FnMut(&Plan, &mut State, f64)) {
+        let end_s = self.state.t_s + dt_s;
+        loop {
+            let left_s = end_s - self.state.t_s;
+            let next_s = sensor::next_sample_s(&self.plan, &self.state);
+            // A sample within a microsecond of the end is taken at the end.
+            let piece_s = if next_s < left_s - 1e-6 { next_s } else { left_s };
+            if piece_s > 1e-6 {
+                order::carry(&self.plan, &mut self.state, piece_s);
+                advance(&self.plan, &mut self.state, piece_s);
+            }
+            if next_s <= left_s + 1e-6 {
+                sensor::sample(&self.plan, &mut self.state);
+            }
+            if next_s >= left_s - 1e-6 {
+                break;
+            }
+        }
+        // The sum of pieces is the step itself, to the bit.
+        self.state.t_s = end_s;
     }
 
     /// Whether a habitat takes steps of this length.
@@ -228,6 +255,36 @@ impl Habitat {
     pub fn read(&self, row: &mut [f64]) {
         for (value, binding) in row.iter_mut().zip(&self.plan.bindings) {
             *value = binding.value(&self.plan, &self.state);
+        }
+    }
+
+    /// Write what people and controllers can know into `row`: sensed values, commands and records. A true
+    /// value that no instrument shows is not a number.
+    ///
+    /// The order and length are those of [`Habitat::read`].
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+    /// let loaded = scenario::load("cabin-30d")?;
+    /// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+    /// let cabin = Habitat::new(plan, StreamKey::default());
+    /// let mut row = vec![0.0; cabin.catalogue().len()];
+    /// cabin.read_known(&mut row);
+    /// let at = |id: &str| row[cabin.catalogue().find(id).unwrap()];
+    /// assert!(at("living.air.pp_co2_pa").is_nan());
+    /// assert!((at("living.air.sensed_pp_co2_pa") - 267.0).abs() < 1.0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn read_known(&self, row: &mut [f64]) {
+        let channels = self.plan.catalogue.channels();
+        for ((value, binding), channel) in row.iter_mut().zip(&self.plan.bindings).zip(channels) {
+            *value = if channel.kind == ValueKind::True {
+                f64::NAN
+            } else {
+                binding.value(&self.plan, &self.state)
+            };
         }
     }
 
@@ -328,6 +385,7 @@ impl Habitat {
         let mut state = self.state.clone();
         state.key = state.key.forked(salt);
         state.faults.redraw(state.key);
+        state.sensors.redraw(state.key);
         Habitat { plan: Arc::clone(&self.plan), state }
     }
 

@@ -37,6 +37,7 @@ use crate::crew::schedule::Schedule;
 use crate::fault::FaultsPlan;
 use crate::power::PowerPlan;
 use crate::scenario::{Atmosphere, Scenario, Sex};
+use crate::sensor::SensorsPlan;
 use crate::source_term::SourceTermPlan;
 use crate::stores::StoresPlan;
 use crate::thermal::ThermalPlan;
@@ -97,6 +98,8 @@ pub struct Layout {
     pub power: Option<PowerPlan>,
     /// Coolant loop, if the habitat has one of its own.
     pub thermal: Option<ThermalPlan>,
+    /// Instruments.
+    pub sensors: SensorsPlan,
     /// How many channels can be commanded.
     pub actuators: usize,
     /// Failures and repair; no units if nothing fails.
@@ -215,6 +218,7 @@ impl Layout {
             },
             power: scenario.power.as_ref().map(PowerPlan::new),
             thermal: scenario.thermal.as_ref().map(ThermalPlan::new),
+            sensors: SensorsPlan::default(),
             actuators: 0,
             faults: FaultsPlan::default(),
             acs: Vec::new(),

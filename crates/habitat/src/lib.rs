@@ -53,6 +53,7 @@ pub mod order;
 pub mod plan;
 pub mod power;
 pub mod scenario;
+pub mod sensor;
 pub mod slots;
 pub mod snapshot;
 pub mod source_term;

@@ -4,7 +4,7 @@ use std::ops::Deref;
 
 use catalogue::Catalogue;
 
-use crate::channels::{self, Actuator, Binding};
+use crate::channels::{self, Actuator, Binding, Declared};
 use crate::layout::{Layout, PlanError};
 use crate::scenario::Scenario;
 
@@ -54,12 +54,13 @@ impl Plan {
     /// `biosim::biosim_4_one_file_gives_one_answer`.
     pub fn compile(scenario: &Scenario, hash: [u8; 32]) -> Result<Plan, PlanError> {
         let mut layout = Layout::compile(scenario, hash)?;
-        let (catalogue, bindings, mut actuators) = channels::declare(&layout)?;
+        let Declared { catalogue, bindings, mut actuators, sensors } = channels::declare(&layout)?;
+        layout.sensors = sensors;
         layout.actuators = actuators.len();
         for actuator in &mut actuators {
             let channel = &catalogue.channels()[actuator.channel];
             // Repair is commanded to people, who do not stick.
-            if !channel.id.ends_with(".set_repair") {
+            if ![".set_repair", ".set_calibrate"].iter().any(|tail| channel.id.ends_with(tail)) {
                 actuator.unit =
                     layout.faults.units.iter().position(|unit| unit.unit == channel.owner);
             }

@@ -20,6 +20,7 @@ use crate::ledger::{Account, Ledger};
 use crate::mission::Mission;
 use crate::order::Order;
 use crate::power::Power;
+use crate::sensor::Sensors;
 use crate::slots::state;
 use crate::stores::Stores;
 use crate::stream::StreamKey;
@@ -57,6 +58,8 @@ state! {
         pub thermal: Vec<Thermal>,
         /// Failures and repair.
         pub faults: Faults,
+        /// Instruments.
+        pub sensors: Sensors,
         /// People.
         pub crew: Vec<Person>,
         /// Regulators.
@@ -151,6 +154,7 @@ impl State {
                 .collect(),
             thermal: plan.thermal.iter().map(Thermal::new).collect(),
             faults: Faults::new(&plan.faults, key),
+            sensors: Sensors::new(&plan.sensors, key),
             crew: plan.crew.iter().map(Person::new).collect(),
             acs: scenario
                 .acs

@@ -25,6 +25,12 @@ pub enum Purpose {
     Commands = 2,
     /// Failures of units; see [`crate::fault`] for the index.
     Faults = 3,
+    /// Noise of instruments; see [`crate::sensor`] for the index, as for the next two.
+    SensorNoise = 4,
+    /// Bias and drift of instruments.
+    SensorMaking = 5,
+    /// Faults of instruments.
+    SensorFaults = 6,
 }
 
 /// The identity of one habitat's randomness.
@@ -95,11 +101,17 @@ impl StreamKey {
     /// `biosim::biosim_5_people_and_runs_have_streams_of_their_own`.
     #[must_use]
     pub fn uniform(self, purpose: Purpose, index: u64) -> f64 {
-        let seed = mix(mix(mix(self.run) ^ self.env) ^ self.episode) ^ mix(self.fork);
-        let key = [seed as u32, (seed >> 32) as u32];
-        let word = philox4x32([index as u32, (index >> 32) as u32, purpose as u32, 0], key);
+        let word = self.words(purpose, index);
         let bits = (u64::from(word[0]) << 20) ^ (u64::from(word[1]) >> 12);
         (bits as f64 + 0.5) * 2.0_f64.powi(-52)
+    }
+
+    /// The four words behind draw number `index` for `purpose`: 128 bits, as pure as [`StreamKey::uniform`].
+    #[must_use]
+    pub fn words(self, purpose: Purpose, index: u64) -> [u32; 4] {
+        let seed = mix(mix(mix(self.run) ^ self.env) ^ self.episode) ^ mix(self.fork);
+        let key = [seed as u32, (seed >> 32) as u32];
+        philox4x32([index as u32, (index >> 32) as u32, purpose as u32, 0], key)
     }
 }
 

@@ -16,7 +16,7 @@ use super::decode::nearest;
 use super::error::{Kind, Problem, number, short};
 use super::range::range_of;
 use super::timing::{schedules, times};
-use super::{Atmosphere, Scenario};
+use super::{Atmosphere, Scenario, SensorMode};
 
 /// Zones that a plan may have.
 pub const ZONES_MAX: usize = 16;
@@ -29,7 +29,7 @@ const RESERVED_ZONES: &[&str] = &["crew", "habitat", "ledger", "stores", "water"
 const RESERVED_UNITS: &[&str] = &["air", "equipment", "fans", "hull", "structure"];
 
 /// Numbers that a scenario may leave out.
-const OPTIONS: &[&str] = &[".isothermal_k", ".relief_pa", ".hole_mm", ".amount"];
+const OPTIONS: &[&str] = &[".isothermal_k", ".relief_pa", ".hole_mm", ".amount", ".offset"];
 
 /// Check a scenario; a scenario that passes compiles unless a telemetry column names a channel that
 /// the habitat does not have.
@@ -76,6 +76,7 @@ pub fn check(scenario: &Scenario) -> Result<(), Box<Problem>> {
     stores(scenario)?;
     units(scenario)?;
     systems(scenario)?;
+    sensor_events(scenario)?;
     telemetry(scenario)
 }
 
@@ -505,6 +506,28 @@ fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
         ));
     }
     fault_events(scenario)
+}
+
+/// An offset for a bias, and for nothing else; whether the channel exists is known to the plan.
+fn sensor_events(scenario: &Scenario) -> Result<(), Box<Problem>> {
+    for (i, event) in scenario.sensors.iter().flat_map(|sensors| &sensors.events).enumerate() {
+        let is_bias = event.mode == SensorMode::Bias;
+        if is_bias != event.offset.is_some() {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                format!("sensors.event[{i}].offset"),
+                if is_bias { "bias without its size" } else { "offset of a mode that has none" },
+                event.offset.map_or_else(|| "nothing".to_owned(), number),
+                if is_bias {
+                    "`offset`, in the unit of the channel"
+                } else {
+                    "`offset` with `bias` only"
+                },
+            )
+            .or_at(format!("sensors.event[{i}].mode")));
+        }
+    }
+    Ok(())
 }
 
 /// Failures of units that exist, in modes that they know, with what a mode needs.

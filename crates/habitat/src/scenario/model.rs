@@ -91,6 +91,9 @@ pub struct Scenario {
     /// Failures and repair; without it nothing fails.
     #[serde(default)]
     pub faults: Option<Faults>,
+    /// Errors and faults of instruments; without it every instrument shows the truth.
+    #[serde(default)]
+    pub sensors: Option<Sensors>,
     /// What the telemetry file shows beside the channels themselves.
     #[serde(default)]
     pub telemetry: Telemetry,
@@ -233,6 +236,54 @@ pub enum FaultMode {
     Slow,
     /// Dust falls on a surface.
     Dusty,
+}
+
+/// How much instruments err, how often they fail, and which faults are placed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sensors {
+    /// Noise, bias and drift as a multiple of the nominal ones.
+    pub error_factor: f64,
+    /// Failure rate as a multiple of the field rate; 0 for placed faults alone.
+    pub rate_factor: f64,
+    /// Time between two samples, s.
+    pub sample_s: f64,
+    /// Faults at given times.
+    #[serde(rename = "event")]
+    pub events: Vec<SensorEvent>,
+}
+
+impl Default for Sensors {
+    fn default() -> Self {
+        Sensors { error_factor: 1.0, rate_factor: 1.0, sample_s: 600.0, events: Vec::new() }
+    }
+}
+
+/// A fault of an instrument at a given time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SensorEvent {
+    /// The channel it measures, for example `living.air.pp_co2_pa`.
+    pub sensor: String,
+    /// When, hours after mission start.
+    pub at_h: f64,
+    /// What goes wrong.
+    pub mode: SensorMode,
+    /// Offset of a bias, in the unit of the channel.
+    #[serde(default)]
+    pub offset: Option<f64>,
+}
+
+/// What goes wrong with an instrument.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SensorMode {
+    /// It shows what it showed last.
+    Stuck,
+    /// It shows nothing.
+    DropOut,
+    /// An offset is added.
+    Bias,
 }
 
 /// Place on the Moon and phase of its sun.
