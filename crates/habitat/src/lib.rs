@@ -68,5 +68,5 @@ pub use channels::Actuator;
 pub use habitat::{CommandError, Habitat, STEP_MAX_S, StepError};
 pub use layout::{Layout, PlanError};
 pub use mission::AbortReason;
-pub use plan::Plan;
+pub use plan::{EpisodeError, Plan};
 pub use stream::StreamKey;

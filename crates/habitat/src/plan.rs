@@ -1,12 +1,29 @@
 //! The compiled scenario: a layout with its channels, never changed while habitats run on it.
 
 use std::ops::Deref;
+use std::sync::Arc;
 
 use catalogue::Catalogue;
+use thiserror::Error;
 
 use crate::channels::{self, Actuator, Binding, Declared};
 use crate::layout::{Layout, PlanError};
-use crate::scenario::Scenario;
+use crate::scenario::{self, Drawn, Problem, Scenario, ScenarioError};
+use crate::stream::StreamKey;
+
+/// Numbers of an episode that do not make a habitat.
+#[derive(Debug, Error)]
+pub enum EpisodeError {
+    /// A value is refused.
+    #[error("{}: {}: found {}; allowed {}", .0.path, .0.what, .0.found, .0.allowed)]
+    Refused(Box<Problem>),
+    /// The scenario has no canonical form.
+    #[error(transparent)]
+    Canonical(#[from] ScenarioError),
+    /// The scenario does not compile.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+}
 
 /// Everything about a habitat that does not change while it runs, shared by all that run on it.
 ///
@@ -66,6 +83,48 @@ impl Plan {
             }
         }
         Ok(Plan { layout, catalogue, bindings, actuators })
+    }
+
+    /// The plan of one episode, and the numbers in which it differs: what `[[vary]]` draws for `key`, with
+    /// `exact` values instead of draws or beside them.
+    ///
+    /// Without either it is this plan itself, shared.
+    ///
+    /// # Errors
+    /// [`EpisodeError`] when a key is no number of the scenario, or the values do not fit together.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lunar_habitat_habitat::scenario::{self, Drawn};
+    /// use lunar_habitat_habitat::{Plan, StreamKey};
+    /// let loaded = scenario::load("cabin-30d")?;
+    /// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+    /// let value = Drawn { key: "stores.potable_kg".into(), value: 250.0 };
+    /// let (other, drawn) = plan.for_episode(StreamKey::default(), &[value])?;
+    /// assert_eq!((other.scenario.stores.potable_kg, drawn.len()), (250.0, 1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    /// # Tests
+    /// `vary` in this crate.
+    pub fn for_episode(
+        self: &Arc<Plan>,
+        key: StreamKey,
+        exact: &[Drawn],
+    ) -> Result<(Arc<Plan>, Vec<Drawn>), EpisodeError> {
+        let mut drawn = self.scenario.draws(key);
+        for value in exact {
+            match drawn.iter_mut().find(|one| one.key == value.key) {
+                Some(one) => one.value = value.value,
+                None => drawn.push(value.clone()),
+            }
+        }
+        if drawn.is_empty() {
+            return Ok((Arc::clone(self), drawn));
+        }
+        let scenario = self.scenario.with(&drawn).map_err(EpisodeError::Refused)?;
+        let hash = scenario::hash(&scenario)?;
+        Ok((Arc::new(Plan::compile(&scenario, hash)?), drawn))
     }
 }
 

@@ -31,6 +31,8 @@ pub enum Purpose {
     SensorMaking = 5,
     /// Faults of instruments.
     SensorFaults = 6,
+    /// Numbers of the scenario that are drawn for an episode; index = place in the scenario.
+    Parameters = 7,
 }
 
 /// The identity of one habitat's randomness.

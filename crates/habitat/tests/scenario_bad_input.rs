@@ -131,7 +131,7 @@ fn unknown_keys() {
         "bad.toml:4:1: unknown key: found `fuzzy`; allowed `schema`, `name`, `title`, `source`, \
          `duration_days`, `dt_s`, `decision_s`, `atmosphere`, `zone`, `ventilation`, `source_term`, \
          `crew`, `crew_habits`, `stores`, `acs`, `oga`, `cdra`, `sabatier`, `ccaa`, `tccs`, `lioh`, \
-         `candle`, `wpa`, `upa`, `brine_processor`, `power`, `thermal`, `faults`, `sensors`, `telemetry`",
+         `candle`, `wpa`, `upa`, `brine_processor`, `power`, `thermal`, `faults`, `sensors`, `vary`, `telemetry`",
     );
     refused(
         "flow_m3_h = 100.0",

@@ -16,6 +16,7 @@ use super::decode::nearest;
 use super::error::{Kind, Problem, number, short};
 use super::range::range_of;
 use super::timing::{schedules, times};
+use super::vary::vary;
 use super::{Atmosphere, Scenario, SensorMode};
 
 /// Zones that a plan may have.
@@ -77,7 +78,8 @@ pub fn check(scenario: &Scenario) -> Result<(), Box<Problem>> {
     units(scenario)?;
     systems(scenario)?;
     sensor_events(scenario)?;
-    telemetry(scenario)
+    telemetry(scenario)?;
+    vary(scenario)
 }
 
 /// One to [`ZONES_MAX`] zones, none to [`CREW_MAX`] people.

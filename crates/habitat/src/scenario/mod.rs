@@ -14,6 +14,7 @@
 //! | `check`, `timing` | names, references, schedules, time steps, values that exclude each other |
 //! | `error` | what is wrong, where, what is allowed |
 //! | `schema` | the JSON Schema for editors |
+//! | `vary` | numbers drawn for every episode |
 //! | `shipped` | the scenarios inside the program |
 //!
 //! # Examples
@@ -40,6 +41,7 @@ mod range;
 mod schema;
 mod shipped;
 mod timing;
+mod vary;
 
 pub use check::{CREW_MAX, ZONES_MAX, check};
 pub use error::{Kind, Problem, Refusal, ScenarioError};
@@ -48,3 +50,4 @@ pub use model::*;
 pub use range::{RANGES, Range};
 pub use schema::json_schema;
 pub use shipped::{SHIPPED, Shipped};
+pub use vary::Drawn;

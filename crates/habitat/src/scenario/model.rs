@@ -94,6 +94,9 @@ pub struct Scenario {
     /// Errors and faults of instruments; without it every instrument shows the truth.
     #[serde(default)]
     pub sensors: Option<Sensors>,
+    /// Numbers drawn anew for every episode.
+    #[serde(default)]
+    pub vary: Vec<Vary>,
     /// What the telemetry file shows beside the channels themselves.
     #[serde(default)]
     pub telemetry: Telemetry,
@@ -236,6 +239,18 @@ pub enum FaultMode {
     Slow,
     /// Dust falls on a surface.
     Dusty,
+}
+
+/// A number that is drawn for every episode.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Vary {
+    /// Path of the number, elements of lists by their name: `zone.living.volume_m3`.
+    pub key: String,
+    /// Lowest value, in the unit of the key.
+    pub low: f64,
+    /// Highest value.
+    pub high: f64,
 }
 
 /// How much instruments err, how often they fail, and which faults are placed.

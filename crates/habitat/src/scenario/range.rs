@@ -183,6 +183,8 @@ pub const RANGES: &[Range] = &[
     within("power.electrolyser_kw", 0.0, 1e4, "kW"),
     within("power.store_start", 0.0, 1.0, ""),
     within("power.fission_kw", 0.0, 1e4, "kW"),
+    within("vary.low", -1e12, 1e12, "of the key's unit"),
+    within("vary.high", -1e12, 1e12, "of the key's unit"),
     within("telemetry.column.offset", -1e12, 1e12, "of the column's unit"),
 ];
 
