@@ -52,6 +52,9 @@ pub enum CliError {
     /// The compiler of scenarios refuses what their checks let through.
     #[error("the scenario does not compile: {0}")]
     Plan(#[from] habitat::PlanError),
+    /// The numbers drawn for a mission do not make a habitat.
+    #[error("the numbers drawn for this mission are refused: {0}")]
+    Episode(#[from] habitat::EpisodeError),
     /// A controller or its mission.
     #[error(transparent)]
     Env(#[from] env::EnvError),
@@ -87,6 +90,7 @@ impl CliError {
             | CliError::NoScenario(_)
             | CliError::Flag { .. }
             | CliError::Plan(_)
+            | CliError::Episode(_)
             | CliError::Env(env::EnvError::UnknownController { .. }) => BAD_INPUT,
             _ => FAILED,
         }

@@ -181,7 +181,8 @@ impl Campaign {
     /// Fly one mission.
     fn fly(&self, controller: &str, seed: u64) -> Result<Record, CliError> {
         let key = StreamKey { run: seed, ..StreamKey::default() };
-        let mut habitat = Habitat::new(Arc::clone(&self.plan), key);
+        let (plan, _) = self.plan.for_episode(key, &[])?;
+        let mut habitat = Habitat::new(plan, key);
         let mut pilot = env::build(controller, &habitat)?;
         let mut observer = |_: &Habitat, _: &[f64]| Ok::<(), CliError>(());
         let outcome = env::run_mission(&mut habitat, pilot.as_mut(), self.timing, &mut observer)?;

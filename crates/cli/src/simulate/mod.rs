@@ -158,6 +158,7 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
     let plan = Arc::new(Plan::compile(&model, hash)?);
     let columns = columns::resolve(&loaded, &plan.catalogue)?;
     let key = StreamKey { run: args.seed, ..StreamKey::default() };
+    let (plan, drawn) = plan.for_episode(key, &[])?;
     let habitat = Habitat::new(plan, key);
     let controller = env::build(&args.controller, &habitat)?;
     let facts = [
@@ -167,6 +168,7 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
         ("seed", args.seed.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
     ];
+    let draws = drawn.iter().map(|one| (format!("drawn {}", one.key), one.value.to_string()));
     Ok(Mission {
         habitat,
         controller,
@@ -176,7 +178,7 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
             days: model.duration_days,
         },
         columns,
-        facts: facts.map(|(key, value)| (key.to_owned(), value)).to_vec(),
+        facts: facts.map(|(key, value)| (key.to_owned(), value)).into_iter().chain(draws).collect(),
     })
 }
 
