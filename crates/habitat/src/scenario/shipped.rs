@@ -32,6 +32,23 @@ pub const SHIPPED: &[Shipped] = &[
         "polar-darkness",
         "The reference cabin on array, battery and fuel cell through 120 h of darkness"
     ),
+    shipped!(
+        "equator-night",
+        "The reference habitat at the equator through a night of 354 h, on a 1 kW fission unit"
+    ),
+    shipped!("cdra-failure", "CO2 removal fails on day 2, and for good on day 5; twelve days"),
+    shipped!(
+        "water-processor-failure",
+        "The water processor fails on day 1, and for good on day 2; twenty days, 72 h of them dark"
+    ),
+    shipped!(
+        "micrometeorite-leak",
+        "Meteoroids hole the laboratory on day 2 and the quarters on day 4; ten days"
+    ),
+    shipped!(
+        "cascade",
+        "A cascade of failures: reducer, cooling, oxygen, CO2 removal, water; sixteen days, 72 h of them dark"
+    ),
     shipped!("cdra-chamber-test", "CDRA integrated chamber test, test hours 18.7 to 84.8"),
     shipped!("lmlstp-phase-3", "LMLSTP Phase III, four crew and a wheat crop, 91 days"),
     shipped!("sealed-box", "Two people's gas exchange in a sealed box of 100 m3"),
