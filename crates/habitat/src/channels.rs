@@ -289,7 +289,7 @@ fn instruments(plan: &Layout, b: &mut Builder) -> Result<(), PlanError> {
     };
     b.sensors.err = true;
     b.sensors.error_factor = model.error_factor;
-    b.sensors.sample_s = model.sample_s;
+    b.sensors.sample_s = model.sample_s.unwrap_or(plan.scenario.decision_s);
     for sensor in &mut b.sensors.sensors {
         sensor.hazard_per_s = SensorsPlan::hazard_of(sensor.class, model.rate_factor);
     }
@@ -513,6 +513,8 @@ fn crew(plan: &Layout, b: &mut Builder) {
         b.plain("alive", "alive", Unit::One, |_, s, i| { on(s.crew[i].health.alive) });
         b.sensed(Class::Record);
         b.plain("incapacitated", "unable to act", Unit::One, |_, s, i| { on(s.crew[i].health.incapacitated) });
+        b.sensed(Class::Record);
+        b.plain("ill", "ill or injured, does no work", Unit::One, |_, s, i| on(s.crew[i].ill));
         b.sensed(Class::Record);
         b.plain("oxygen_dose", "dose of oxygen want", Unit::One, |_, s, i| s.crew[i].health.oxygen_dose);
         b.plain("co2_dose", "dose of CO2", Unit::One, |_, s, i| s.crew[i].health.co2_dose);

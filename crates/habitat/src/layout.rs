@@ -258,7 +258,7 @@ impl Layout {
             };
             let factor =
                 metabolism::scale_factor(sex, member.age_y, member.mass_kg, member.height_m);
-            layout.crew.push(PersonPlan::new(
+            let mut person = PersonPlan::new(
                 &member.name,
                 factor,
                 schedule,
@@ -267,7 +267,10 @@ impl Layout {
                     scenario.crew_habits.hygiene_return_fraction,
                 ),
                 scenario.crew_habits.daily_variation,
-            ));
+            );
+            person.illness =
+                member.illness.map(|i| (i.from_h * 3_600.0, i.to_h * 3_600.0, i.metabolic_factor));
+            layout.crew.push(person);
         }
         layout.units(scenario, &zone_of)?;
         layout.rank_rest();

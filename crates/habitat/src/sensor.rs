@@ -13,7 +13,7 @@
 //!   z_k   noise of this sample
 //! z = √3·(u1 + u2 + u3 + u4 − 2)                                  mean 0, variance 1, within ±3.47
 //! ```
-//! A quantity that cannot be negative is not shown so.
+//! A quantity that cannot be negative is not shown so, and a share is not shown above one.
 //! # State
 //! Per instrument: last sample of the truth, what it shows, bias, drift, when it was calibrated, what is
 //! wrong with it, hazard and threshold as in [`crate::fault`]; per owner: calibration under way.
@@ -128,9 +128,14 @@ impl Class {
         }
     }
 
-    /// Whether the quantity can be negative.
-    fn is_signed(self) -> bool {
-        self == Class::Electric
+    /// Least that an instrument shows.
+    fn least(self) -> f64 {
+        if self == Class::Electric { f64::NEG_INFINITY } else { 0.0 }
+    }
+
+    /// Most that an instrument shows.
+    fn most(self) -> f64 {
+        if self == Class::Charge { 1.0 } else { f64::INFINITY }
     }
 }
 
@@ -389,7 +394,17 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
                 _ => Mode::Bias,
             };
             sensor.threshold = sensor.hazard + failure_threshold(draw(0));
-            sensor.fail(mode, jump * (errors.bias.0 + errors.bias.1 * truth.abs()));
+            // What has failed worse does not come back by itself.
+            let worse = match sensor.mode {
+                2 => false,
+                1 => mode == Mode::DropOut,
+                _ => true,
+            };
+            if worse {
+                sensor.fail(mode, jump * (errors.bias.0 + errors.bias.1 * truth.abs()));
+            } else {
+                sensor.faults += 1;
+            }
         }
         while let Some(placed) = sensor_plan.placed.get(sensor.placed as usize)
             && placed.at_s <= t_s + 1e-6
@@ -407,7 +422,8 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
         let words = key.words(Purpose::SensorNoise, index(number, at));
         let (noise, chance) = normal_and_uniform(words);
         sensor.gone = sensor.mode == Mode::DropOut as u64 || chance < MISSING * factor;
-        if sensor.mode == Mode::Stuck as u64 {
+        // The first sample is what an instrument that is stuck from the start shows.
+        if sensor.mode == Mode::Stuck as u64 && !first {
             continue;
         }
         let days = (t_s - sensor.since_s) / DAY_S;
@@ -416,7 +432,7 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
             + size(errors.drift, late) * sensor.drift * days
             + size(errors.noise, late) * noise
             + sensor.offset;
-        sensor.shown = if sensor_plan.class.is_signed() { shown } else { shown.max(0.0) };
+        sensor.shown = shown.clamp(sensor_plan.class.least(), sensor_plan.class.most());
     }
     state.sensors.samples = number + 1;
     calibrate(plan, state, interval_s);
@@ -424,7 +440,7 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
 
 /// Work for `time_s` on the first calibration that is wanted, and on the next when it is done.
 fn calibrate(plan: &Plan, state: &mut State, time_s: f64) {
-    let has_hands = state.crew.iter().any(|p| p.health.alive && !p.health.incapacitated);
+    let has_hands = state.crew.iter().any(crate::crew::person::Person::is_fit);
     if !has_hands || !state.sensors.calibrations.iter().any(|one| one.wanted) {
         return;
     }

@@ -24,7 +24,7 @@
 //! answer.
 //!
 //! # Cuts
-//! A step is cut at every change of activity, of a prescribed rate, of a phase of CO2 removal, at both
+//! A step is cut at every change of activity, at both ends of an illness, of a prescribed rate, of a phase of CO2 removal, at both
 //! ends of a declared darkness, and at midnight, when the day's metabolic rates are drawn. Between cuts nothing prescribed changes,
 //! so the result does not depend on how edges fall into steps. The on/off patterns of the water
 //! units and the valves of the regulator are looked at once a step and are not cut.
@@ -112,7 +112,9 @@ fn events(plan: &Layout, state: &mut State) {
     for (person, person_plan) in state.crew.iter_mut().zip(&plan.crew) {
         let (piece, left_s) = person_plan.schedule.at(state.t_s);
         person.piece = piece as u64;
-        next_s = next_s.min(left_s);
+        let illness = person_plan.ill_at(state.t_s);
+        (person.ill, person.illness) = (illness.is_some(), illness.unwrap_or(1.0));
+        next_s = next_s.min(left_s).min(person_plan.next_event_s(state.t_s));
     }
     next_s = next_s.min(plan.faults.next_event_s(state.t_s));
     if let Some(power_plan) = &plan.power {
@@ -244,7 +246,8 @@ fn faults(plan: &Layout, state: &mut State, dt_s: f64) {
     if plan.faults.units.is_empty() {
         return;
     }
-    let hands = state.crew.iter().any(|p| p.health.alive && !p.health.incapacitated);
+    let fit = state.crew.iter().filter(|p| p.is_fit()).count() as f64;
+    let hands = fit / (state.crew.len() as f64).max(1.0);
     if !state.faults.pass(&plan.faults, state.key, state.t_s, dt_s, hands) {
         return;
     }

@@ -319,7 +319,7 @@ fn holes_come_by_the_flux() {
     for run in 0..runs {
         let mut faults = lunar_habitat_habitat::fault::Faults::new(&plan.faults, key(run));
         for hour in 0..720 {
-            faults.pass(&plan.faults, key(run), f64::from(hour) * 3_600.0, 3_600.0, false);
+            faults.pass(&plan.faults, key(run), f64::from(hour) * 3_600.0, 3_600.0, 0.0);
         }
         sum += faults.units[0].failures;
     }
@@ -349,4 +349,45 @@ fn impossible_failures_are_refused() {
     assert!(amount.contains("habitat.array"), "{amount}");
     let unit = refused("[[faults.event]]\nunit = \"living.ogre\"\nat_h = 1.0");
     assert!(unit.contains("`living.oga`"), "{unit}");
+}
+
+/// Two of four are ill for a week: they breathe more, and the time for repair comes in half as fast.
+#[test]
+fn the_ill_breathe_more_and_do_not_work() {
+    let plan = changed("cabin-30d", |s: &mut Scenario| {
+        s.crew_habits.daily_variation = 0.0;
+        s.faults = Some(Faults { rate_factor: 0.0, ..Faults::default() });
+        for member in &mut s.crew[..2] {
+            member.illness = Some(lunar_habitat_habitat::scenario::Illness {
+                from_h: 24.0,
+                to_h: 192.0,
+                metabolic_factor: 1.4,
+            });
+        }
+    });
+    let mut cabin = habitat(&plan, 1);
+    let used = |cabin: &mut Habitat, person: usize| -> f64 {
+        let mut mol = 0.0;
+        for _ in 0..1_440 {
+            cabin.step(60.0).unwrap();
+            mol += cabin.state().crew[person].o2_mol_s * 60.0;
+        }
+        mol
+    };
+    let healthy = used(&mut cabin, 0);
+    assert_eq!(value(&cabin, "crew.amina.ill"), 0.0);
+    let ill = used(&mut cabin, 0);
+    assert_eq!(value(&cabin, "crew.amina.ill"), 1.0);
+    assert!((ill / healthy - 1.4).abs() < 1e-6, "{}", ill / healthy);
+    let mut faults = cabin.state().faults.clone();
+    faults.crew_h = 0.0;
+    let of = |hands: f64| {
+        let mut copy = faults.clone();
+        copy.pass(&plan.faults, key(1), 0.0, 3_600.0, hands);
+        copy.crew_h
+    };
+    assert!((of(0.5) / of(1.0) - 0.5).abs() < 1e-12);
+    live(&mut cabin, 7.0, 60.0);
+    assert_eq!(value(&cabin, "crew.amina.ill"), 0.0);
+    closes(&cabin);
 }

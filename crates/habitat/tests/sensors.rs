@@ -207,3 +207,45 @@ fn faults_of_instruments_that_do_not_exist_are_refused() {
     model.sensors = Some(Sensors { events: vec![bias], ..Sensors::default() });
     assert_eq!(scenario::check(&model).unwrap_err().path, "sensors.event[0].offset");
 }
+
+/// An instrument that is stuck from the start shows what there was then.
+#[test]
+fn stuck_from_the_start_is_not_zero() {
+    let plan = with_sensors(|s| s.events = vec![event(CO2, 0.0, SensorMode::Stuck)]);
+    let cabin = habitat(&plan, 1);
+    assert!((value(&cabin, SENSED_CO2) - 267.0).abs() < 60.0, "{}", value(&cabin, SENSED_CO2));
+}
+
+/// What has fallen silent stays so until it is calibrated, whatever fails after it.
+#[test]
+fn a_silent_instrument_stays_silent() {
+    let plan = with_sensors(|s| s.rate_factor = 1_000.0);
+    let mut silent = 0;
+    for seed in 0..4 {
+        let mut cabin = habitat(&plan, seed);
+        let mut out = vec![false; cabin.state().sensors.sensors.len()];
+        for _ in 0..720 {
+            cabin.step(3_600.0).unwrap();
+            for (sensor, out) in cabin.state().sensors.sensors.iter().zip(&mut out) {
+                assert!(!*out || sensor.mode == 2);
+                *out = sensor.mode == 2;
+            }
+        }
+        silent += out.iter().filter(|out| **out).count();
+    }
+    assert!(silent > 40, "{silent}");
+}
+
+/// Without a time of their own instruments are read once a decision.
+#[test]
+fn samples_follow_the_decisions() {
+    let plan = changed("cabin-30d", |s| {
+        s.decision_s = 300.0;
+        s.sensors = Some(Sensors::default());
+    });
+    assert_eq!(plan.sensors.sample_s, 300.0);
+    let own = changed("cabin-30d", |s| {
+        s.sensors = Some(Sensors { sample_s: Some(60.0), ..Sensors::default() });
+    });
+    assert_eq!(own.sensors.sample_s, 60.0);
+}

@@ -63,6 +63,8 @@ pub struct PersonPlan {
     pub hygiene_return: f64,
     /// Half-width of the daily variation, share.
     pub daily_variation: f64,
+    /// Illness: start and end, s after the start of the mission, and the metabolic rate as a share of the usual.
+    pub illness: Option<(f64, f64, f64)>,
 }
 
 impl PersonPlan {
@@ -88,7 +90,27 @@ impl PersonPlan {
             hygiene_kg_s: hygiene.0 / DAY_S,
             hygiene_return: hygiene.1,
             daily_variation,
+            illness: None,
         }
+    }
+
+    /// Metabolic rate at `t_s` as a share of the usual one for an illness; `None` in health.
+    #[must_use]
+    pub fn ill_at(&self, t_s: f64) -> Option<f64> {
+        self.illness
+            .filter(|(from_s, to_s, _)| t_s + 1e-6 >= *from_s && t_s + 1e-6 < *to_s)
+            .map(|i| i.2)
+    }
+
+    /// Time from `t_s` to the next change of health that the scenario declares, s.
+    #[must_use]
+    pub fn next_event_s(&self, t_s: f64) -> f64 {
+        let edges = self.illness.map_or([f64::INFINITY; 2], |(from_s, to_s, _)| [from_s, to_s]);
+        edges
+            .map(|edge_s| edge_s - t_s)
+            .into_iter()
+            .filter(|s| *s > 1e-6)
+            .fold(f64::INFINITY, f64::min)
     }
 
     /// Body water of a well-watered person above the deadly level: 72 h of losses, kg.
@@ -130,6 +152,10 @@ state! {
     pub struct Person {
         /// Today's metabolic rate as a share of the usual one.
         pub today: f64,
+        /// Metabolic rate as a share of the usual one for an illness; 1 in health.
+        pub illness: f64,
+        /// Ill or injured: does no work.
+        pub ill: bool,
         /// Index of the present piece of the schedule.
         pub piece: u64,
         /// Body water above the deadly level, kg.
@@ -150,11 +176,21 @@ state! {
 }
 
 impl Person {
+    /// Alive, conscious and well: can work.
+    #[must_use]
+    pub fn is_fit(&self) -> bool {
+        self.health.alive && !self.health.incapacitated && !self.ill
+    }
+}
+
+impl Person {
     /// A healthy, fed and watered person at the usual metabolic rate; the first step draws today's.
     #[must_use]
     pub fn new(plan: &PersonPlan) -> Person {
         Person {
             today: 1.0,
+            illness: 1.0,
+            ill: false,
             piece: 0,
             water_kg: plan.water_full_kg(),
             food_kg: plan.food_full_kg(),
@@ -183,7 +219,7 @@ impl Person {
     /// ```text
     /// food + O2 → CO2 + H2O + solids,   CO2 = RQ·O2,   heat to air = Σ H(in) − Σ H(out)
     ///
-    /// O2       = min( rate(state) · today · dt, oxygen of the zone )                [mol]
+    /// O2       = min( rate(state) · today · illness · dt, oxygen of the zone )                [mol]
     /// drink    = drink rate · clamp(1 + (full − body water)/1 kg, 0, 4) · dt        [kg]
     /// eaten    = full − body reserve, as far as the store goes                       [kg]
     /// washing  = min( hygiene rate · dt, room for waste water, potable water )       [kg]
@@ -224,9 +260,10 @@ impl Person {
         let (stores, stores_plan) = stores;
         let state = plan.schedule.pieces()[self.piece as usize].state;
         let rates = &plan.rates[state as usize];
-        let wanted_mol = rates.o2_mol_s * self.today * dt_s;
+        let rate = self.today * self.illness;
+        let wanted_mol = rates.o2_mol_s * rate * dt_s;
         let oxygen = zone.take_gas(Gas::O2, wanted_mol);
-        let part_s = self.today * dt_s * (oxygen.n_mol[Gas::O2 as usize] / wanted_mol.max(1e-300));
+        let part_s = rate * dt_s * (oxygen.n_mol[Gas::O2 as usize] / wanted_mol.max(1e-300));
 
         // Metabolism, all of it in proportion to the oxygen.
         let food_kg = rates.food_dry_kg_s * part_s;

@@ -278,15 +278,16 @@ impl Faults {
         }
     }
 
-    /// Let time pass: wear, failures of chance and of the scenario, repair. `hands` says whether
-    /// anybody can work. Returns whether anything about a unit has changed.
+    /// Let time pass: wear, failures of chance and of the scenario, repair. `hands` is the share of the crew
+    /// that can work: it scales the crew-hours that come in. Returns whether anything about a unit has
+    /// changed.
     pub fn pass(
         &mut self,
         plan: &FaultsPlan,
         key: StreamKey,
         t_s: f64,
         dt_s: f64,
-        hands: bool,
+        hands: f64,
     ) -> bool {
         let mut changed = false;
         let mut broken = false;
@@ -314,8 +315,8 @@ impl Faults {
             broken |= fault.mode != Mode::Sound as u64;
         }
         self.crew_h =
-            (self.crew_h + plan.crew_h_per_week * dt_s / WEEK_S).min(plan.crew_h_per_week);
-        if hands && broken {
+            (self.crew_h + hands * plan.crew_h_per_week * dt_s / WEEK_S).min(plan.crew_h_per_week);
+        if hands > 0.0 && broken {
             changed |= self.repair(plan, dt_s);
         }
         changed

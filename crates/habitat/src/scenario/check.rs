@@ -30,7 +30,8 @@ const RESERVED_ZONES: &[&str] = &["crew", "habitat", "ledger", "stores", "water"
 const RESERVED_UNITS: &[&str] = &["air", "equipment", "fans", "hull", "structure"];
 
 /// Numbers that a scenario may leave out.
-const OPTIONS: &[&str] = &[".isothermal_k", ".relief_pa", ".hole_mm", ".amount", ".offset"];
+const OPTIONS: &[&str] =
+    &[".isothermal_k", ".relief_pa", ".hole_mm", ".amount", ".offset", ".sample_s"];
 
 /// Check a scenario; a scenario that passes compiles unless a telemetry column names a channel that
 /// the habitat does not have.
@@ -341,6 +342,18 @@ fn references(scenario: &Scenario) -> Result<(), Box<Problem>> {
     }
     for (path, _, zone) in all_units(scenario) {
         zone_exists(scenario, format!("{path}.zone"), zone)?;
+    }
+    for (i, member) in scenario.crew.iter().enumerate() {
+        let Some(illness) = member.illness.filter(|illness| illness.to_h <= illness.from_h) else {
+            continue;
+        };
+        return Err(Problem::new(
+            Kind::Inconsistent,
+            format!("crew[{i}].illness.to_h"),
+            "illness that ends before it begins",
+            format!("{} h", number(illness.to_h)),
+            format!("more than from_h = {} h", number(illness.from_h)),
+        ));
     }
     for (i, cdra) in scenario.cdra.iter().enumerate() {
         let Some(name) = &cdra.ccaa else { continue };

@@ -261,8 +261,8 @@ pub struct Sensors {
     pub error_factor: f64,
     /// Failure rate as a multiple of the field rate; 0 for placed faults alone.
     pub rate_factor: f64,
-    /// Time between two samples, s.
-    pub sample_s: f64,
+    /// Time between two samples, s; that between two decisions if absent.
+    pub sample_s: Option<f64>,
     /// Faults at given times.
     #[serde(rename = "event")]
     pub events: Vec<SensorEvent>,
@@ -270,7 +270,7 @@ pub struct Sensors {
 
 impl Default for Sensors {
     fn default() -> Self {
-        Sensors { error_factor: 1.0, rate_factor: 1.0, sample_s: 600.0, events: Vec::new() }
+        Sensors { error_factor: 1.0, rate_factor: 1.0, sample_s: None, events: Vec::new() }
     }
 }
 
@@ -540,6 +540,21 @@ pub struct CrewMember {
     pub height_m: f64,
     /// The day: blocks one after the other without a hole from hour 0 to hour 24.
     pub schedule: Vec<Block>,
+    /// A time of illness or injury.
+    #[serde(default)]
+    pub illness: Option<Illness>,
+}
+
+/// A time in which a person cannot work and burns more than usual.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Illness {
+    /// Start, hours after mission start.
+    pub from_h: f64,
+    /// End, hours after mission start.
+    pub to_h: f64,
+    /// Metabolic rate as a multiple of the usual one; a fever of 3 K is about 1.4 (13 % a kelvin, assumed).
+    pub metabolic_factor: f64,
 }
 
 /// A part of the day.
