@@ -41,12 +41,15 @@ use physics::physiology::{
 };
 use physics::species::Gas;
 
+use crate::air::zone::{EQUIPMENT_COOL_K, EQUIPMENT_HOT_K};
 use crate::fault::Kind;
 use crate::layout::{Layout, PlanError};
 use crate::ledger::{COLUMN_NAMES, COLUMNS};
+use crate::power::CHARGE_K;
 use crate::scenario::SensorMode;
 use crate::sensor::{Class, Mode, Placed, SensorPlan, SensorsPlan};
 use crate::state::State;
+use crate::thermal::{COOL_K, HOT_K, LOOPS};
 
 /// How the value of a channel is found: a function of plan and state, and the index it looks at.
 #[derive(Debug, Clone, Copy)]
@@ -363,9 +366,22 @@ fn zones(plan: &Layout, b: &mut Builder) {
         b.add("rh", "relative humidity", Unit::One, limits(None, Some(0.25), Some(0.75), None), "BVAD Table 4-1", |p, s, i| s.zones[i].rh(&p.zones[i]));
         b.sensed(Class::Humidity);
         b.plain("t_dew_k", "dew point", Unit::Kelvin, |p, s, i| { dew_point_k(s.zones[i].pp_pa(&p.zones[i], Gas::H2o)) });
+        if zone.equipment_j_k > 0.0 {
+            b.unit(&zone.name, "equipment", index);
+            b.add("t_k", "equipment on cold plates", Unit::Kelvin, limits(None, None, Some(EQUIPMENT_COOL_K), Some(EQUIPMENT_HOT_K)), "trip of the equipment (assumed)", |_, s, i| s.zones[i].equipment_k);
+            b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.zones[i].equipment_w);
+        }
+        if zone.heater_w > 0.0 {
+            b.unit(&zone.name, "heater", index);
+            b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.zones[i].heater_w);
+            b.command("set_t_k", "air temperature set-point of the heater", Unit::Kelvin, (273.15, 308.15), |_, s, i| s.zones[i].heater_set_k, |s, i, v| s.zones[i].heater_set_k = v);
+        }
         b.unit(&zone.name, "structure", index);
         b.plain("t_k", "structure temperature", Unit::Kelvin, |_, s, i| s.zones[i].structure_k);
         b.sensed(Class::Temperature);
+        if zone.cover_m > 0.0 {
+            b.plain("ground_w", "heat to the ground", Unit::Watt, |_, s, i| s.zones[i].ground_w);
+        }
         b.plain("film_kg", "liquid water on walls", Unit::Kilogram, |_, s, i| s.zones[i].film_mol * physics::constants::M_H2O_KG_MOL);
     }
 }
@@ -547,6 +563,11 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Charge);
         b.plain("p_w", "power into the battery", Unit::Watt, |_, s, _| s.power[0].battery_w);
         b.sensed(Class::Electric);
+        b.add("t_k", "temperature of the battery", Unit::Kelvin, limits(Some(CHARGE_K.0), Some(283.15), Some(308.15), Some(CHARGE_K.1)), "limits of charging (assumed)", |_, s, _| s.power[0].battery_k);
+        b.sensed(Class::Temperature);
+        b.plain("fade", "share of capacity lost", Unit::One, |_, s, _| s.power[0].fade);
+        b.unit("habitat", "array", 0);
+        b.plain("dust_fraction", "share of the array under dust", Unit::One, |_, s, _| s.power[0].dust_fraction);
         b.unit("habitat", "fuel_cell", 0);
         b.plain("p_w", "power of the fuel cell", Unit::Watt, |_, s, _| s.power[0].fuel_cell_w);
         b.sensed(Class::Electric);
@@ -561,9 +582,11 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.unit(place, name, index);
         b.plain("fault", "0 sound, 1 degraded, 2 failed, 3 stuck, 4 leaking, 5 slow", Unit::One, |_, s, i| s.faults.units[i].mode as f64);
         b.plain("failures", "failures since the start", Unit::One, |_, s, i| s.faults.units[i].failures as f64);
-        b.command("set_repair", "people may spend a spare on it", Unit::One, (0.0, 1.0), |_, s, i| on(s.faults.units[i].may_repair), |s, i, v| s.faults.units[i].may_repair = v > 0.5);
-        b.plain("spares", "spares left", Unit::One, |_, s, i| s.faults.units[i].spares);
-        b.sensed(Class::Record);
+        if unit.kind.is_inside() {
+            b.command("set_repair", "people may spend a spare on it", Unit::One, (0.0, 1.0), |_, s, i| on(s.faults.units[i].may_repair), |s, i, v| s.faults.units[i].may_repair = v > 0.5);
+            b.plain("spares", "spares left", Unit::One, |_, s, i| s.faults.units[i].spares);
+            b.sensed(Class::Record);
+        }
         if unit.kind == Kind::Hull {
             b.plain("holes_m2", "area of holes", Unit::SquareMetre, |_, s, i| s.faults.units[i].lost);
         }
@@ -575,17 +598,28 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.plain("spent_s", "crew time spent on repair", Unit::Second, |_, s, _| s.faults.spent_h * 3_600.0);
     }
     if plan.thermal.is_some() {
-        b.unit("habitat", "coolant", 0);
-        b.add("supply_k", "coolant at the supply", Unit::Kelvin, limits(Some(273.15), Some(275.15), Some(282.55), Some(290.0)), "freezing of water; ISS low-temperature loop 4.4 to 9.4 degC", |_, s, _| s.thermal[0].supply_k);
-        b.sensed(Class::Temperature);
-        b.plain("return_k", "coolant at the return", Unit::Kelvin, |_, s, _| s.thermal[0].return_k);
-        b.sensed(Class::Temperature);
-        b.plain("heat_w", "heat taken by the loop", Unit::Watt, |_, s, _| s.thermal[0].heat_w);
+        let ranges = [
+            (limits(Some(273.15), Some(275.15), Some(282.55), Some(290.0)), "freezing of water; ISS low-temperature loop 4.4 to 9.4 degC"),
+            (limits(Some(273.15), Some(283.15), Some(COOL_K), Some(HOT_K)), "freezing of water; trip of the units on it (assumed)"),
+        ];
+        for (which, (range, source)) in ranges.into_iter().enumerate() {
+            b.unit("habitat", LOOPS[which], which);
+            b.add("supply_k", "coolant at the supply", Unit::Kelvin, range, source, |_, s, i| s.thermal[0].loops[i].supply_k);
+            b.sensed(Class::Temperature);
+            b.plain("return_k", "coolant at the return", Unit::Kelvin, |_, s, i| s.thermal[0].loops[i].return_k);
+            b.sensed(Class::Temperature);
+            b.plain("heat_w", "heat taken by the loop", Unit::Watt, |_, s, i| s.thermal[0].loops[i].heat_w);
+            b.plain("rejected_w", "heat given to space by the radiator", Unit::Watt, |_, s, i| s.thermal[0].loops[i].rejected_w);
+            b.plain("loss_w", "heat lost by pipes", Unit::Watt, |_, s, i| s.thermal[0].loops[i].loss_w);
+            b.plain("heater_w", "power of the heater", Unit::Watt, |_, s, i| s.thermal[0].loops[i].heater_w);
+            b.plain("ice", "share of the water that is ice", Unit::One, |_, s, i| s.thermal[0].loops[i].ice);
+            b.plain("panel_fraction", "share of the coolant through the radiator", Unit::One, |p, s, i| p.thermal.as_ref().map_or(0.0, |x| s.thermal[0].panel_fraction(x, i)));
+            b.sensed(Class::Charge);
+        }
         b.unit("habitat", "radiator", 0);
-        b.plain("rejected_w", "heat given to space", Unit::Watt, |_, s, _| s.thermal[0].rejected_w);
+        b.plain("rejected_w", "heat given to space", Unit::Watt, |_, s, _| s.thermal[0].loops.iter().map(|l| l.rejected_w).sum());
         b.plain("sink_k", "sink of the radiator", Unit::Kelvin, |_, s, _| s.thermal[0].sink_k);
-        b.plain("panel_fraction", "share of the coolant through the radiator", Unit::One, |_, s, _| s.thermal[0].panel_fraction);
-        b.sensed(Class::Charge);
+        b.plain("dust_fraction", "share of the radiator under dust", Unit::One, |_, s, _| s.thermal[0].dust_fraction);
     }
     b.unit("habitat", "mission", 0);
     b.plain("abort", "number of the abort reason", Unit::One, |_, s, _| s.mission.abort as f64);

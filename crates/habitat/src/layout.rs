@@ -35,7 +35,7 @@ use crate::air::zone::ZonePlan;
 use crate::crew::person::PersonPlan;
 use crate::crew::schedule::Schedule;
 use crate::fault::FaultsPlan;
-use crate::power::PowerPlan;
+use crate::power::{CELL_W_K, PowerPlan};
 use crate::scenario::{Atmosphere, Scenario, Sex};
 use crate::sensor::SensorsPlan;
 use crate::source_term::SourceTermPlan;
@@ -96,7 +96,7 @@ pub struct Layout {
     pub stores: StoresPlan,
     /// Power system, if the habitat has one of its own.
     pub power: Option<PowerPlan>,
-    /// Coolant loop, if the habitat has one of its own.
+    /// Coolant loops, if the habitat has its own.
     pub thermal: Option<ThermalPlan>,
     /// Instruments.
     pub sensors: SensorsPlan,
@@ -185,9 +185,9 @@ impl Layout {
         }
         if scenario.thermal.is_some() && scenario.power.is_none() {
             return Err(PlanError::Count {
-                what: "power systems beside a coolant loop",
+                what: "power systems beside coolant loops",
                 found: 0,
-                allowed: "1, for its pump and its sun".to_owned(),
+                allowed: "1, for their pumps and its sun".to_owned(),
             });
         }
         let names: Vec<&str> = scenario.zones.iter().map(|z| z.name.as_str()).collect();
@@ -203,7 +203,7 @@ impl Layout {
         let mut layout = Layout {
             hash,
             simd: SimdLevel::detect(),
-            zones: scenario.zones.iter().map(|z| zone_plan(z, &scenario.atmosphere)).collect(),
+            zones: scenario.zones.iter().map(|z| zone_plan(z, scenario)).collect(),
             ventilation: Vec::new(),
             source_terms: Vec::new(),
             crew: Vec::new(),
@@ -273,6 +273,11 @@ impl Layout {
             layout.crew.push(person);
         }
         layout.units(scenario, &zone_of)?;
+        if let Some(thermal) = &mut layout.thermal {
+            let nodes = layout.zones.iter().filter(|zone| zone.equipment_j_k > 0.0);
+            let battery_w_k = layout.power.as_ref().map_or(0.0, |p| p.battery.cells * CELL_W_K);
+            thermal.plates_w_k = nodes.map(|zone| zone.plate_w_k).sum::<f64>() + battery_w_k;
+        }
         layout.rank_rest();
         layout.check_shed_order()?;
         layout.faults = FaultsPlan::new(scenario);
@@ -400,7 +405,7 @@ impl Layout {
         self.power.as_ref().map_or(0, |power| power.rank(&name))
     }
 
-    /// Give heat exchangers, CO2 removal units, equipment and fans their ranks.
+    /// Give heat exchangers, CO2 removal units, equipment, fans and heaters their ranks.
     fn rank_rest(&mut self) {
         for index in 0..self.ccaa.len() {
             self.ccaa[index].rank = self.rank(self.ccaa[index].zone, &self.ccaa[index].name);
@@ -411,6 +416,7 @@ impl Layout {
         for zone in 0..self.zones.len() {
             self.zones[zone].equipment_rank = self.rank(zone, "equipment");
             self.zones[zone].fans_rank = self.rank(zone, "fans");
+            self.zones[zone].heater_rank = self.rank(zone, "heater");
         }
     }
 
@@ -454,12 +460,15 @@ impl Layout {
         Ok(())
     }
 
-    /// Zone and name of every load: units, equipment and fans.
+    /// Zone and name of every load: units, equipment, fans and heaters.
     fn loads(&self) -> Vec<(usize, String)> {
         let mut loads = Vec::new();
         for zone in 0..self.zones.len() {
             loads.push((zone, "equipment".to_owned()));
             loads.push((zone, "fans".to_owned()));
+            if self.zones[zone].heater_w > 0.0 {
+                loads.push((zone, "heater".to_owned()));
+            }
         }
         let mut add = |zone: usize, name: &str| loads.push((zone, name.to_owned()));
         self.oga.iter().for_each(|u| add(u.zone, &u.name));
@@ -503,12 +512,15 @@ fn outside(n_mol: &[f64; GASES]) -> [f64; GASES] {
     air
 }
 
-/// Parameters of a zone; `common` is the air of a zone that says nothing of its own.
+/// Parameters of a zone; the scenario has the air of a zone that says nothing of its own.
 ///
 /// Air of the surroundings has the zone's composition and temperature at the start. A hole's area
 /// carries its discharge coefficient: `C_d·π/4·d²`.
-fn zone_plan(zone: &crate::scenario::Zone, common: &Atmosphere) -> ZonePlan {
-    let atmosphere = zone.atmosphere.unwrap_or(*common);
+fn zone_plan(zone: &crate::scenario::Zone, scenario: &Scenario) -> ZonePlan {
+    let atmosphere = zone.atmosphere.unwrap_or(scenario.atmosphere);
+    // Equipment has a temperature where it gives its heat to a loop that has one.
+    let plate_w = zone.equipment_w * (1.0 - zone.equipment_air_fraction);
+    let has_node = scenario.thermal.is_some() && plate_w > 0.0;
     let n_mol = fill(&atmosphere, zone.volume_m3);
     let initial_mol: f64 = n_mol.iter().sum();
     let offgassing = [
@@ -541,8 +553,14 @@ fn zone_plan(zone: &crate::scenario::Zone, common: &Atmosphere) -> ZonePlan {
         equipment_rank: 0,
         fans_rank: 0,
         equipment_air_w: zone.equipment_w * zone.equipment_air_fraction,
-        equipment_plate_w: zone.equipment_w * (1.0 - zone.equipment_air_fraction),
+        equipment_plate_w: plate_w,
+        equipment_j_k: if has_node { zone.equipment_j_k } else { 0.0 },
+        plate_w_k: zone.plate_w_k,
         fan_w: zone.fan_w,
+        heater_rank: 0,
+        heater_w: zone.heater_w,
+        cover_m: zone.cover_m2 / zone.cover_depth_m,
+        ground_k: zone.ground_k,
         offgassing_mol_s,
     }
 }

@@ -17,8 +17,8 @@
 //! | leaks, holes, relief, vented hydrogen, methane and CO2 | [`Ledger::gas_out`] |
 //! | off-gassing, prescribed gas, air from the surroundings | [`Ledger::gas_in`] |
 //! | electric power of units, fans and equipment | [`Ledger::electric_in`] |
-//! | heat to coolant and cold plates, heat of battery and stacks | [`Ledger::coolant_out`] |
-//! | prescribed heat, the ideal thermostat of an isothermal zone, power of array and fission unit | [`Ledger::heat_in`] |
+//! | heat to coolant and cold plates, heat of battery and stacks, by loop | [`Ledger::coolant_out`] |
+//! | prescribed heat, the ideal thermostat of an isothermal zone, power of array and fission unit, heat to space and ground | [`Ledger::heat_in`] |
 //! | gas between two parts of the habitat | [`Ledger::gas_moved`] |
 //! | water of the fuel cell's store, made or split | [`Ledger::water_moved`] |
 //!
@@ -39,6 +39,15 @@ use physics::species::{Composition, GASES};
 
 use crate::air::parcel::Parcel;
 use crate::slots::state;
+
+/// Which coolant loop takes a heat; without loops of its own the habitat gives both away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Coolant {
+    /// Low-temperature loop: condensing heat exchangers and CO2 removal.
+    Low = 0,
+    /// Moderate-temperature loop: everything else that gives heat to coolant.
+    Moderate = 1,
+}
 
 /// Number of columns.
 pub const COLUMNS: usize = 6;
@@ -130,9 +139,9 @@ state! {
         pub coolant_j: f64,
         /// Electric energy drawn from the habitat's own bus in this step, J.
         pub drawn_j: f64,
-        /// Heat collected by the habitat's own coolant loop in this step, J.
-        pub collected_j: f64,
-        /// The habitat has a coolant loop of its own: heat of units does not cross the boundary.
+        /// Heat collected by each of the habitat's own coolant loops in this step, J.
+        pub collected_j: [f64; 2],
+        /// The habitat has coolant loops of its own: heat of units does not cross the boundary.
         pub own_loop: bool,
         /// The habitat has a bus of its own: what units draw does not cross the boundary.
         pub own_bus: bool,
@@ -152,7 +161,7 @@ impl Default for Ledger {
             electric_j: 0.0,
             coolant_j: 0.0,
             drawn_j: 0.0,
-            collected_j: 0.0,
+            collected_j: [0.0; 2],
             own_loop: false,
             own_bus: false,
         }
@@ -226,9 +235,9 @@ impl Ledger {
 
     /// Heat carried away by coolant or cold plates, J; negative if the coolant warms the habitat.
     #[inline(always)]
-    pub fn coolant_out(&mut self, e_j: f64) {
+    pub fn coolant_out(&mut self, to: Coolant, e_j: f64) {
         if self.own_loop {
-            self.collected_j += e_j;
+            self.collected_j[to as usize] += e_j;
         } else {
             self.left[5] += e_j;
         }
@@ -236,9 +245,9 @@ impl Ledger {
         self.coolant_j += e_j;
     }
 
-    /// What the units have given to coolant, J; the loop takes it.
+    /// What the units have given to the coolant of each loop, J; the loops take it.
     #[must_use]
-    pub fn take_coolant(&mut self) -> f64 {
+    pub fn take_coolant(&mut self) -> [f64; 2] {
         core::mem::take(&mut self.collected_j)
     }
 

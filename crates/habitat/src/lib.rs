@@ -35,7 +35,7 @@
 //! (`runtime`).
 //!
 //! Electric power comes from array, battery and fuel cell ([`power`]) where the scenario declares
-//! `[power]`; without it power is unlimited. Heat goes to a coolant loop with a radiator ([`thermal`]) where
+//! `[power]`; without it power is unlimited. Heat goes to two coolant loops with a radiator ([`thermal`]) where
 //! it declares `[thermal]`; without it coolant arrives at a prescribed temperature and takes any heat.
 //! Sunlight, power from outside and heat to coolant or to space are ledgered boundary flows. Units
 //! fail and are repaired ([`fault`]) where it declares `[faults]`. Sensors are not modelled.

@@ -54,7 +54,7 @@ state! {
         pub stores: Stores,
         /// Power system; one if the habitat has its own, else none.
         pub power: Vec<Power>,
-        /// Coolant loop; one if the habitat has its own, else none.
+        /// Coolant loops and radiator; one entry if the habitat has its own, else none.
         pub thermal: Vec<Thermal>,
         /// Failures and repair.
         pub faults: Faults,
@@ -122,7 +122,13 @@ impl State {
                 .iter()
                 .map(|zone| {
                     let atmosphere = zone.atmosphere.unwrap_or(scenario.atmosphere);
-                    Zone::new(fill(&atmosphere, zone.volume_m3), atmosphere.temperature_k)
+                    Zone {
+                        heater_set_k: zone.heater_set_k,
+                        equipment_k: scenario
+                            .thermal
+                            .map_or(atmosphere.temperature_k, |t| t.moderate_set_point_k),
+                        ..Zone::new(fill(&atmosphere, zone.volume_m3), atmosphere.temperature_k)
+                    }
                 })
                 .collect(),
             stores: Stores {
@@ -152,7 +158,12 @@ impl State {
                 .zip(&scenario.power)
                 .map(|(plan, model)| Power::new(plan, model))
                 .collect(),
-            thermal: plan.thermal.iter().map(Thermal::new).collect(),
+            thermal: plan
+                .thermal
+                .iter()
+                .zip(&scenario.thermal)
+                .map(|(plan, model)| Thermal::new(plan, model))
+                .collect(),
             faults: Faults::new(&plan.faults, key),
             sensors: Sensors::new(&plan.sensors, key),
             crew: plan.crew.iter().map(Person::new).collect(),
@@ -343,18 +354,21 @@ impl State {
 
     /// Electric power of every unit and of the equipment in the last step, W.
     ///
-    /// Equipment and fans of zones are constants of the plan and count from the start on; units
-    /// show the mean of the last step, zero before the first.
+    /// Equipment and fans of zones that run are constants of the plan and count from the start on; units,
+    /// pumps and heaters show the mean of the last step, zero before the first.
     #[must_use]
     pub fn power_w(&self, plan: &Layout) -> f64 {
         let mut w = 0.0;
-        for zone in &plan.zones {
-            w += zone.equipment_air_w + zone.equipment_plate_w + zone.fan_w;
+        for (zone, zone_plan) in self.zones.iter().zip(&plan.zones) {
+            if zone.equipment_runs() {
+                w += zone_plan.equipment_air_w + zone_plan.equipment_plate_w;
+            }
+            if zone.fans_powered && zone.fans_capacity > 0.0 {
+                w += zone_plan.fan_w;
+            }
+            w += zone.heater_w;
         }
-        if let Some(thermal) = &plan.thermal {
-            let runs = self.power.first().is_none_or(|power| power.powers(0));
-            w += if runs { thermal.pump_w } else { 0.0 };
-        }
+        w += self.thermal.iter().map(Thermal::power_w).sum::<f64>();
         w += self.oga.iter().map(|u| u.power_w).sum::<f64>();
         w += self.ccaa.iter().map(|u| u.power_w).sum::<f64>();
         w += self.cdra.iter().map(|u| u.power_w).sum::<f64>();

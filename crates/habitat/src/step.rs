@@ -7,16 +7,16 @@
 //! | stage | what runs | why here |
 //! |---|---|---|
 //! | open | ledger | what is held is known before anything moves |
-//! | power | sun and sources, which loads have power | a load that is off is off for the whole step |
+//! | power | failures, sun and sources, which loads have power and coolant | a load that is off is off for the whole step |
 //! | inputs | equipment, off-gassing, evaporation, prescribed flows | boundary conditions |
 //! | crew | people | they drink before the electrolyser and breathe before the cleaners |
 //! | oga | oxygen generators | the reducer needs their hydrogen in the same step |
 //! | ccaa, cdra | heat exchanger, then removal units on its outlet | cold dry air for the beds |
 //! | reduction | reducer, vent, trace gases, LiOH, candles | hydrogen and CO2 are there |
 //! | water | urine, brine, water processor | each finds what the one before has made |
-//! | hull | make-up, then leaks and relief | make-up sees what the units left |
+//! | hull | make-up, then heat to the ground, leaks and relief | make-up sees what the units left |
 //! | exchange | ventilation, structure, new temperatures, condensation | all flows are known |
-//! | supply | array, fuel cell, battery, electrolyser; then coolant loop and radiator | everything that draws has drawn, and given its heat |
+//! | supply | array, fuel cell, battery, electrolyser; then coolant loops and radiator | everything that draws has drawn, and given its heat |
 //! | health | doses, mission rules | people are judged by the air at the end |
 //! | close | ledger | residual of the step |
 //!
@@ -43,10 +43,13 @@ use crate::power::RANKS_MAX;
 use crate::state::State;
 use crate::stores::Stores;
 use crate::stream::Purpose;
+use crate::thermal::{FREEZE_K, Plate};
 use physics::constants::DAY_S;
 use physics::physiology::inspired_o2_pa;
 use physics::species::Gas;
 
+/// Coolant of a habitat without loops of its own, K. Assumed.
+const COOLANT_K: f64 = 290.0;
 /// Share of its product that a leaking water unit spills. Assumed.
 const SPILL_SHARE: f64 = 0.05;
 
@@ -140,6 +143,7 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
         if state.steps == 0 { state.held(plan) } else { crate::ledger::Account(state.ledger.held) };
     state.ledger.open(held);
     let liquid_k = plan.stores.t_k;
+    let plate = plate_of(plan, state);
 
     probe.stage(Stage::Power);
     faults(plan, state, dt_s);
@@ -148,7 +152,7 @@ fn step(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Probe) {
 
     probe.stage(Stage::Inputs);
     for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
-        zone.inputs(zone_plan, dt_s, liquid_k, ledger);
+        zone.inputs(zone_plan, plate, dt_s, liquid_k, ledger);
     }
     for term in &plan.source_terms {
         term.run(&mut state.zones[term.zone], state.t_s, dt_s, ledger);
@@ -264,6 +268,7 @@ fn afflict(plan: &Layout, state: &mut State, at: usize) {
     let fault = &state.faults.units[at];
     let (capacity, i) = (fault.capacity(), unit.index);
     let (leaking, stuck) = (fault.is(Mode::Leaking), fault.is(Mode::Stuck));
+    let fallen = fault.dust;
     match unit.kind {
         Kind::Hull => state.zones[i].holes_m2 = fault.lost,
         Kind::Fans => state.zones[i].fans_capacity = capacity,
@@ -287,13 +292,35 @@ fn afflict(plan: &Layout, state: &mut State, at: usize) {
         Kind::O2Tank => state.stores.o2_leaks = leaking,
         Kind::N2Tank => state.stores.n2_leaks = leaking,
         Kind::PotableTank => state.stores.potable_leaks = leaking,
-        Kind::Pump
-        | Kind::Battery
-        | Kind::FuelCell
-        | Kind::Electrolyser
-        | Kind::Array
-        | Kind::Radiator => {}
+        Kind::Pump => {
+            for thermal in &mut state.thermal {
+                thermal.loops[i].capacity = capacity;
+            }
+        }
+        Kind::Battery => state.power.iter_mut().for_each(|p| p.battery_capacity = capacity),
+        Kind::FuelCell => state.power.iter_mut().for_each(|p| p.fuel_cell_capacity = capacity),
+        Kind::Electrolyser => {
+            state.power.iter_mut().for_each(|p| p.electrolyser_capacity = capacity);
+        }
+        Kind::Array => {
+            for power in &mut state.power {
+                power.array_capacity = capacity;
+                power.dust_fraction = covered(power.dust_fraction, fallen);
+            }
+            state.faults.units[at].dust = 0.0;
+        }
+        Kind::Radiator => {
+            for thermal in &mut state.thermal {
+                thermal.dust_fraction = covered(thermal.dust_fraction, fallen);
+            }
+            state.faults.units[at].dust = 0.0;
+        }
     }
+}
+
+/// Share of a surface under dust after dust has fallen on a share of it.
+fn covered(before: f64, fallen: f64) -> f64 {
+    1.0 - (1.0 - before) * (1.0 - fallen)
 }
 
 /// Let the bus decide which loads have power, and remember what each rank drew last.
@@ -301,7 +328,7 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
     let (Some(power), Some(power_plan)) = (state.power.first_mut(), &plan.power) else {
         return;
     };
-    let pump_runs = power.powers(0);
+    let never_shed = power.powers(0);
     let mut rank_w = [0.0; RANKS_MAX];
     let mut ran = [false; RANKS_MAX];
     let mut add = |rank: u64, powered: bool, w: f64| {
@@ -311,8 +338,10 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
     };
     for (zone, zone_plan) in state.zones.iter().zip(&plan.zones) {
         let equipment_w = zone_plan.equipment_air_w + zone_plan.equipment_plate_w;
-        add(zone_plan.equipment_rank, zone.equipment_powered, equipment_w);
+        let running_w = if zone.equipment_tripped { 0.0 } else { equipment_w };
+        add(zone_plan.equipment_rank, zone.equipment_powered, running_w);
         add(zone_plan.fans_rank, zone.fans_powered, zone_plan.fan_w);
+        add(zone_plan.heater_rank, zone.heater_powered, zone.heater_w);
     }
     macro_rules! units {
         ($($units:ident),*) => {
@@ -321,56 +350,77 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
             })*
         };
     }
-    if let Some(thermal_plan) = &plan.thermal {
-        add(0, pump_runs, thermal_plan.pump_w);
-    }
+    let hot = match state.thermal.first() {
+        Some(thermal) => {
+            add(0, never_shed, thermal.power_w());
+            thermal.hot
+        }
+        None => false,
+    };
     units!(oga, ccaa, cdra, sabatier, tccs, lioh, wpa, upa, brine_processors);
     for at in 0..RANKS_MAX {
         if ran[at] {
             power.rank_w[at] = rank_w[at];
         }
     }
-    if !power.share_out(power_plan, state.t_s, dt_s) {
+    let was_hot = core::mem::replace(&mut power.hot, hot);
+    if !power.share_out(power_plan, state.t_s, dt_s) && hot == was_hot {
         return;
     }
     for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
         zone.equipment_powered = power.powers(zone_plan.equipment_rank);
         zone.fans_powered = power.powers(zone_plan.fans_rank);
+        zone.heater_powered = power.powers(zone_plan.heater_rank);
     }
     macro_rules! switch {
-        ($($units:ident),*) => {
+        ($may_run:expr; $($units:ident),*) => {
             $(for (unit, unit_plan) in state.$units.iter_mut().zip(&plan.$units) {
-                unit.powered = power.powers(unit_plan.rank);
+                unit.powered = $may_run && power.powers(unit_plan.rank);
             })*
         };
     }
-    switch!(oga, ccaa, cdra, sabatier, tccs, lioh, wpa, upa, brine_processors);
+    switch!(true; ccaa, cdra, tccs, lioh, brine_processors);
+    // What gives its heat to a loop that is too hot stops.
+    switch!(!hot; oga, sabatier, wpa, upa);
     // A unit that stops or starts changes when its next phase comes.
     state.next_event_s = state.next_event_s.min(dt_s);
 }
 
-/// Let the power system supply what was drawn, and the coolant loop take the heat of it all.
+/// What the nodes on the moderate loop meet, if the habitat has one.
+#[inline(always)]
+fn plate_of(plan: &Layout, state: &State) -> Plate {
+    match (state.thermal.first(), &plan.thermal) {
+        (Some(thermal), Some(thermal_plan)) => thermal.plate(thermal_plan),
+        _ => Plate::flowing(COOLANT_K),
+    }
+}
+
+/// Let the power system supply what was drawn, and the coolant loops take the heat of it all.
 #[inline(always)]
 fn supply(plan: &Layout, state: &mut State, dt_s: f64) {
+    let plate = plate_of(plan, state);
     let ledger = &mut state.ledger;
-    // The pump hangs on the loads that are never shed.
-    let runs = state.power.first().is_none_or(|power| power.powers(0));
-    if let (Some(thermal), Some(thermal_plan)) = (state.thermal.first(), &plan.thermal) {
-        thermal.pump(thermal_plan, runs, dt_s, ledger);
+    // Pumps and heaters of the loops hang on the loads that are never shed.
+    let powered = state.power.first().is_none_or(|power| power.powers(0));
+    if let (Some(thermal), Some(thermal_plan)) = (state.thermal.first_mut(), &plan.thermal) {
+        thermal.draw(thermal_plan, powered, dt_s, ledger);
     }
     for (power, power_plan) in state.power.iter_mut().zip(&plan.power) {
-        power.settle(power_plan, &plan.stores, dt_s, ledger);
+        power.settle(power_plan, &plan.stores, plate, dt_s, ledger);
     }
     let sun = state.power.first().map_or((0.0, 0.0), |p| (p.direct_w_m2, p.sin_elevation));
     let (Some(thermal), Some(thermal_plan)) = (state.thermal.first_mut(), &plan.thermal) else {
         return;
     };
-    thermal.settle(thermal_plan, sun, runs, dt_s, ledger);
+    thermal.settle(thermal_plan, sun, state.t_s, dt_s, ledger);
+    // Ice stays in the loop: what a coil meets is at its melting point.
+    let low_k = thermal.loops[0].supply_k.max(FREEZE_K);
     for ccaa in &mut state.ccaa {
-        ccaa.coolant_in_k = thermal.supply_k;
+        ccaa.coolant_in_k = low_k;
+        ccaa.coolant_flows = thermal.loops[0].flows;
     }
     for cdra in &mut state.cdra {
-        cdra.coolant_in_k = thermal.supply_k;
+        cdra.coolant_in_k = low_k;
     }
 }
 

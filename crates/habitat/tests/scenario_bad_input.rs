@@ -393,7 +393,7 @@ fn names() {
         "name = \"oga\"",
         "name = \"air\"",
         Kind::BadName,
-        "bad.toml:64:8: reserved name of a unit: found \"air\"; allowed any name but `air`, `equipment`, `fans`, `hull`, `structure`",
+        "bad.toml:64:8: reserved name of a unit: found \"air\"; allowed any name but `air`, `equipment`, `fans`, `heater`, `hull`, `structure`",
     );
     refused(
         "name = \"small\"",

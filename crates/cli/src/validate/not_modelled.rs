@@ -61,7 +61,7 @@ pub const NOT_MODELLED: &[NotModelled] = &[
     item(
         "thermal",
         "radiators, coolant loops, surface temperatures, heat pumps",
-        "one loop and a radiator are modelled; no published test is compared yet",
+        "two loops and a radiator are modelled; no published test is compared yet",
     ),
     item(
         "reliability",

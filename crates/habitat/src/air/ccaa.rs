@@ -31,7 +31,7 @@ use physics::species::{CP_J_MOL_K, GASES, Gas};
 use crate::air::parcel::Parcel;
 use crate::air::relaxed;
 use crate::air::zone::{Zone, ZonePlan, liquid_j_mol};
-use crate::ledger::Ledger;
+use crate::ledger::{Coolant, Ledger};
 use crate::slots::state;
 use crate::stores::{Stores, StoresPlan};
 
@@ -97,6 +97,8 @@ state! {
     pub struct Ccaa {
         /// Coolant as it arrives, K.
         pub coolant_in_k: f64,
+        /// Coolant flows; a coil without flow cools nothing.
+        pub coolant_flows: bool,
         /// What it can do for its faults, 0 to 1.
         pub capacity: f64,
         /// Half of the condensate runs down the walls instead of into the tank.
@@ -147,6 +149,7 @@ impl Ccaa {
     pub fn new(model: &crate::scenario::Ccaa) -> Ccaa {
         Ccaa {
             coolant_in_k: model.coolant_k,
+            coolant_flows: true,
             capacity: 1.0,
             leaking: false,
             stuck: false,
@@ -239,7 +242,11 @@ impl Ccaa {
                 dry_cp_j_mol_k: dry_cp / dry_mol.max(1e-12),
                 p_total_pa: p_pa,
                 t_air_k: zone.t_k,
-                coolant_w_k: plan.coolant_kg_s * COOLANT_J_KG_K,
+                coolant_w_k: if self.coolant_flows {
+                    plan.coolant_kg_s * COOLANT_J_KG_K
+                } else {
+                    0.0
+                },
                 t_coolant_k: self.coolant_in_k,
             },
             self.coil_share,
@@ -249,7 +256,7 @@ impl Ccaa {
         let out = Parcel::at(air.n_mol, coil.t_air_k);
         let condensate_j = condensate_mol * liquid_j_mol(coil.t_coil_k);
         let coolant_j = air.h_j - out.h_j - condensate_j;
-        ledger.coolant_out(coolant_j);
+        ledger.coolant_out(Coolant::Low, coolant_j);
 
         // Cold condensate takes heat from the cabin until it has the temperature of the tanks.
         let tank_j = condensate_mol * liquid_j_mol(stores_plan.t_k);

@@ -44,7 +44,7 @@ use physics::species::{CP_J_MOL_K, Gas, HF_J_MOL, enthalpy_j_mol};
 use crate::air::bed::{Bed, BedPlan, CELLS_MAX, Isotherms, Layer, amount_mol, chords};
 use crate::air::parcel::Parcel;
 use crate::air::relaxed;
-use crate::ledger::Ledger;
+use crate::ledger::{Coolant, Ledger};
 use crate::slots::state;
 use crate::stores::{Stores, StoresPlan};
 
@@ -480,7 +480,7 @@ impl Cdra {
         let density = part.total_mol() / (flow_m3_s * dt_s) / SEA_LEVEL_MOL_M3;
         let blower_j = BLOWER_W * density * (flow_m3_s * 3_600.0 / 35.6) * dt_s;
         part.h_j += blower_j;
-        ledger.coolant_out(cool(part, self.coolant_in_k, PRECOOLER));
+        ledger.coolant_out(Coolant::Low, cool(part, self.coolant_in_k, PRECOOLER));
         self.sorbent[a].pass(&plan.sorbent, part, p_pa, sorb(a), &sorb_uptake, false);
         self.desiccant[d].pass(&plan.desiccant, part, p_pa, dry(d), &dry_uptake, true);
 
@@ -522,7 +522,7 @@ impl Cdra {
             let t_k = bed.mean_k(&plan.sorbent);
             vented.h_j = Parcel::at(vented.n_mol, t_k).h_j;
             ledger.gas_out(&vented);
-            ledger.coolant_out(given.h_j - kept_j - vented.h_j);
+            ledger.coolant_out(Coolant::Low, given.h_j - kept_j - vented.h_j);
             self.co2_removed_mol_s += given.co2_mol;
             self.co2_removed_mol += given.co2_mol;
         }
@@ -531,7 +531,7 @@ impl Cdra {
 
         let control_j = CONTROL_W * dt_s;
         ledger.electric_in(blower_j + heater_j + control_j);
-        ledger.coolant_out(control_j);
+        ledger.coolant_out(Coolant::Low, control_j);
         self.power_w += blower_j + heater_j + control_j;
         self.co2_outlet_mol_s += part.n_mol[co2];
 

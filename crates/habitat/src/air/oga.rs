@@ -9,6 +9,7 @@
 //! Oga: before the reducer, which needs its hydrogen, and after the crew has drunk.
 //! # Fails how
 //! An empty potable tank stops production; controller and pumps go on taking their standby power.
+//! While the moderate loop is too hot it stops as without power ([`crate::thermal`]).
 //! There is no off command: a set-point of zero is standby.
 //! Degraded: half of its largest production. Leaking: a fiftieth of the hydrogen goes to the cabin.
 //! Stuck: the set-point in force stays.
@@ -27,7 +28,7 @@ use physics::species::{Gas, enthalpy_j_mol};
 
 use crate::air::parcel::Parcel;
 use crate::air::zone::{Zone, liquid_j_mol};
-use crate::ledger::Ledger;
+use crate::ledger::{Coolant, Ledger};
 use crate::slots::state;
 use crate::stores::{Stores, StoresPlan};
 
@@ -133,7 +134,7 @@ impl Oga {
 
         ledger.electric_in(self.power_w * dt_s);
         let air_j = plan.air_heat_fraction * heat_j;
-        ledger.coolant_out(heat_j - air_j);
+        ledger.coolant_out(Coolant::Moderate, heat_j - air_j);
         ledger.gas_moved(&oxygen);
         ledger.gas_moved(&hydrogen);
         zone.put(&oxygen);

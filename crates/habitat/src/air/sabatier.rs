@@ -9,6 +9,7 @@
 //! Reduction: after oxygen generation and CO2 removal, so that it finds this step's hydrogen and
 //! CO2. Hydrogen that it leaves is vented right after it.
 //! # Fails how
+//! While the moderate loop is too hot it stops as without power ([`crate::thermal`]).
 //! No hydrogen, no CO2 or no room for condensate: it stands still, takes no power, and the CO2
 //! stays in the accumulator until that is full and the removal unit vents.
 //! Degraded: half of the conversion. Leaking: a fifth of the hydrogen is lost before the reactor.
@@ -29,7 +30,7 @@ use physics::species::{Gas, enthalpy_j_mol};
 
 use crate::air::parcel::Parcel;
 use crate::air::zone::liquid_j_mol;
-use crate::ledger::Ledger;
+use crate::ledger::{Coolant, Ledger};
 use crate::slots::state;
 use crate::stores::{Stores, StoresPlan};
 
@@ -144,7 +145,10 @@ impl Sabatier {
         let electric_j = self.power_w * dt_s;
         ledger.electric_in(electric_j);
         ledger.gas_out(&vented);
-        ledger.coolant_out(in_j + electric_j - vented.h_j - water_mol * liquid_j_mol(t_k));
+        ledger.coolant_out(
+            Coolant::Moderate,
+            in_j + electric_j - vented.h_j - water_mol * liquid_j_mol(t_k),
+        );
         self.co2_mol_s = run.co2_consumed_mol / dt_s;
         self.water_mol_s = water_mol / dt_s;
     }

@@ -343,6 +343,12 @@ mod tests {
             fans_rank: 0,
             equipment_air_w: 0.0,
             equipment_plate_w: 0.0,
+            equipment_j_k: 0.0,
+            plate_w_k: 0.0,
+            heater_rank: 0,
+            heater_w: 0.0,
+            cover_m: 0.0,
+            ground_k: 0.0,
             fan_w: 0.0,
             offgassing_mol_s: [0.0; GASES],
         }

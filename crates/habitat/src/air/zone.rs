@@ -5,19 +5,24 @@
 //! equipment, off-gassing, hull losses and the surroundings by the ledger.
 //! # State
 //! Eight amounts, one internal energy, the temperature of the last step, the temperature of the
-//! structure, liquid water on walls and in textiles. Pressure and humidity follow from them.
+//! structure, liquid water on walls and in textiles, the temperature of the equipment on cold plates and
+//! whether it has tripped, the set-point of the air heater. Pressure and humidity follow from them.
 //! # Stages
 //! Inputs ([`Zone::inputs`]) at the start, hull ([`Zone::hull`]) after all units, settling
 //! ([`Zone::settle`]) after the exchange between zones.
 //! # Fails how
 //! Holes of the scenario and of meteoroids, a leak and the relief valve lose gas. Degraded fans move half of
-//! the air, failed ones none.
+//! the air, failed ones none. Equipment that gets too hot on a loop that does not cool switches itself off.
 //! # Parameters
 //! | what | value | unit | source |
 //! |---|---|---|---|
 //! | relief valve, full area; band above its setting | 3.14e-4; 5 % | m2 | assumed: 20 mm bore |
 //! | evaporation from walls and textiles into dry air | 7 200 | s | assumed |
 //! | γ of the gas in holes | 1.4 | – | air |
+//! | equipment on plates: `equipment_j_k`, `plate_w_k` | 50e3; 100 | J/K; W/K | assumed |
+//! | its trip, and its return | 333.15; 318.15 | K | assumed |
+//! | air heater: `heater_w`, `heater_set_k`; its band | 0, 291.15; 2 | W, K; K | assumed |
+//! | regolith: `cover_m2`, `cover_depth_m`, `ground_k` | 0, 2, 250 | m2, m, K | assumed; K(T) of `physics::regolith` |
 //! # Simplifications
 //! Ideal gas with constant heat capacities, no gradients inside a zone, one temperature of the
 //! whole structure, liquid water at the temperature of the tanks.
@@ -25,20 +30,29 @@
 use physics::constants::{CP_H2O_LIQUID_J_MOL_K, HF_H2O_LIQUID_J_MOL, R_J_MOL_K, T_REF_K};
 use physics::moist_air::saturation_pressure_pa;
 use physics::orifice;
+use physics::regolith::{CONDUCTIVITY_DEEP_W_M_K, RADIATIVE_SHARE, RADIATIVE_T_K};
 use physics::species::{
     CP_J_MOL_K, GASES, Gas, HF_J_MOL, internal_energy_j, internal_energy_line, temperature_k,
 };
 
 use crate::air::parcel::Parcel;
 use crate::air::relaxed;
-use crate::ledger::Ledger;
+use crate::ledger::{Coolant, Ledger};
 use crate::slots::state;
+use crate::thermal::Plate;
 
 /// Full area of a relief valve, m2. Assumed: 20 mm bore.
 const RELIEF_AREA_M2: f64 = 3.14e-4;
 
 /// Time constant with which wall water and wet textiles evaporate into dry air, s. Assumed: 2 h.
 const EVAPORATION_S: f64 = 7_200.0;
+
+/// Equipment hotter than this switches itself off, K. Assumed.
+pub const EQUIPMENT_HOT_K: f64 = 333.15;
+/// Equipment that is off comes back below this, K. Assumed.
+pub const EQUIPMENT_COOL_K: f64 = 318.15;
+/// Band below its set-point in which the air heater goes from nothing to all, K. Assumed.
+const HEATER_BAND_K: f64 = 2.0;
 
 /// Parameters of a zone.
 #[derive(Debug, Clone, PartialEq)]
@@ -77,8 +91,20 @@ pub struct ZonePlan {
     pub equipment_air_w: f64,
     /// Heat of equipment to cold plates, W.
     pub equipment_plate_w: f64,
+    /// Heat capacity of the equipment on cold plates, J/K; 0 without a loop of the habitat's own.
+    pub equipment_j_k: f64,
+    /// Conductance from it to the moderate loop, W/K.
+    pub plate_w_k: f64,
     /// Heat of fans, W.
     pub fan_w: f64,
+    /// Place of the air heater in the order in which loads are shed.
+    pub heater_rank: u64,
+    /// Largest power of the air heater, W.
+    pub heater_w: f64,
+    /// Area over thickness of the regolith on the wall, m.
+    pub cover_m: f64,
+    /// Temperature of the ground behind it, K.
+    pub ground_k: f64,
     /// Gas given off by materials, mol/s.
     pub offgassing_mol_s: [f64; GASES],
 }
@@ -98,6 +124,20 @@ state! {
         pub film_mol: f64,
         /// Liquid water in textiles, mol.
         pub textile_mol: f64,
+        /// Temperature of the equipment on cold plates, K.
+        pub equipment_k: f64,
+        /// The equipment has got too hot and is off until it has cooled down.
+        pub equipment_tripped: bool,
+        /// Power of equipment in the last step, W.
+        pub equipment_w: f64,
+        /// Air heater has electric power.
+        pub heater_powered: bool,
+        /// Commanded temperature of the air heater, K.
+        pub heater_set_k: f64,
+        /// Power of the air heater in the last step, W.
+        pub heater_w: f64,
+        /// Heat from the structure to the ground in the last step, W.
+        pub ground_w: f64,
         /// Equipment has electric power.
         pub equipment_powered: bool,
         /// Fans have electric power.
@@ -154,6 +194,13 @@ impl Zone {
             structure_k: t_k,
             film_mol: 0.0,
             textile_mol: 0.0,
+            equipment_k: t_k,
+            equipment_tripped: false,
+            equipment_w: 0.0,
+            heater_powered: true,
+            heater_set_k: t_k,
+            heater_w: 0.0,
+            ground_w: 0.0,
             equipment_powered: true,
             fans_powered: true,
             fans_capacity: 1.0,
@@ -323,6 +370,7 @@ impl Zone {
     /// # Equation
     /// ```text
     /// E = U(gas) + C_structure·(T_structure − 298.15 K) + (film + textiles)·h(liquid, T_liquid)
+    ///     + C_equipment·(T_equipment − 298.15 K)
     /// ```
     /// The energy column of the ledger sums this over the zones.
     #[inline(always)]
@@ -331,15 +379,99 @@ impl Zone {
         self.u_j
             + plan.structure_j_k * (self.structure_k - T_REF_K)
             + (self.film_mol + self.textile_mol) * liquid_j_mol(liquid_k)
+            + plan.equipment_j_k * (self.equipment_k - T_REF_K)
     }
 
-    /// Equipment heat, fan heat, off-gassing and evaporation from walls and textiles.
+    /// Whether the equipment runs: it has power and is not too hot.
+    #[inline(always)]
+    #[must_use]
+    pub fn equipment_runs(&self) -> bool {
+        self.equipment_powered && !self.equipment_tripped
+    }
+
+    /// Power of the equipment, and its heat to air and, through its own mass, to the moderate loop.
+    ///
+    /// # Equation
+    /// ```text
+    /// C·dT/dt = P − G·(T − T_coolant),   implicit: [`Plate::heat_j`]
+    /// off above 333.15 K, on again below 318.15 K
+    ///   P  plate heat [W]   C  heat capacity of the equipment [J/K]   G  conductance of the plate [W/K]
+    /// ```
+    /// # Source
+    /// Lumped node, implicit. Limits assumed: electronics of 60 °C at the case.
+    /// # Valid range
+    /// Any step; a node follows its coolant within `C/G`, 8 min by default.
+    /// # Outside the range
+    /// Without a loop of the habitat's own, and without plate heat, there is no node: what there is goes
+    /// to coolant at once.
+    /// # Conserves
+    /// Power by [`Ledger::electric_in`], heat to the loop by [`Ledger::coolant_out`].
+    /// # Tests
+    /// `thermal::hot_equipment_trips_and_comes_back`.
+    #[inline(always)]
+    fn equipment(&mut self, plan: &ZonePlan, plate: Plate, dt_s: f64, ledger: &mut Ledger) {
+        let run_s = if self.equipment_runs() { dt_s } else { 0.0 };
+        let plate_j = plan.equipment_plate_w * run_s;
+        let air_j = plan.equipment_air_w * run_s;
+        self.equipment_w = (plate_j + air_j) / dt_s;
+        ledger.electric_in(air_j + plate_j);
+        self.heat(air_j);
+        if plan.equipment_j_k <= 0.0 {
+            ledger.coolant_out(Coolant::Moderate, plate_j);
+            return;
+        }
+        let before_k = self.equipment_k;
+        let heated_k = before_k + plate_j / plan.equipment_j_k;
+        let given_j = plate.heat_j(heated_k, plan.plate_w_k, plan.equipment_j_k, dt_s);
+        self.equipment_k = heated_k - given_j / plan.equipment_j_k;
+        let stored_j = plan.equipment_j_k * (self.equipment_k - T_REF_K)
+            - plan.equipment_j_k * (before_k - T_REF_K);
+        ledger.coolant_out(Coolant::Moderate, plate_j - stored_j);
+        self.equipment_tripped = self.equipment_k
+            > if self.equipment_tripped { EQUIPMENT_COOL_K } else { EQUIPMENT_HOT_K };
+    }
+
+    /// Heat through regolith on the wall, from the structure to the ground.
+    ///
+    /// # Equation
+    /// ```text
+    /// q = A/L·∫ K dT = A/L·K_c·((T_s − T_g) + χ/4·(T_s⁴ − T_g⁴)/(350 K)³),   χ = 2.7
+    /// T_s' = T_g + (T_s − T_g)/(1 + q·dt/(C·(T_s − T_g)))
+    /// ```
+    /// # Source
+    /// K(T) of `physics::regolith` at 1800 kg/m3 (Hayne 2017), integrated across a layer in steady state.
+    /// # Valid range
+    /// A layer that has settled: 2 m take years, so the steady flow is that of a habitat in place.
+    /// # Outside the range
+    /// Structure and ground at one temperature: nothing flows.
+    /// # Conserves
+    /// What the structure loses leaves by [`Ledger::heat_in`].
+    /// # Tests
+    /// `thermal::regolith_carries_the_closed_form`.
+    #[inline(always)]
+    fn ground(&mut self, plan: &ZonePlan, dt_s: f64, ledger: &mut Ledger) {
+        let difference_k = self.structure_k - plan.ground_k;
+        let (s, g) = (self.structure_k, plan.ground_k);
+        // (T_s⁴ − T_g⁴)/(T_s − T_g), without cancellation.
+        let quartic = (s + g) * (s * s + g * g);
+        let radiative = 0.25 * RADIATIVE_SHARE / (RADIATIVE_T_K * RADIATIVE_T_K * RADIATIVE_T_K);
+        let per_k = plan.cover_m * CONDUCTIVITY_DEEP_W_M_K * (1.0 + radiative * quartic) * dt_s;
+        let before_j = plan.structure_j_k * (s - T_REF_K);
+        self.structure_k = g + difference_k / (1.0 + per_k / plan.structure_j_k);
+        let lost_j = before_j - plan.structure_j_k * (self.structure_k - T_REF_K);
+        self.ground_w = lost_j / dt_s;
+        ledger.heat_in(-lost_j);
+    }
+
+    /// Heat of fans and air heater, off-gassing and evaporation from walls and textiles.
+    ///
+    /// The heater gives `heater·(T_set − T)/2 K` between nothing and all of its power (band assumed).
     ///
     /// # Equation
     /// ```text
     /// room   = max(0, p_sat(T)·V/(R·T) − n_w)                                      [mol]
     /// vapour = min( wet · (1 − exp(−dt/7200 s)) · (1 − RH), room/2 )               [mol]
-    /// Q      = (equipment to air + fans)·dt + vapour·h(liquid) − H(vapour)          [J]
+    /// Q      = (equipment to air + fans + heater)·dt + vapour·h(liquid) − H(vapour)          [J]
     /// ```
     /// # Source
     /// The time constant is assumed. Half of the room in one step keeps a long step from
@@ -351,19 +483,29 @@ impl Zone {
     /// fall below zero.
     /// # Conserves
     /// Electric power and off-gassed matter enter by the ledger; liquid becomes vapour in kind.
-    /// Power is booked by [`Ledger::electric_in`], the part to cold plates leaves at once by
-    /// [`Ledger::coolant_out`], off-gassing enters by [`Ledger::gas_in`] at the temperature of the
-    /// air, vapour is booked by [`Ledger::gas_moved`].
+    /// Power is booked by [`Ledger::electric_in`], that of equipment and its plates by a call of its own,
+    /// off-gassing enters by [`Ledger::gas_in`] at the temperature of the air, vapour is booked by
+    /// [`Ledger::gas_moved`].
     #[inline(always)]
-    pub fn inputs(&mut self, plan: &ZonePlan, dt_s: f64, liquid_k: f64, ledger: &mut Ledger) {
-        let equipment_s = if self.equipment_powered { dt_s } else { 0.0 };
+    pub fn inputs(
+        &mut self,
+        plan: &ZonePlan,
+        plate: Plate,
+        dt_s: f64,
+        liquid_k: f64,
+        ledger: &mut Ledger,
+    ) {
+        self.equipment(plan, plate, dt_s, ledger);
+        if plan.heater_w > 0.0 {
+            let share = ((self.heater_set_k - self.t_k) / HEATER_BAND_K).clamp(0.0, 1.0);
+            self.heater_w = if self.heater_powered { plan.heater_w * share } else { 0.0 };
+            ledger.electric_in(self.heater_w * dt_s);
+            self.heat(self.heater_w * dt_s);
+        }
         let fans_run = self.fans_powered && self.fans_capacity > 0.0;
         let fan_j = if fans_run { plan.fan_w * dt_s } else { 0.0 };
-        let plate_j = plan.equipment_plate_w * equipment_s;
-        let air_j = plan.equipment_air_w * equipment_s;
-        ledger.electric_in(air_j + plate_j + fan_j);
-        ledger.coolant_out(plate_j);
-        self.heat(air_j + fan_j);
+        ledger.electric_in(fan_j);
+        self.heat(fan_j);
 
         let mut given_mol = plan.offgassing_mol_s;
         for n_mol in &mut given_mol {
@@ -396,7 +538,7 @@ impl Zone {
         }
     }
 
-    /// Leaks, holes, relief and exchange with the surroundings.
+    /// Heat to the ground; leaks, holes, relief and exchange with the surroundings.
     ///
     /// # Equation
     /// ```text
@@ -424,6 +566,9 @@ impl Zone {
     /// `biosim::biosim_6_a_relief_valve_opens`, `biosim::biosim_6_nobody_lives_in_a_vacuum`.
     #[inline(always)]
     pub fn hull(&mut self, plan: &ZonePlan, dt_s: f64, ledger: &mut Ledger) {
+        if plan.cover_m > 0.0 {
+            self.ground(plan, dt_s, ledger);
+        }
         let n_mol = self.total_mol().max(1e-300);
         let p_pa = self.p_total_pa(plan);
         let outward = p_pa > plan.surroundings_pa;

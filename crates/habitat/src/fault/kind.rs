@@ -248,6 +248,25 @@ pub fn units_of(scenario: &Scenario) -> Vec<(String, Kind, usize)> {
     if !scenario.crew.is_empty() {
         add(Kind::PotableTank, 0, "stores", "potable_tank");
     }
+    let habitat = "habitat";
+    if scenario.thermal.is_some() {
+        for (i, pump) in crate::thermal::PUMPS.iter().enumerate() {
+            add(Kind::Pump, i, habitat, pump);
+        }
+        add(Kind::Radiator, 0, habitat, "radiator");
+    }
+    if let Some(power) = &scenario.power {
+        for (kind, name, is_there) in [
+            (Kind::Array, "array", power.array_m2 > 0.0),
+            (Kind::Battery, "battery", power.battery_kwh > 0.0),
+            (Kind::FuelCell, "fuel_cell", power.fuel_cell_kw > 0.0),
+            (Kind::Electrolyser, "electrolyser", power.electrolyser_kw > 0.0),
+        ] {
+            if is_there {
+                add(kind, 0, habitat, name);
+            }
+        }
+    }
     units.sort_by_key(|(_, kind, index)| (*kind as u64, *index));
     units
 }

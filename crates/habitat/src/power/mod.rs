@@ -16,6 +16,7 @@
 //! # Equation
 //! ```text
 //! sources    P_s = A·p(t) + P_f               p(t) of photovoltaic::Panel in the light of the site
+//! battery    C·dT/dt = heat + faded − G·(T − T_coolant),   fade' = Battery::fade,   faded = fade'·E(s)
 //! supply     P_max = P_s + min(P_fc, P_set) + P_b,max − E_owed/dt
 //! demand     P(k) = Σ P_rank over rank 0 and every rank above k
 //! balance    E_drawn + E_owed' + ΔE_b + ΔE_h2 + Q = E_taken + E_owed
@@ -36,7 +37,8 @@
 //!   V        voltage of a cell                                  [V]
 //! ```
 //! # State
-//! Charge of the battery, hydrogen of the fuel cell's store, the two commands, which loads are shed, what
+//! Charge, temperature and lost capacity of the battery, dust on the array, what faults leave of array,
+//! battery, fuel cell and electrolyser, hydrogen of the fuel cell's store, the two commands, which loads are shed, what
 //! each rank drew when it last ran, what is owed. The rest of [`Power`] is shown and not used again,
 //! but `source_w`, which passes from one stage to the next.
 //! # Stages
@@ -49,18 +51,49 @@
 //! | what | key in `[power]` | default | unit | source |
 //! |---|---|---|---|---|
 //! | array | `array_m2` | 70 | m2 | design of the reference habitat |
-//! | share of it under dust | `dust_fraction` | 0.02 | 1 | goes with the array, see [`Panel`] |
+//! | share of it under dust, and its growth | `dust_fraction`, `dust_fraction_per_day` | 0.02, 0 | 1, 1/d | assumed, see [`Panel`] |
 //! | battery, usable | `battery_kwh` | 120 | kWh | design of the reference habitat |
 //! | fuel cell store | `fuel_cell_kwh` | 400 | kWh at 0.8 V | design of the reference habitat |
 //! | fuel cell | `fuel_cell_kw` | 6 | kW | design of the reference habitat |
 //! | electrolyser | `electrolyser_kw` | 15 | kW | GRC closed cycle of 2005: 15 kW charge |
 //! | fission unit | `fission_kw` | 0 | kW | none |
 //! | order of shedding | `shed_order` | nothing is shed | – | the scenario |
-//! | temperature of battery and stacks | – | 293.15, 343.15 | K | assumed |
+//! | temperature of battery at the start, and of stacks | – | 293.15, 343.15 | K | assumed |
+//! | battery is charged, discharged between | – | 273.15 to 318.15, 253.15 to 333.15 | K | assumed |
+//! | heat capacity of the battery, conductance to the moderate loop | – | 70, 0.025 | J/K, W/K per cell | assumed |
+//! | calendar and cycle fade | – | 1.2 % a year at 298 K, 20 % in 3000 cycles | – | assumed, see `physics::battery` |
 //! | loads are shed below, come back above | – | 0.05, 0.15 | usable charge | assumed |
+//! # Without power
+//! A unit that is shed, or that all darkness takes, has no power for the whole step. Everything comes back by
+//! itself, with the command that it had.
+//!
+//! | unit | without power |
+//! |---|---|
+//! | equipment | draws nothing; its mass and its plate go on giving heat to the loop |
+//! | fans | draw nothing; air between zones moves as with failed fans |
+//! | air heater, loop heaters | give nothing |
+//! | pumps of the loops | stand: heat stays in the loops; never shed, only dark |
+//! | oxygen generator | makes nothing and leaves its standby |
+//! | condensing heat exchanger | no air passes: no cooling, no condensate |
+//! | CO2 removal | blower, valves and heaters rest, beds hold what they have |
+//! | reducer | reacts nothing; hydrogen is vented |
+//! | trace contaminant control, lithium hydroxide | no air passes |
+//! | water, urine and brine processors | process nothing, tanks keep what they have |
+//! | regulator, relief valves, oxygen candles | go on: they need no power |
+//! | array, battery, fuel cell | are the supply: they go on |
+//! # Fails how
+//! | unit | degraded | failed |
+//! |---|---|---|
+//! | array | a tenth or more of its strings is dead; dust falls | nothing is left |
+//! | battery | half of its current | neither takes nor gives, keeps its energy |
+//! | fuel cell, electrolyser | half of their power | nothing |
+//!
+//! A battery too cold or too hot is not charged, or not discharged. Fuel cell and electrolyser stop while
+//! the moderate loop is too hot, see [`crate::thermal`].
 //! # Simplifications
-//! - The array turns about a mast. Strings do not fail, dust does not settle.
-//! - Battery and stacks keep their temperature and give their heat to coolant at once. They do not age.
+//! - The array turns about a mast.
+//! - Stacks keep their temperature and give their heat to coolant at once. They do not age.
+//! - The battery has one temperature; it has no heater of its own but the loop's.
 //! - Conversion losses of the bus are inside the powers of the units.
 //! - The gases of the store have the temperature of the tanks and no pressure; pumps and compressors
 //!   of the store draw nothing.
@@ -70,26 +103,38 @@
 //! `power::the_account_closes_through_darkness_and_blackout`,
 //! `power::stores_refill_when_the_sun_is_back`,
 //! `power::commanded_shedding_saves_energy_and_gives_back`, `power::the_fuel_cell_gives_back_half`,
-//! `power::a_load_that_does_not_exist_is_refused`, and `darkness_is_lost_on_hold_and_won_by_rules` in
+//! `power::a_load_that_does_not_exist_is_refused`, `power::a_cold_battery_is_not_charged`,
+//! `power::the_battery_follows_its_coolant`, `power::what_fades_becomes_heat`,
+//! `power::failed_supply_gives_less`, `power::every_load_without_power_draws_and_makes_nothing`, and `darkness_is_lost_on_hold_and_won_by_rules` in
 //! `env`.
 
 pub mod site;
 
 use physics::battery::Battery;
-use physics::constants::{FARADAY_C_MOL, M_H2O_KG_MOL};
+use physics::constants::{DAY_S, FARADAY_C_MOL, M_H2O_KG_MOL, T_REF_K};
 use physics::electrolysis;
 use physics::fuel_cell::{self, Stack};
 use physics::photovoltaic::{Panel, PanelLight, mast_tracking_cosine};
 use physics::species::{COMPOSITION, Gas, WATER, enthalpy_j_mol};
 
+use crate::air::relaxed;
 use crate::air::zone::liquid_j_mol;
-use crate::ledger::{Account, Ledger};
+use crate::ledger::{Account, Coolant, Ledger};
 use crate::power::site::SitePlan;
 use crate::slots::state;
 use crate::stores::StoresPlan;
+use crate::thermal::Plate;
 
-/// Temperature of the battery, K. Assumed: kept by its own coolant.
+/// Temperature of the battery at the start, K. Assumed.
 const BATTERY_K: f64 = 293.15;
+/// Temperatures between which the battery is charged, K: cold cells plate lithium. Assumed.
+pub const CHARGE_K: (f64, f64) = (273.15, 318.15);
+/// Temperatures between which the battery is discharged, K. Assumed.
+pub const DISCHARGE_K: (f64, f64) = (253.15, 333.15);
+/// Heat capacity of a cell with its share of the housing, J/K. Assumed: 70 g at 1 kJ/kg/K.
+const CELL_J_K: f64 = 70.0;
+/// Conductance from a cell to coolant, W/K. Assumed: 200 W/K for the reference's 8108 cells.
+pub const CELL_W_K: f64 = 0.025;
 /// Sky that the array sees in front, and ground behind, K. Deep space; lit polar regolith, assumed.
 const ARRAY_SINKS_K: (f64, f64) = (3.0, 180.0);
 /// Voltage of a fuel cell at rated load, V, which turns the store's energy into hydrogen.
@@ -100,6 +145,8 @@ const ELECTROLYSER_A_CM2: f64 = 0.1;
 const SHED_BELOW: f64 = 0.05;
 /// Charge of the battery above its lower limit at which a shed load may come back, share. Assumed.
 const RESTORE_ABOVE: f64 = 0.15;
+/// Most that a battery fades, share: as far as `physics::battery` knows its resistance. Assumed.
+const FADE_MAX: f64 = 0.9;
 /// Loads in the order of shedding, and those that never are.
 pub const RANKS_MAX: usize = 33;
 /// All loads are off.
@@ -112,8 +159,8 @@ pub struct PowerPlan {
     pub site: SitePlan,
     /// Area of the array, m2.
     pub array_m2: f64,
-    /// Share of the array covered by dust.
-    pub dust_fraction: f64,
+    /// Growth of the dust on it, share of what is still bare, 1/s.
+    pub dust_per_s: f64,
     /// The cells of the array.
     pub panel: Panel<f64>,
     /// The battery.
@@ -150,7 +197,7 @@ impl PowerPlan {
         PowerPlan {
             site: SitePlan::new(&model.site),
             array_m2: model.array_m2,
-            dust_fraction: model.dust_fraction,
+            dust_per_s: model.dust_fraction_per_day / DAY_S,
             panel: Panel::triple_junction(),
             battery: Battery::with_usable_energy_j(model.battery_kwh * 3.6e6),
             store_mol: model.fuel_cell_kwh * 3.6e6 / (2.0 * FARADAY_C_MOL * RATED_V),
@@ -177,6 +224,22 @@ state! {
     pub struct Power {
         /// Charge of the battery, share of the full charge.
         pub charge_fraction: f64,
+        /// Temperature of the battery, K.
+        pub battery_k: f64,
+        /// Share of its capacity that the battery has lost.
+        pub fade: f64,
+        /// Share of the array under dust.
+        pub dust_fraction: f64,
+        /// Share of the array's strings that work, 0 to 1.
+        pub array_capacity: f64,
+        /// Share of its power that the battery can give and take for its faults, 0 to 1.
+        pub battery_capacity: f64,
+        /// Share of its power that the fuel cell can give for its faults, 0 to 1.
+        pub fuel_cell_capacity: f64,
+        /// Share of its power that the electrolyser can take for its faults, 0 to 1.
+        pub electrolyser_capacity: f64,
+        /// The coolant is too hot for fuel cell and electrolyser.
+        pub hot: bool,
         /// Hydrogen in the fuel cell's store, mol; oxygen is half of it, water the rest.
         pub h2_mol: f64,
         /// Commanded power of the fuel cell in darkness, W.
@@ -216,6 +279,14 @@ impl Power {
         let light = plan.site.sunlight(0.0);
         Power {
             charge_fraction: low + (high - low) * model.battery_start,
+            battery_k: BATTERY_K,
+            fade: 0.0,
+            dust_fraction: model.dust_fraction,
+            array_capacity: 1.0,
+            battery_capacity: 1.0,
+            fuel_cell_capacity: 1.0,
+            electrolyser_capacity: 1.0,
+            hot: false,
             h2_mol: plan.store_mol * model.store_start,
             set_fuel_cell_w: 0.5 * plan.fuel_cell_w,
             set_shed: 0.0,
@@ -247,8 +318,32 @@ impl Power {
         self.shed != BLACKOUT && (rank == 0 || rank > self.shed)
     }
 
-    /// Everything held, in all columns: hydrogen, oxygen and water of the fuel cell's store, charge of
-    /// the battery, less what is owed.
+    /// The battery as it is: aged, with the power that its faults leave. A failed one keeps its energy.
+    #[inline(always)]
+    #[must_use]
+    pub fn battery(&self, plan: &PowerPlan) -> Battery<f64> {
+        let aged = plan.battery.aged(self.fade);
+        Battery { current_max_a: aged.current_max_a * self.battery_capacity, ..aged }
+    }
+
+    /// Power of the fuel cell as far as faults, coolant and command let it, W.
+    #[inline(always)]
+    fn fuel_cell_most_w(&self, plan: &PowerPlan) -> f64 {
+        if self.hot || self.h2_mol <= 0.0 {
+            return 0.0;
+        }
+        (plan.fuel_cell_w * self.fuel_cell_capacity).min(self.set_fuel_cell_w)
+    }
+
+    /// Power that the battery may take or give at its temperature: `p_w` or nothing, W; positive charges.
+    #[inline(always)]
+    fn allowed_w(&self, p_w: f64) -> f64 {
+        let (low_k, high_k) = if p_w > 0.0 { CHARGE_K } else { DISCHARGE_K };
+        if (low_k..=high_k).contains(&self.battery_k) { p_w } else { 0.0 }
+    }
+
+    /// Everything held, in all columns: hydrogen, oxygen and water of the fuel cell's store, charge and
+    /// warmth of the battery, less what is owed.
     #[must_use]
     pub fn account(&self, plan: &PowerPlan, stores_plan: &StoresPlan) -> Account {
         let t_k = stores_plan.t_k;
@@ -260,7 +355,9 @@ impl Power {
             enthalpy_j_mol(Gas::O2, t_k),
         );
         account.add(&WATER, plan.store_mol - self.h2_mol, liquid_j_mol(t_k));
-        account.add_energy(plan.battery.stored_energy_j(self.charge_fraction) - self.owed_j);
+        let stored_j = plan.battery.aged(self.fade).stored_energy_j(self.charge_fraction);
+        let warm_j = plan.battery.cells * CELL_J_K * (self.battery_k - T_REF_K);
+        account.add_energy(stored_j + warm_j - self.owed_j);
         account
     }
 
@@ -291,19 +388,23 @@ impl Power {
         self.lit_fraction = light.lit_fraction;
         self.direct_w_m2 = light.direct_w_m2;
         self.sin_elevation = light.position.direction[2];
+        if plan.dust_per_s > 0.0 {
+            self.dust_fraction += (1.0 - self.dust_fraction) * relaxed(plan.dust_per_s * dt_s);
+        }
         let panel = plan.panel.run(&PanelLight {
             direct_w_m2: light.direct_w_m2,
             incidence_cosine: mast_tracking_cosine(light.position.direction),
-            dust_fraction: plan.dust_fraction,
+            dust_fraction: self.dust_fraction,
             t_front_sink_k: ARRAY_SINKS_K.0,
             t_back_sink_k: ARRAY_SINKS_K.1,
         });
-        self.source_w = panel.electric_w_m2 * plan.array_m2 + plan.fission_w;
-        let cell_w =
-            if self.h2_mol > 0.0 { plan.fuel_cell_w.min(self.set_fuel_cell_w) } else { 0.0 };
+        let array_m2 = plan.array_m2 * self.array_capacity;
+        self.source_w = panel.electric_w_m2 * array_m2 + plan.fission_w;
+        let cell_w = self.fuel_cell_most_w(plan);
         let usable = self.usable(plan);
         let battery_w = if usable > SHED_BELOW {
-            -plan.battery.step(self.charge_fraction, BATTERY_K, -1e7, dt_s).p_w
+            let most_w = self.allowed_w(-1e7);
+            -self.battery(plan).step(self.charge_fraction, self.battery_k, most_w, dt_s).p_w
         } else {
             0.0
         };
@@ -358,7 +459,7 @@ impl Power {
     /// # Source
     /// [`Battery::step`], [`Stack::run`], [`electrolysis::cell_voltage_v`].
     /// # Conserves
-    /// Sunlight taken enters by [`Ledger::heat_in`]; heat of battery and stacks leaves by
+    /// Sunlight taken enters by [`Ledger::heat_in`]; heat of battery, by its own mass, and stacks leaves by
     /// [`Ledger::coolant_out`]; hydrogen, oxygen and water of the store change in kind. What no store can
     /// give is owed and settled first in the next step, so that the account closes in a brown-out too.
     /// # Tests
@@ -368,6 +469,7 @@ impl Power {
         &mut self,
         plan: &PowerPlan,
         stores_plan: &StoresPlan,
+        plate: Plate,
         dt_s: f64,
         ledger: &mut Ledger,
     ) {
@@ -384,8 +486,9 @@ impl Power {
         let mut surplus_j = array_j - direct_j;
 
         self.fuel_cell_w = 0.0;
-        if need_j > 0.0 && self.h2_mol > 0.0 {
-            let want_w = (need_j / dt_s).min(self.set_fuel_cell_w).min(plan.fuel_cell_w);
+        let most_w = self.fuel_cell_most_w(plan);
+        if need_j > 0.0 && most_w > 0.0 {
+            let want_w = (need_j / dt_s).min(most_w);
             let flow = plan.fuel_cell.run(want_w, fuel_cell::CELL_T_K);
             let h2_mol = (flow.h2_mol_s * dt_s).min(self.h2_mol);
             let given_j = flow.p_w * dt_s * (h2_mol / (flow.h2_mol_s * dt_s).max(1e-300));
@@ -394,17 +497,23 @@ impl Power {
             self.h2_mol -= h2_mol;
             let h2_mol = before_mol - self.h2_mol;
             need_j -= given_j;
-            ledger.coolant_out(h2_mol * split_j - given_j);
+            ledger.coolant_out(Coolant::Moderate, h2_mol * split_j - given_j);
             ledger.water_moved(h2_mol);
             self.fuel_cell_w = given_j / dt_s;
         }
 
         let want_w = if need_j > 0.0 { -need_j / dt_s } else { surplus_j / dt_s };
-        let step = plan.battery.step(self.charge_fraction, BATTERY_K, want_w, dt_s);
-        let before_j = plan.battery.stored_energy_j(self.charge_fraction);
+        let battery = self.battery(plan);
+        let allowed_w = self.allowed_w(want_w);
+        let step = battery.step(self.charge_fraction, self.battery_k, allowed_w, dt_s);
+        let before_j = battery.stored_energy_j(self.charge_fraction);
         self.charge_fraction = step.charge_fraction;
-        let stored_j = plan.battery.stored_energy_j(self.charge_fraction) - before_j;
-        ledger.coolant_out(step.heat_j);
+        let stored_j = battery.stored_energy_j(self.charge_fraction) - before_j;
+        self.fade += plan.battery.fade(self.battery_k, step.current_a, dt_s);
+        self.fade = self.fade.min(FADE_MAX);
+        let faded_j = (before_j + stored_j)
+            - plan.battery.aged(self.fade).stored_energy_j(self.charge_fraction);
+        self.warm_battery(plan, step.heat_j + faded_j, plate, dt_s, ledger);
         let terminal_j = stored_j + step.heat_j;
         self.battery_w = terminal_j / dt_s;
         if need_j > 0.0 {
@@ -416,8 +525,9 @@ impl Power {
 
         self.electrolyser_w = 0.0;
         let room_mol = plan.store_mol - self.h2_mol;
-        if surplus_j > 0.0 && room_mol > 0.0 && plan.electrolyser_w > 0.0 {
-            let want_w = (surplus_j / dt_s).min(plan.electrolyser_w);
+        let most_w = plan.electrolyser_w * self.electrolyser_capacity;
+        if surplus_j > 0.0 && room_mol > 0.0 && most_w > 0.0 && !self.hot {
+            let want_w = (surplus_j / dt_s).min(most_w);
             // The voltage hardly moves with the current, so four passes settle it.
             let mut a = want_w / 1.6;
             for _ in 0..4 {
@@ -431,7 +541,7 @@ impl Power {
             let before_mol = self.h2_mol;
             self.h2_mol += h2_mol;
             let h2_mol = self.h2_mol - before_mol;
-            ledger.coolant_out(used_j - h2_mol * split_j);
+            ledger.coolant_out(Coolant::Moderate, used_j - h2_mol * split_j);
             ledger.water_moved(h2_mol);
             taken_j += used_j;
             self.electrolyser_w = used_j / dt_s;
@@ -439,6 +549,33 @@ impl Power {
         ledger.heat_in(taken_j);
         // Below zero by rounding at most: then the next step is owed to, not owing.
         self.owed_j = need_j;
+    }
+
+    /// Warm the battery and let it give heat to coolant.
+    ///
+    /// # Equation
+    /// ```text
+    /// C·dT = Q − G·(T − T_coolant)·dt,   implicit: [`Plate::heat_j`]
+    ///   C = cells·70 J/K,   G = cells·0.025 W/K,   Q  heat of resistance and of what fades [J]
+    /// ```
+    /// # Conserves
+    /// What the node does not keep leaves by [`Ledger::coolant_out`].
+    #[inline(always)]
+    fn warm_battery(
+        &mut self,
+        plan: &PowerPlan,
+        heat_j: f64,
+        plate: Plate,
+        dt_s: f64,
+        ledger: &mut Ledger,
+    ) {
+        let node_j_k = plan.battery.cells * CELL_J_K;
+        let before_j = node_j_k * (self.battery_k - T_REF_K);
+        let heated_k = self.battery_k + heat_j / node_j_k;
+        let plate_j = plate.heat_j(heated_k, plan.battery.cells * CELL_W_K, node_j_k, dt_s);
+        self.battery_k = heated_k - plate_j / node_j_k;
+        let kept_j = node_j_k * (self.battery_k - T_REF_K) - before_j;
+        ledger.coolant_out(Coolant::Moderate, heat_j - kept_j);
     }
 
     /// Water of the fuel cell's store, kg: what a full store holds as hydrogen and this one does not.

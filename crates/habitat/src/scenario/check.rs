@@ -27,7 +27,7 @@ pub const CREW_MAX: usize = 12;
 /// Names that channel ids use for something else, and which no zone may take.
 const RESERVED_ZONES: &[&str] = &["crew", "habitat", "ledger", "stores", "water"];
 /// Names that channel ids use for something else inside a zone, and which no unit may take.
-const RESERVED_UNITS: &[&str] = &["air", "equipment", "fans", "hull", "structure"];
+const RESERVED_UNITS: &[&str] = &["air", "equipment", "fans", "heater", "hull", "structure"];
 
 /// Numbers that a scenario may leave out.
 const OPTIONS: &[&str] =
@@ -465,12 +465,24 @@ fn stores(scenario: &Scenario) -> Result<(), Box<Problem>> {
 
 /// Production within the largest, air-save shorter than the half-cycle, a reducer where CO2 is
 /// sent.
-/// Darkness that ends after it begins, loads and failing units that exist, a loop with its power.
+/// Regolith on walls that can warm, darkness that ends after it begins, loads and failing units that
+/// exist, loops with their power.
 fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
     let name = |zone: &str, unit: &str| format!("{zone}.{unit}");
     let one_of = |names: &[String]| {
         names.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ")
     };
+    for (i, zone) in scenario.zones.iter().enumerate() {
+        if zone.cover_m2 > 0.0 && zone.structure_j_k <= 0.0 {
+            return Err(Problem::new(
+                Kind::Inconsistent,
+                format!("zone[{i}].cover_m2"),
+                "regolith on a wall without heat capacity",
+                format!("{} m2", number(zone.cover_m2)),
+                "0 m2, or structure_j_k above 0",
+            ));
+        }
+    }
     if let Some(power) = &scenario.power {
         for (i, span) in power.site.darkness.iter().enumerate() {
             if span.to_h <= span.from_h {
@@ -492,6 +504,8 @@ fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
         loads.extend(scenario.sabatier.iter().map(|u| name(&u.zone, &u.name)));
         loads.extend(scenario.zones.iter().map(|z| name(&z.name, "equipment")));
         loads.extend(scenario.zones.iter().map(|z| name(&z.name, "fans")));
+        let heated = scenario.zones.iter().filter(|z| z.heater_w > 0.0);
+        loads.extend(heated.map(|z| name(&z.name, "heater")));
         loads.extend(scenario.tccs.iter().map(|u| name(&u.zone, &u.name)));
         loads.extend(scenario.lioh.iter().map(|u| name(&u.zone, &u.name)));
         loads.extend(scenario.brine_processors.iter().map(|u| name(&u.zone, &u.name)));
@@ -517,7 +531,7 @@ fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
             "thermal",
             "a coolant loop without power",
             "[thermal] and no [power]",
-            "[power] beside it, for its pump and its sun",
+            "[power] beside it, for its pumps and its sun",
         ));
     }
     fault_events(scenario)

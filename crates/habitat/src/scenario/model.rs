@@ -85,7 +85,7 @@ pub struct Scenario {
     /// Power system; without it electric power is unlimited and comes from outside.
     #[serde(default)]
     pub power: Option<Power>,
-    /// Coolant loop and radiator; without it coolant arrives at each unit's own prescribed temperature.
+    /// Coolant loops and radiator; without them coolant arrives at each unit's own prescribed temperature.
     #[serde(default)]
     pub thermal: Option<Thermal>,
     /// Failures and repair; without it nothing fails.
@@ -111,9 +111,12 @@ pub struct Power {
     /// Area of the array that turns about its mast, m2.
     #[serde(default = "defaults::array_m2")]
     pub array_m2: f64,
-    /// Share of the array covered by dust, 0 to 1.
+    /// Share of the array covered by dust at the start, 0 to 1.
     #[serde(default = "defaults::dust_fraction")]
     pub dust_fraction: f64,
+    /// Growth of the dust, share of the bare surface per day.
+    #[serde(default)]
+    pub dust_fraction_per_day: f64,
     /// Usable energy of the battery, kWh.
     #[serde(default = "defaults::battery_kwh")]
     pub battery_kwh: f64,
@@ -140,7 +143,7 @@ pub struct Power {
     pub shed_order: Vec<String>,
 }
 
-/// A pumped coolant loop with a horizontal radiator; needs `[power]` for its pump and its sun.
+/// Two pumped coolant loops with a horizontal radiator; needs `[power]` for their pumps and its sun.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Thermal {
@@ -148,16 +151,26 @@ pub struct Thermal {
     pub radiator_m2: f64,
     /// Age of its surface, years; absorptance goes from 0.09 to 0.20 in ten.
     pub age_years: f64,
-    /// Share of the radiator covered by dust, 0 to 1.
+    /// Share of the radiator covered by dust at the start, 0 to 1.
     pub dust_fraction: f64,
-    /// Coolant flow, kg/s of water.
+    /// Growth of the dust, share of the bare surface per day.
+    pub dust_fraction_per_day: f64,
+    /// Section of the moderate-temperature loop, share of the radiator, 0 to 1; the rest is the low one's.
+    pub moderate_share: f64,
+    /// Coolant flow of each loop, kg/s of water.
     pub coolant_kg_s: f64,
-    /// Heat capacity of coolant and pipes, kJ/K.
+    /// Heat capacity of coolant and pipes of each loop, kJ/K.
     pub loop_kj_k: f64,
-    /// Temperature that the bypass keeps at the supply, K.
+    /// Temperature that the bypass keeps at the supply of the low-temperature loop, K.
     pub set_point_k: f64,
-    /// Power of the pump, W.
+    /// Temperature that the bypass keeps at the supply of the moderate-temperature loop, K.
+    pub moderate_set_point_k: f64,
+    /// Power of the pump of each loop, W.
     pub pump_w: f64,
+    /// Largest power of the heater of each loop, W.
+    pub heater_w: f64,
+    /// Conductance from the pipes of each loop to the sink of the radiator, W/K.
+    pub pipe_w_k: f64,
 }
 
 impl Default for Thermal {
@@ -166,10 +179,15 @@ impl Default for Thermal {
             radiator_m2: 45.0,
             age_years: 0.0,
             dust_fraction: 0.0,
-            coolant_kg_s: 0.3,
-            loop_kj_k: 400.0,
+            dust_fraction_per_day: 0.0,
+            moderate_share: 0.7,
+            coolant_kg_s: 0.15,
+            loop_kj_k: 200.0,
             set_point_k: 277.31,
-            pump_w: 300.0,
+            moderate_set_point_k: 290.0,
+            pump_w: 150.0,
+            heater_w: 300.0,
+            pipe_w_k: 0.2,
         }
     }
 }
@@ -417,9 +435,30 @@ pub struct Zone {
     /// Share of that heat that goes to the air; the rest goes to cold plates.
     #[serde(default = "defaults::one")]
     pub equipment_air_fraction: f64,
+    /// Heat capacity of the equipment on cold plates, J/K; counts with `[thermal]`.
+    #[serde(default = "defaults::equipment_j_k")]
+    pub equipment_j_k: f64,
+    /// Conductance from that equipment to the moderate-temperature loop, W/K.
+    #[serde(default = "defaults::plate_w_k")]
+    pub plate_w_k: f64,
     /// Fans of the zone, W; all of it heats the air.
     #[serde(default)]
     pub fan_w: f64,
+    /// Largest power of an electric air heater, W; none at 0.
+    #[serde(default)]
+    pub heater_w: f64,
+    /// Air temperature that the heater keeps at the start, K.
+    #[serde(default = "defaults::heater_set_k")]
+    pub heater_set_k: f64,
+    /// Wall that lies under regolith, m2; needs `structure_j_k`.
+    #[serde(default)]
+    pub cover_m2: f64,
+    /// Thickness of that regolith, m.
+    #[serde(default = "defaults::cover_depth_m")]
+    pub cover_depth_m: f64,
+    /// Temperature of the ground on its other side, K.
+    #[serde(default = "defaults::ground_k")]
+    pub ground_k: f64,
     /// Trace gases given off by materials.
     #[serde(default)]
     pub offgassing: Offgassing,
@@ -930,6 +969,26 @@ mod defaults {
     /// Assumed: all equipment heat goes to the air.
     pub(super) fn one() -> f64 {
         1.0
+    }
+    /// Assumed: 60 kg of electronics at 0.83 kJ/kg/K.
+    pub(super) fn equipment_j_k() -> f64 {
+        50e3
+    }
+    /// Assumed: 900 W at 9 K above the coolant.
+    pub(super) fn plate_w_k() -> f64 {
+        100.0
+    }
+    /// Assumed: 18 C.
+    pub(super) fn heater_set_k() -> f64 {
+        291.15
+    }
+    /// Assumed: two metres.
+    pub(super) fn cover_depth_m() -> f64 {
+        2.0
+    }
+    /// Assumed: about the equatorial temperature at depth.
+    pub(super) fn ground_k() -> f64 {
+        250.0
     }
     /// Assumed: a tenth of the heat of the oxygen generator goes to the air.
     pub(super) fn tenth() -> f64 {

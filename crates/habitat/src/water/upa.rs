@@ -7,6 +7,7 @@
 //! # Stages
 //! Water: first of the processors, so that its distillate and brine are there for the others.
 //! # Fails how
+//! While the moderate loop is too hot it stops as without power ([`crate::thermal`]).
 //! A full brine or condensate tank leaves it running without feed, at full power. An empty urine
 //! tank or an off command ends the run.
 //! Degraded: half of the throughput. Leaking: a twentieth of the distillate runs onto the floor of its zone.
@@ -22,7 +23,7 @@
 //! Solids all stay in the brine; the latent heat is recovered by the compressor, as the power
 //! shows.
 
-use crate::ledger::Ledger;
+use crate::ledger::{Coolant, Ledger};
 use crate::slots::state;
 use crate::stores::{Stores, StoresPlan};
 
@@ -187,6 +188,6 @@ impl Upa {
             }
         }
         ledger.electric_in(self.power_w * dt_s);
-        ledger.coolant_out(self.power_w * dt_s);
+        ledger.coolant_out(Coolant::Moderate, self.power_w * dt_s);
     }
 }

@@ -7,6 +7,7 @@
 //! # Stages
 //! Water: last of the processors, after the units that make condensate.
 //! # Fails how
+//! While the moderate loop is too hot it stops as without power ([`crate::thermal`]).
 //! Spent filters stop it for good: there is no command that changes them.
 //! Degraded: half of the throughput. Leaking: a twentieth of the product runs onto the floor of its zone.
 //! # Parameters
@@ -20,7 +21,7 @@
 //! All of the feed is recovered (HabNet: about 100 %); solids removed with the filters are not
 //! tracked apart from perspiration solids, which never enter the water.
 
-use crate::ledger::Ledger;
+use crate::ledger::{Coolant, Ledger};
 use crate::slots::state;
 use crate::stores::{Stores, StoresPlan};
 
@@ -130,6 +131,6 @@ impl Wpa {
             0.0
         };
         ledger.electric_in(self.power_w * dt_s);
-        ledger.coolant_out(self.power_w * dt_s);
+        ledger.coolant_out(Coolant::Moderate, self.power_w * dt_s);
     }
 }
