@@ -15,8 +15,9 @@ pub struct Command {
 
 /// Decides from readings what to command.
 ///
-/// The readings are all channels of the catalogue in its order and in SI. A reading that is not
-/// finite is no information: a controller neither fails on it nor passes it on.
+/// The readings are all channels of the catalogue in its order and in SI, as [`Habitat::read_known`]
+/// writes them: true values are not numbers. A reading that is not finite is no information: a controller
+/// neither fails on it nor passes it on.
 pub trait Controller: Send {
     /// Name, as on the command line.
     fn name(&self) -> &'static str;

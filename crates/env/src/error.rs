@@ -22,6 +22,18 @@ pub enum EnvError {
         /// What it has to divide, s.
         limit: f64,
     },
+    /// A setting of the rules out of range.
+    #[error("settings of `rules`, {name}: found {found}; allowed {low} to {high}")]
+    Settings {
+        /// Which.
+        name: &'static str,
+        /// What was given.
+        found: f64,
+        /// Least allowed.
+        low: f64,
+        /// Most allowed.
+        high: f64,
+    },
     /// The habitat refuses a command.
     #[error("controller `{controller}`: {source}")]
     Command {

@@ -92,6 +92,8 @@ pub struct Outcome {
 
 /// Run a mission to its end under `controller`.
 ///
+/// The controller gets what can be known ([`Habitat::read_known`]); the observer sees the full row.
+///
 /// A broken abort rule is noted and the mission goes on; it ends early only when a crew was there
 /// and nobody is alive.
 ///
@@ -106,6 +108,7 @@ pub fn run_mission<E: From<EnvError>>(
 ) -> Result<Outcome, E> {
     let (decisions, steps_each) = timing.counts()?;
     let mut readings = vec![f64::NAN; habitat.catalogue().len()];
+    let mut known = readings.clone();
     let mut commands = Vec::with_capacity(habitat.actuators().len());
     let mut outcome = standing(habitat);
     habitat.read(&mut readings);
@@ -114,7 +117,8 @@ pub fn run_mission<E: From<EnvError>>(
         if outcome.crew_size > 0 && habitat.crew_alive() == 0 {
             break;
         }
-        decide(habitat, controller, &readings, &mut commands)?;
+        habitat.read_known(&mut known);
+        decide(habitat, controller, &known, &mut commands)?;
         for _ in 0..steps_each {
             habitat.step(timing.dt_s).map_err(EnvError::from)?;
             observer.step(habitat, timing.dt_s);

@@ -35,9 +35,24 @@ impl<'a> Wiring<'a> {
             .collect()
     }
 
+    /// The habitat.
+    pub(crate) fn habitat(&self) -> &'a Habitat {
+        self.habitat
+    }
+
     /// Position of the channel `quantity` of `owner`.
     pub(crate) fn channel(&self, owner: &str, quantity: &str) -> Option<usize> {
         self.habitat.catalogue().find(&format!("{owner}.{quantity}")).ok()
+    }
+
+    /// Position of the channel on which an instrument shows `quantity` of `owner`.
+    pub(crate) fn sensed(&self, owner: &str, quantity: &str) -> Option<usize> {
+        self.channel(owner, &format!("sensed_{quantity}"))
+    }
+
+    /// Positions of those channels of several owners.
+    pub(crate) fn sensed_of(&self, owners: &[&str], quantity: &str) -> Vec<usize> {
+        owners.iter().filter_map(|owner| self.sensed(owner, quantity)).collect()
     }
 
     /// The actuator `quantity` of `owner`.

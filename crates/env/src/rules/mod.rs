@@ -8,26 +8,43 @@
 //! | CO2 | removal always on, off only in air without CO2; lithium hydroxide when CO2 is high |
 //! | temperature, humidity | the set-point of the condensing heat exchangers is trimmed slowly |
 //! | water | processors run unless the tank they fill is full; brine rests in humid air |
-//! | repair | spares go to units that have stopped, not to those that do half |
+//! | repair | spares go to units that are presumed to have stopped, not to those that do half |
+//! | instruments | those that are silent, stuck or far from the others are not believed and calibrated |
 //! | power | in darkness every load that may be shed is, and the fuel cell carries the rest |
 //!
-//! Every rule acts on what it can read. Where a reading is not a number, the rule takes the readings
-//! of the other zones; where none is left, it commands nothing and the last command stands.
+//! | file | noun |
+//! |---|---|
+//! | `settings` | every threshold |
+//! | `instruments` | what is believed of the readings |
+//! | `diagnosis` | what is presumed about units |
+//! | `air`, `oxygen`, `water`, `power`, `repair` | the rules |
+//!
+//! The rules know what instruments show and what is commanded, and nothing of true values. Where there is
+//! no estimate of a reading, a rule takes those of the other zones; where none is left, it commands nothing
+//! and the last command stands.
 
 mod air;
+mod diagnosis;
+mod instruments;
 mod oxygen;
 mod power;
 mod repair;
+mod settings;
 mod water;
 
 use habitat::Habitat;
 
 use crate::wiring::{Handle, Wiring};
 use crate::{Command, Controller};
+pub use diagnosis::Presumed;
+pub use settings::{BOUNDS, Bound, RulesSettings};
 
 /// The controller `rules`.
 #[derive(Debug, Clone)]
 pub struct Rules {
+    settings: RulesSettings,
+    instruments: instruments::Instruments,
+    diagnosis: diagnosis::Diagnosis,
     oxygen: oxygen::Oxygen,
     air: air::Air,
     water: water::Water,
@@ -40,15 +57,37 @@ impl Rules {
     /// Rules for `habitat`; the set-points it has now are the ones to keep.
     #[must_use]
     pub fn new(habitat: &Habitat) -> Rules {
+        Rules::with_settings(habitat, RulesSettings::default())
+    }
+
+    /// Rules with thresholds other than the defaults.
+    #[must_use]
+    pub fn with_settings(habitat: &Habitat, settings: RulesSettings) -> Rules {
         let wiring = Wiring::new(habitat);
         Rules {
-            oxygen: oxygen::Oxygen::new(&wiring, habitat),
+            instruments: instruments::Instruments::new(&wiring),
+            diagnosis: diagnosis::Diagnosis::new(&wiring),
+            oxygen: oxygen::Oxygen::new(&wiring, habitat, &settings),
             air: air::Air::new(&wiring),
             water: water::Water::new(&wiring, habitat),
             power: power::Power::new(&wiring),
-            repair: repair::Repair::new(&wiring),
+            repair: repair::Repair::new(&wiring, habitat),
             last_s: None,
+            settings,
         }
+    }
+
+    /// The thresholds.
+    #[must_use]
+    pub fn settings(&self) -> &RulesSettings {
+        &self.settings
+    }
+
+    /// What is presumed about the unit with this name (`zone.unit`) since the last decision; `None` for a
+    /// unit that cannot fail.
+    #[must_use]
+    pub fn presumed(&self, unit: &str) -> Option<Presumed> {
+        self.diagnosis.presumed(unit)
     }
 }
 
@@ -61,11 +100,17 @@ impl Controller for Rules {
         // Time since the last decision; nothing is known about it at the first.
         let since_s = self.last_s.map_or(0.0, |last_s| (t_s - last_s).max(0.0));
         self.last_s = Some(t_s);
-        self.oxygen.decide(readings, since_s, commands);
-        self.air.decide(readings, since_s, commands);
-        self.water.decide(readings, commands);
-        self.power.decide(readings, commands);
-        self.repair.decide(readings, commands);
+        let settings = self.settings;
+        self.instruments.read(readings, t_s, &settings);
+        let seen = self.instruments.estimates();
+        self.diagnosis.look(seen, t_s, &settings);
+        self.oxygen.decide(seen, since_s, &settings, commands);
+        self.air.decide(seen, since_s, &settings, commands);
+        self.water.decide(seen, &settings, commands);
+        self.power.decide(seen, &settings, commands);
+        let urgent = self.repair.decide(&self.diagnosis, seen, &settings, commands);
+        self.diagnosis.remember(seen, commands);
+        self.instruments.calibrate(readings, t_s, &settings, urgent, commands);
     }
 }
 

@@ -3,6 +3,7 @@
 use catalogue::Limits;
 use habitat::Habitat;
 
+use super::settings::RulesSettings;
 use super::{Latch, switch};
 use crate::Command;
 use crate::wiring::{Handle, Wiring, highest, lowest, reading};
@@ -10,23 +11,8 @@ use crate::wiring::{Handle, Wiring, highest, lowest, reading};
 /// Molar gas constant, J/mol/K (CODATA 2018).
 const R_J_MOL_K: f64 = 8.314_462_618_153_24;
 
-/// Time over which the use of oxygen is averaged, s: one day, so that sleep and exercise cancel.
-const DEMAND_S: f64 = 86_400.0;
-/// Time in which a distance from the set-point is made up, s: half a day keeps the daily swing of
-/// the crew out of the command.
-const CORRECTION_S: f64 = 43_200.0;
-/// Share of oxygen above the scenario's at which generators are cut back, mol/mol.
-const FIRE_MARGIN: f64 = 0.02;
-/// Distance kept from the design limit for fire, mol/mol: 0.345 under a limit of 0.35.
-const FIRE_LIMIT_MARGIN: f64 = 0.005;
-/// Rise over which the cut grows from nothing to all, mol/mol.
-const FIRE_TAPER: f64 = 0.005;
-/// Contents below which the oxygen tank counts as empty, mol: 1 kg.
-const TANK_EMPTY_MOL: f64 = 1.0 / 0.031_998;
-/// Production below which a generator counts as dead, share of its range.
-const DEAD_SHARE: f64 = 1e-3;
-/// Rise of inspired O2 above its caution at which no more candles are lit, Pa: 1 mmHg.
-const CANDLE_BAND_PA: f64 = 133.322;
+/// Oxygen in the chlorate of a candle, mol/mol: 2 NaClO3 → 2 NaCl + 3 O2.
+const O2_PER_CHLORATE: f64 = 1.5;
 
 /// A zone: where its readings stand, and its volume.
 #[derive(Debug, Clone, Copy)]
@@ -57,17 +43,20 @@ pub(super) struct Oxygen {
     tank: Option<usize>,
     generators: Vec<Generator>,
     candles: Vec<Handle>,
-    candle_flows: Vec<usize>,
+    /// Chlorate in fresh candles.
+    fresh: Vec<usize>,
+    /// Oxygen that the regulators let out of the tank.
+    given: Vec<usize>,
     candle: Latch,
     demand_mol_s: f64,
-    /// Amount in the air and in the tank at the last decision, mol.
+    /// Amount in the air and chlorate in the candles at the last decision, mol.
     last: Option<(f64, f64)>,
     /// Time since then, s.
     since_s: f64,
 }
 
 impl Oxygen {
-    pub(super) fn new(wiring: &Wiring<'_>, habitat: &Habitat) -> Oxygen {
+    pub(super) fn new(wiring: &Wiring<'_>, habitat: &Habitat, settings: &RulesSettings) -> Oxygen {
         let airs = wiring.owners("inspired_o2_pa");
         let of_airs = |quantity: &str| -> Vec<usize> {
             airs.iter().filter_map(|owner| wiring.channel(owner, quantity)).collect()
@@ -78,8 +67,8 @@ impl Oxygen {
             .filter_map(|owner| {
                 let zone = owner.strip_suffix(".air")?;
                 Some(Volume {
-                    pp_o2: wiring.channel(owner, "pp_o2_pa")?,
-                    t_k: wiring.channel(owner, "t_k")?,
+                    pp_o2: wiring.sensed(owner, "pp_o2_pa")?,
+                    t_k: wiring.sensed(owner, "t_k")?,
                     volume_m3: plan.zones.iter().find(|z| z.name == zone)?.volume_m3,
                 })
             })
@@ -89,14 +78,14 @@ impl Oxygen {
         let fire = fractions
             .first()
             .and_then(|index| wiring.limits(*index).warning_high)
-            .map_or(1.0, |limit| limit - FIRE_LIMIT_MARGIN);
+            .map_or(1.0, |limit| limit - settings.fire_limit_margin);
         let generators: Vec<Generator> = wiring
             .owners("set_o2_mol_s")
             .into_iter()
             .filter_map(|owner| {
                 Some(Generator {
                     rate: wiring.handle(owner, "set_o2_mol_s")?,
-                    made: wiring.channel(owner, "o2_mol_s")?,
+                    made: wiring.sensed(owner, "o2_mol_s")?,
                 })
             })
             .collect();
@@ -107,19 +96,17 @@ impl Oxygen {
             inspired_limits: inspired
                 .first()
                 .map_or_else(Limits::default, |index| wiring.limits(*index)),
-            fraction_max: (plan.scenario.atmosphere.o2_fraction + FIRE_MARGIN).min(fire),
+            fraction_max: (plan.scenario.atmosphere.o2_fraction + settings.fire_margin).min(fire),
             set_points: wiring
                 .owners("set_pp_o2_pa")
                 .into_iter()
                 .filter_map(|owner| wiring.channel(owner, "set_pp_o2_pa"))
                 .collect(),
             start_pa: pressures.iter().sum::<f64>() / (pressures.len() as f64).max(1.0),
-            tank: wiring.channel("stores.tanks", "o2_mol"),
+            tank: wiring.sensed("stores.tanks", "o2_mol"),
             demand_mol_s: commanded.sum(),
-            candle_flows: candles
-                .iter()
-                .filter_map(|owner| wiring.channel(owner, "o2_mol_s"))
-                .collect(),
+            fresh: wiring.sensed_of(&candles, "fresh_mol"),
+            given: wiring.sensed_of(&wiring.owners("set_pp_o2_pa"), "o2_mol_s"),
             candles: wiring.switches("fresh_mol"),
             candle: Latch { on: false },
             last: None,
@@ -131,20 +118,26 @@ impl Oxygen {
         }
     }
 
-    pub(super) fn decide(&mut self, readings: &[f64], since_s: f64, commands: &mut Vec<Command>) {
+    pub(super) fn decide(
+        &mut self,
+        readings: &[f64],
+        since_s: f64,
+        settings: &RulesSettings,
+        commands: &mut Vec<Command>,
+    ) {
         self.since_s += since_s;
         let made_mol_s: f64 =
             self.generators.iter().filter_map(|g| reading(readings, g.made)).sum();
-        self.light(readings, made_mol_s, commands);
+        self.light(readings, made_mol_s, settings, commands);
         if self.generators.is_empty() {
             return;
         }
         let Some((n_mol, room_mol)) = self.amounts(readings) else {
             return;
         };
-        self.learn(readings, n_mol, made_mol_s);
-        let wanted_mol_s = self.demand_mol_s + room_mol / CORRECTION_S;
-        let wanted_mol_s = wanted_mol_s.max(0.0) * self.fire_share(readings);
+        self.learn(readings, n_mol, made_mol_s, settings);
+        let wanted_mol_s = self.demand_mol_s + room_mol / settings.correction_s;
+        let wanted_mol_s = wanted_mol_s.max(0.0) * self.fire_share(readings, settings);
         let range_mol_s: f64 = self.generators.iter().map(|g| g.rate.high).sum();
         let share = (wanted_mol_s / range_mol_s.max(f64::MIN_POSITIVE)).min(1.0);
         for generator in &self.generators {
@@ -186,28 +179,27 @@ impl Oxygen {
     /// Average what the crew, the leaks and everybody else use.
     ///
     /// ```text
-    /// used = made + drawn from the tank + candles − rise in the air, all per time
+    /// used = made + given by the regulators + candles − rise in the air, all per time
     /// ```
-    fn learn(&mut self, readings: &[f64], n_mol: f64, made_mol_s: f64) {
-        let tank_mol = self.tank.and_then(|index| reading(readings, index)).unwrap_or(0.0);
-        if let Some((last_mol, last_tank_mol)) = self.last
+    fn learn(&mut self, readings: &[f64], n_mol: f64, made_mol_s: f64, settings: &RulesSettings) {
+        let chlorate_mol: f64 = self.fresh.iter().filter_map(|at| reading(readings, *at)).sum();
+        if let Some((last_mol, last_chlorate_mol)) = self.last
             && self.since_s > 0.0
         {
-            let candles_mol_s: f64 =
-                self.candle_flows.iter().filter_map(|index| reading(readings, *index)).sum();
-            let used_mol_s = made_mol_s
-                + candles_mol_s
-                + (last_tank_mol - tank_mol - (n_mol - last_mol)) / self.since_s;
-            let weight = (self.since_s / (DEMAND_S + self.since_s)).min(1.0);
+            let given_mol_s: f64 = self.given.iter().filter_map(|at| reading(readings, *at)).sum();
+            let burnt_mol = O2_PER_CHLORATE * (last_chlorate_mol - chlorate_mol).max(0.0);
+            let used_mol_s =
+                made_mol_s + given_mol_s + (burnt_mol - (n_mol - last_mol)) / self.since_s;
+            let weight = (self.since_s / (settings.demand_s + self.since_s)).min(1.0);
             self.demand_mol_s += weight * (used_mol_s - self.demand_mol_s);
             self.demand_mol_s = self.demand_mol_s.max(0.0);
         }
-        self.last = Some((n_mol, tank_mol));
+        self.last = Some((n_mol, chlorate_mol));
         self.since_s = 0.0;
     }
 
     /// Share of the production that the fire rule leaves; breathing goes first.
-    fn fire_share(&self, readings: &[f64]) -> f64 {
+    fn fire_share(&self, readings: &[f64], settings: &RulesSettings) -> f64 {
         let short = self
             .inspired_limits
             .caution_low
@@ -215,7 +207,7 @@ impl Oxygen {
             .is_some_and(|(caution_pa, pa)| pa < caution_pa);
         match highest(readings, &self.fractions) {
             Some(fraction) if !short => {
-                (1.0 - (fraction - self.fraction_max) / FIRE_TAPER).clamp(0.0, 1.0)
+                (1.0 - (fraction - self.fraction_max) / settings.fire_taper).clamp(0.0, 1.0)
             }
             _ => 1.0,
         }
@@ -223,7 +215,13 @@ impl Oxygen {
 
     /// Light candles when inspired O2 is under its caution and the tank is empty, or when it is
     /// half-way from caution to warning and no generator works.
-    fn light(&mut self, readings: &[f64], made_mol_s: f64, commands: &mut Vec<Command>) {
+    fn light(
+        &mut self,
+        readings: &[f64],
+        made_mol_s: f64,
+        settings: &RulesSettings,
+        commands: &mut Vec<Command>,
+    ) {
         let (Some(pa), Some(caution_pa)) =
             (lowest(readings, &self.inspired), self.inspired_limits.caution_low)
         else {
@@ -231,11 +229,12 @@ impl Oxygen {
         };
         let warning_pa = self.inspired_limits.warning_low.unwrap_or(caution_pa);
         let tank_mol = self.tank.and_then(|index| reading(readings, index));
-        let empty = tank_mol.is_some_and(|mol| mol < TANK_EMPTY_MOL);
+        let empty = tank_mol.is_some_and(|mol| mol < settings.tank_empty_mol);
         let range_mol_s: f64 = self.generators.iter().map(|g| g.rate.high).sum();
-        let dead = made_mol_s <= DEAD_SHARE * range_mol_s;
-        let low = (pa < caution_pa && empty) || (pa < 0.5 * (caution_pa + warning_pa) && dead);
-        let on = self.candle.set(low, pa > caution_pa + CANDLE_BAND_PA);
+        let dead = made_mol_s <= settings.dead_share * range_mol_s;
+        let dead_pa = warning_pa + settings.candle_share * (caution_pa - warning_pa);
+        let low = (pa < caution_pa && empty) || (pa < dead_pa && dead);
+        let on = self.candle.set(low, pa > caution_pa + settings.candle_band_pa);
         switch(&self.candles, on, commands);
     }
 }
