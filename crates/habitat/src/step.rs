@@ -350,12 +350,12 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
             })*
         };
     }
-    let hot = match state.thermal.first() {
+    let (low_hot, hot) = match state.thermal.first() {
         Some(thermal) => {
             add(0, never_shed, thermal.power_w());
-            thermal.hot
+            (thermal.low_hot, thermal.hot)
         }
-        None => false,
+        None => (false, false),
     };
     units!(oga, ccaa, cdra, sabatier, tccs, lioh, wpa, upa, brine_processors);
     for at in 0..RANKS_MAX {
@@ -364,7 +364,9 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
         }
     }
     let was_hot = core::mem::replace(&mut power.hot, hot);
-    if !power.share_out(power_plan, state.t_s, dt_s) && hot == was_hot {
+    let was_low_hot = core::mem::replace(&mut power.low_hot, low_hot);
+    let same = hot == was_hot && low_hot == was_low_hot;
+    if !power.share_out(power_plan, state.t_s, dt_s) && same {
         return;
     }
     for (zone, zone_plan) in state.zones.iter_mut().zip(&plan.zones) {
@@ -379,7 +381,8 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
             })*
         };
     }
-    switch!(true; ccaa, cdra, tccs, lioh, brine_processors);
+    switch!(true; ccaa, tccs, lioh, brine_processors);
+    switch!(!low_hot; cdra);
     // What gives its heat to a loop that is too hot stops.
     switch!(!hot; oga, sabatier, wpa, upa);
     // A unit that stops or starts changes when its next phase comes.

@@ -42,14 +42,14 @@
 //! | heater of each loop | `heater_w` | 300 | W | assumed |
 //! | loss of the pipes of each loop | `pipe_w_k` | 0.2 | W/K | assumed: 10 m2 under insulation |
 //! | heater keeps | – | 275.15 | K | assumed |
-//! | units on the moderate loop stop above, run again below | – | 313.15, 303.15 | K | assumed |
+//! | units on the moderate loop and CO2 removal on the low one stop above, run again below | – | 313.15, 303.15 | K | assumed |
 //! | share of water in the heat capacity | – | 0.63 | 1 | 30 kg · 4186 J/kg/K of 200 kJ/K |
 //! # Fails how
 //! Without power or with a failed pump a loop stands: heat stays in it and nothing is rejected but the loss
 //! of its pipes. A degraded pump moves half. Water that freezes blocks its loop until the last ice
 //! has thawed; heat of units and heater thaws it, and the heat of fusion is in the account. Where the
 //! moderate loop is too hot, oxygen generator, reducer, water units, fuel cell and electrolyser stop as
-//! without power, until it has cooled down. A radiator gathers dust.
+//! without power, until it has cooled down; where the low loop is, CO2 removal does. A radiator gathers dust.
 //! # Simplifications
 //! A loop has one temperature; units go on giving heat to one that stands, but a coil without flow cools
 //! no air. The panels hold a fluid that
@@ -224,6 +224,8 @@ state! {
         pub sink_k: f64,
         /// The moderate loop is too hot for its units.
         pub hot: bool,
+        /// The low loop is too hot for CO2 removal.
+        pub low_hot: bool,
     }
 }
 
@@ -272,12 +274,29 @@ impl CoolantLoop {
         self.loss_w = loss_j / dt_s;
         let before_j = self.energy_j(plan);
         if self.flows {
+            let net_j = given_j - loss_j;
             let capacity_w_k = plan.capacity_w_k * self.capacity;
-            self.return_k = self.supply_k + (given_j - loss_j) / (dt_s * capacity_w_k);
+            // Supply at which the return is warm enough for the panel.
+            let turn_k = plan.set_point_k.max(sink_k) - net_j / (dt_s * capacity_w_k);
+            let past_j = net_j.min(plan.loop_j_k * (turn_k - self.supply_k));
+            let mut left_s = dt_s;
+            if self.supply_k < turn_k {
+                // Below it all goes past: what there is stays in the loop.
+                self.warm(plan, past_j);
+                self.return_k = self.supply_k + net_j / (dt_s * capacity_w_k);
+                if past_j >= net_j {
+                    self.rejected_w = 0.0;
+                    return given_j - (self.energy_j(plan) - before_j);
+                }
+                left_s *= 1.0 - past_j / net_j;
+            }
+            self.return_k = self.supply_k + net_j / (dt_s * capacity_w_k);
             let out_k = outlet_k(radiator, capacity_w_k, self.return_k, sink_k, plan.set_point_k);
-            let share = relaxed(capacity_w_k * dt_s / plan.loop_j_k);
-            self.warm(plan, plan.loop_j_k * (out_k - self.supply_k) * share);
-            let rejected_j = given_j - loss_j - (self.energy_j(plan) - before_j);
+            let share = relaxed(capacity_w_k * left_s / plan.loop_j_k);
+            // A panel takes no heat in.
+            let kept_j = plan.loop_j_k * (out_k - self.supply_k) * share;
+            self.warm(plan, kept_j.min(net_j * (left_s / dt_s)));
+            let rejected_j = net_j - (self.energy_j(plan) - before_j);
             self.rejected_w = rejected_j / dt_s;
             return rejected_j + loss_j;
         }
@@ -332,6 +351,7 @@ impl Thermal {
             dust_fraction: model.dust_fraction,
             sink_k: plan.loops[0].set_point_k,
             hot: false,
+            low_hot: false,
         }
     }
 
@@ -441,5 +461,7 @@ impl Thermal {
         }
         let moderate_k = self.loops[1].supply_k;
         self.hot = moderate_k > if self.hot { COOL_K } else { HOT_K };
+        let low_k = self.loops[0].supply_k;
+        self.low_hot = low_k > if self.low_hot { COOL_K } else { HOT_K };
     }
 }

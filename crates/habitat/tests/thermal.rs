@@ -181,6 +181,14 @@ fn a_dead_low_pump_warms_the_cabin() {
         value(&cabin, "living.air.t_k")
     );
     assert!((value(&cabin, "habitat.moderate_loop.supply_k") - 290.0).abs() < 0.1);
+    // What still gives heat to the loop that stands trips before its coolant boils.
+    let mut warmest_k = 0.0_f64;
+    for _ in 0..10_080 {
+        cabin.step(60.0).unwrap();
+        warmest_k = warmest_k.max(value(&cabin, "habitat.low_loop.supply_k"));
+    }
+    assert!((313.0..330.0).contains(&warmest_k), "{warmest_k}");
+    assert_eq!(value(&cabin, "living.cdra.power_w"), 0.0);
     assert!(cabin.energy_residual_max() < 1e-9, "{}", cabin.energy_residual_max());
 }
 
@@ -448,4 +456,27 @@ fn an_air_heater_holds_its_set_point() {
     live(&mut cabin, 1.0, 60.0);
     assert!(value(&cabin, &format!("{place}.air.t_k")) < 285.2);
     assert!(cabin.energy_residual_max() < 1e-9, "{}", cabin.energy_residual_max());
+}
+
+/// Below its set-point a loop keeps all heat, and one that loses heat gets none from the sky: coolant goes
+/// past the panel, in short steps and in long ones.
+#[test]
+fn coolant_past_the_panel_neither_loses_nor_gains() {
+    for (heat_w, start_k) in [(2_000.0, 276.0), (-500.0, 289.0)] {
+        for dt_s in [1.0, 60.0, 600.0] {
+            let (plan, mut thermal) =
+                loops(|t| (t.pipe_w_k, t.pump_w, t.heater_w) = (0.0, 0.0, 0.0));
+            thermal.loops[1].supply_k = start_k;
+            let mut ledger = Ledger { own_loop: true, ..Ledger::default() };
+            for _ in 0..(600.0_f64 / dt_s) as usize {
+                ledger.coolant_out(Coolant::Moderate, heat_w * dt_s);
+                thermal.draw(&plan, true, dt_s, &mut ledger);
+                thermal.settle(&plan, (0.0, 0.0), 0.0, dt_s, &mut ledger);
+                assert_eq!(thermal.loops[1].rejected_w, 0.0);
+            }
+            let expected_k = start_k + heat_w * 600.0 / 200e3;
+            let supply_k = thermal.loops[1].supply_k;
+            assert!((supply_k - expected_k).abs() < 1e-6, "{dt_s} {supply_k} {expected_k}");
+        }
+    }
 }

@@ -240,6 +240,8 @@ state! {
         pub electrolyser_capacity: f64,
         /// The coolant is too hot for fuel cell and electrolyser.
         pub hot: bool,
+        /// The low coolant loop is too hot for CO2 removal.
+        pub low_hot: bool,
         /// Hydrogen in the fuel cell's store, mol; oxygen is half of it, water the rest.
         pub h2_mol: f64,
         /// Commanded power of the fuel cell in darkness, W.
@@ -287,6 +289,7 @@ impl Power {
             fuel_cell_capacity: 1.0,
             electrolyser_capacity: 1.0,
             hot: false,
+            low_hot: false,
             h2_mol: plan.store_mol * model.store_start,
             set_fuel_cell_w: 0.5 * plan.fuel_cell_w,
             set_shed: 0.0,

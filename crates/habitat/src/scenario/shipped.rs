@@ -34,7 +34,7 @@ pub const SHIPPED: &[Shipped] = &[
     ),
     shipped!(
         "equator-night",
-        "The reference habitat at the equator through a night of 354 h, on a 1 kW fission unit"
+        "The reference habitat at the equator through a night of 354 h, on a 1.5 kW fission unit"
     ),
     shipped!("cdra-failure", "CO2 removal fails on day 2, and for good on day 5; twelve days"),
     shipped!(
