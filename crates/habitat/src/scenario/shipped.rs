@@ -36,6 +36,10 @@ pub const SHIPPED: &[Shipped] = &[
         "equator-night",
         "The reference habitat at the equator through a night of 354 h, on a 1.5 kW fission unit"
     ),
+    shipped!(
+        "array-degradation",
+        "Four fifths of the array die on the first day, dust falls on array and radiator; twenty days, 72 h of them dark"
+    ),
     shipped!("cdra-failure", "CO2 removal fails on day 2, and for good on day 5; twelve days"),
     shipped!(
         "water-processor-failure",
