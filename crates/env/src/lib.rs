@@ -7,17 +7,44 @@
 //! has a power system, its bus protects itself ([`habitat::power`]); saving ahead of that is up to the
 //! controller.
 //!
+//! # Learning
+//! ```text
+//! Plan ──► Task (spaces, weights, costs, times) ──► Episode: reset, step, snapshot, fork
+//!                                              └──► VectorEnv: many episodes, one batch
+//! ```
+//! A policy sees an [`ObservationSpace`] of sensed and commanded channels and sets an [`ActionSpace`] of dials;
+//! it is judged on the true state by named reward terms and a vector of costs.
+//!
 //! Not here: physics (`habitat`), files (`store`), how many missions run at once (`runtime`).
 
 mod controller;
+mod cost;
+mod episode;
 mod error;
 mod hold;
 mod mission;
+mod reward;
 mod rules;
+mod space;
+mod task;
+mod task_error;
+mod vector;
 mod wiring;
 
 pub use controller::{CONTROLLERS, Command, Controller, build};
+pub use cost::{
+    BATTERY_LOW, COST_TABLE, COSTS, Cost, POTABLE_LOW_S, RH_HIGH, RH_LOW, T_HIGH_K, T_LOW_K,
+};
+pub use episode::{Episode, Status, StepSlices, Transition};
 pub use error::EnvError;
 pub use hold::Hold;
 pub use mission::{Observer, Outcome, Timing, run_mission};
+pub use reward::{REWARD_PRESETS, RewardWeights, TERM_NAMES, TERM_UNITS, TERMS};
 pub use rules::{BOUNDS, Bound, Presumed, Rules, RulesSettings};
+pub use space::{
+    ActionSpace, DIALS_MAX, Dial, Field, Light, Memory, OBSERVATIONS_MAX, ObservationSpace,
+    OnBadAction, Reading, Target,
+};
+pub use task::{DISCOUNT_TIME_S, HELD_OUT_FROM, Task, TaskOptions, Use, discount};
+pub use task_error::TaskError;
+pub use vector::{Autoreset, Batch, VectorEnv, VectorOptions};

@@ -68,5 +68,8 @@ pub use channels::Actuator;
 pub use habitat::{CommandError, Habitat, STEP_MAX_S, StepError};
 pub use layout::{Layout, PlanError};
 pub use mission::AbortReason;
+/// Laws and limits for crates above, which import no physics of their own.
+#[doc(no_inline)]
+pub use physics::{math, physiology, species, trig};
 pub use plan::{EpisodeError, Plan};
 pub use stream::StreamKey;

@@ -14,7 +14,8 @@
 //! # Rows
 //! `simulator`: steps per second of one habitat on one core: `artemis-30d` at a step of 60 s with
 //! power, heat and failures, every unit on (the backups too), the ledger on, nothing recorded; the
-//! median of the repetitions. Its bar is 300 000. Its `detail`:
+//! median of the repetitions. Its bar is 300 000, and 0.85 of
+//! the bare simulator for the vector environment. Its `detail`:
 //!
 //! | key | meaning |
 //! |---|---|
@@ -22,6 +23,7 @@
 //! | `lowest`, `highest` | slowest and fastest repetition, steps/s |
 //! | `cabin_30d` | the same for `cabin-30d`, which has no power, heat or failures of its own, steps/s |
 //! | `with_telemetry` | `artemis-30d` with one row of every channel a minute written to both telemetry files, files closed, steps/s |
+//! | `vector` | by number of `lanes`: decisions on one thread that change nothing, `steps_s`, and `share` of the bare simulator; see [`mod@vector`] |
 //! | `zones` | by number of `zones` in a chain of rooms: `ns_step`, wall time of a step, ns |
 //! | `units` | by `unit` alone in one room: `ns_step`, and `added_ns` beside the empty room, ns |
 //!
@@ -30,6 +32,7 @@
 
 mod curve;
 mod rate;
+mod vector;
 
 use std::io::Write;
 use std::process::ExitCode;
@@ -39,6 +42,7 @@ use serde::Serialize;
 
 use self::curve::{UnitPoint, ZonePoint};
 use self::rate::Rate;
+use self::vector::VectorPoint;
 use crate::error::CliError;
 use crate::output;
 use crate::table::fixed;
@@ -82,6 +86,7 @@ struct Simulator {
     highest: f64,
     cabin_30d: f64,
     with_telemetry: f64,
+    vector: Vec<VectorPoint>,
     zones: Vec<ZonePoint>,
     units: Vec<UnitPoint>,
 }
@@ -113,12 +118,13 @@ fn simulator() -> Result<(Row<Simulator>, Budget, Rate), CliError> {
     let plan = rate::shipped(SCENARIO)?;
     let full = rate::alone(&plan)?;
     let cabin = rate::alone(&rate::shipped("cabin-30d")?)?;
+    let vector = vector::points(&plan)?;
     let row = Row {
         row: "simulator",
         value: full.median,
         unit: "steps/s",
         predecessor: None,
-        pass: full.median >= SIMULATOR_BAR,
+        pass: full.median >= SIMULATOR_BAR && vector.iter().all(|point| point.share >= vector::BAR),
         detail: Simulator {
             scenario: SCENARIO,
             dt_s: rate::DT_S,
@@ -126,6 +132,7 @@ fn simulator() -> Result<(Row<Simulator>, Budget, Rate), CliError> {
             highest: full.highest,
             cabin_30d: cabin.median,
             with_telemetry: rate::with_telemetry(&plan)?.median,
+            vector,
             zones: curve::zones()?,
             units: curve::units()?,
         },
@@ -157,7 +164,17 @@ fn text(row: &Row<Simulator>, budget: &Budget, cabin: Rate) -> String {
         fixed(detail.with_telemetry, 0),
         row.unit,
     ));
-    out.push_str("zones in a chain   ns/step\n");
+    out.push_str("lanes of the vector environment      steps/s  of the bare simulator\n");
+    for point in &detail.vector {
+        out.push_str(&format!(
+            "{:31}  {:>12}  {}  (bar {})\n",
+            point.lanes,
+            fixed(point.steps_s, 0),
+            fixed(point.share, 3),
+            fixed(vector::BAR, 2),
+        ));
+    }
+    out.push_str("\nzones in a chain   ns/step\n");
     for point in &detail.zones {
         out.push_str(&format!("{:16}  {:>8}\n", point.zones, fixed(point.ns_step, 0)));
     }

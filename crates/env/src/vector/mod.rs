@@ -1,0 +1,417 @@
+//! Many episodes side by side, in contiguous memory.
+//!
+//! Lane `i` plays the episodes of environment `base + i`. Identity of an episode is (run, environment,
+//! episode number); neither the number of lanes nor the number of threads enters, so 16 vectors of one lane
+//! give the bits of one vector of 16 lanes.
+//!
+//! # Autoreset
+//! As in Gymnasium 1.x. A lane whose episode has ended at a step shows `terminated` or `truncated` at that
+//! step and has its final observation in [`Batch::final_observations`] in every mode.
+//!
+//! | mode | observation at the end | next step of the lane |
+//! |---|---|---|
+//! | [`Autoreset::NextStep`] | the final one | takes no action: begins the next episode, reward, terms, costs and duration 0, neither flag set |
+//! | [`Autoreset::SameStep`] | the first one of the next episode | goes on in it |
+//! | [`Autoreset::Disabled`] | the final one | refused until the lane is reset |
+
+mod batch;
+
+use std::sync::Arc;
+
+use habitat::StreamKey;
+use habitat::scenario::Drawn;
+use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::slice::ParallelSliceMut;
+use rayon::{ThreadPool, ThreadPoolBuilder};
+
+pub use batch::Batch;
+
+use self::batch::LaneSlices;
+use crate::{Episode, Status, StepSlices, Task, TaskError};
+
+/// When a lane begins its next episode.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Autoreset {
+    /// In the step after the last one.
+    #[default]
+    NextStep,
+    /// In the last step itself.
+    SameStep,
+    /// When it is told to.
+    Disabled,
+}
+
+impl Autoreset {
+    /// Name as in Gymnasium's `AutoresetMode`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Autoreset::NextStep => "NextStep",
+            Autoreset::SameStep => "SameStep",
+            Autoreset::Disabled => "Disabled",
+        }
+    }
+}
+
+/// What a vector may be told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct VectorOptions {
+    /// Lanes, at least 1.
+    pub lanes: usize,
+    /// Threads, at least 1.
+    pub threads: usize,
+    /// Seed of the run.
+    pub run: u64,
+    /// Environment of lane 0.
+    pub base_env: u64,
+    /// When a lane begins its next episode.
+    pub autoreset: Autoreset,
+}
+
+impl Default for VectorOptions {
+    /// One lane on one thread, run 0, environment 0, [`Autoreset::NextStep`].
+    fn default() -> VectorOptions {
+        VectorOptions { lanes: 1, threads: 1, run: 0, base_env: 0, autoreset: Autoreset::default() }
+    }
+}
+
+/// One lane.
+#[derive(Debug)]
+struct Lane {
+    episode: Episode,
+    /// What went wrong in the step under way.
+    error: Option<TaskError>,
+}
+
+impl Lane {
+    /// Begin the next episode of this lane's environment.
+    fn next(&mut self, observation: &mut [f32]) -> Result<(), TaskError> {
+        let key = self.episode.key();
+        self.episode.reset(StreamKey { episode: key.episode + 1, fork: 0, ..key }, &[], observation)
+    }
+
+    /// One step of the lane with autoreset.
+    fn step(
+        &mut self,
+        action: &[f32],
+        autoreset: Autoreset,
+        mut out: LaneSlices<'_>,
+    ) -> Result<(), TaskError> {
+        out.clear();
+        if autoreset == Autoreset::NextStep && !self.episode.status().is_running() {
+            return self.next(out.observation);
+        }
+        let slices = StepSlices {
+            observation: &mut *out.observation,
+            terms: &mut *out.terms,
+            costs: &mut *out.costs,
+        };
+        let transition = self.episode.step(action, slices)?;
+        *out.reward = transition.reward;
+        *out.duration_s = transition.duration_s;
+        *out.terminated = transition.status.is_terminated();
+        *out.truncated = transition.status.is_truncated();
+        if !transition.status.is_running() {
+            *out.final_valid = true;
+            out.final_observation.copy_from_slice(out.observation);
+            if autoreset == Autoreset::SameStep {
+                self.next(out.observation)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Episodes of one task side by side.
+///
+/// # Examples
+/// ```
+/// use std::sync::Arc;
+/// use habitat::{Plan, scenario};
+/// use lunar_habitat_env::{Task, TaskOptions, VectorEnv, VectorOptions};
+/// let loaded = scenario::load("cabin-30d")?;
+/// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+/// let task = Task::new(plan, TaskOptions::default())?;
+/// let mut vector = VectorEnv::new(&task, VectorOptions { lanes: 4, ..VectorOptions::default() })?;
+/// let mut actions = vec![0.0; 4 * task.actions().len()];
+/// vector.hold(&mut actions)?;
+/// let batch = vector.step(&actions)?;
+/// assert_eq!(batch.rewards().len(), 4);
+/// assert_eq!(batch.observations().len(), 4 * task.observations().len());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct VectorEnv {
+    task: Arc<Task>,
+    lanes: Vec<Lane>,
+    batch: Batch,
+    /// None for one thread: the caller's.
+    pool: Option<ThreadPool>,
+    threads: usize,
+    base_env: u64,
+    autoreset: Autoreset,
+}
+
+impl VectorEnv {
+    /// Lanes at the start of episode 0 of their environments; [`Batch::observations`] holds what they see.
+    ///
+    /// # Errors
+    /// - [`TaskError::Count`]: no lane or no thread.
+    /// - [`TaskError::Threads`]: the threads cannot be started.
+    /// - [`TaskError::Lane`]: what [`Episode::new`] refuses, with the number of the lane.
+    pub fn new(task: &Arc<Task>, options: VectorOptions) -> Result<VectorEnv, TaskError> {
+        let VectorOptions { lanes, threads, run, base_env, autoreset } = options;
+        for (what, found) in [("lanes", lanes), ("threads", threads)] {
+            if found == 0 {
+                return Err(TaskError::Count { what, found, allowed: "at least 1".to_owned() });
+            }
+        }
+        let pool = if threads == 1 {
+            None
+        } else {
+            let built = ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .thread_name(|index| format!("lanes-{index}"))
+                .build();
+            let pool =
+                built.map_err(|error| TaskError::Threads { threads, reason: error.to_string() })?;
+            Some(pool)
+        };
+        let mut batch = Batch::new(task, lanes);
+        let mut made = Vec::with_capacity(lanes);
+        for (lane, out) in batch.lanes().enumerate() {
+            let key = of_seed(run, base_env, lane);
+            let fresh = Episode::new(task, key, &[]).and_then(|episode| {
+                episode.observe(out.observation)?;
+                Ok(episode)
+            });
+            let episode = fresh.map_err(|source| of_lane(lane, source))?;
+            made.push(Lane { episode, error: None });
+        }
+        let task = Arc::clone(task);
+        Ok(VectorEnv { task, lanes: made, batch, pool, threads, base_env, autoreset })
+    }
+
+    /// Begin new episodes on all lanes and return what they see.
+    ///
+    /// With a seed, the run is that seed and every lane begins with episode 0 of its own environment, whatever was
+    /// restored on it; without one, every lane begins its next episode. `exact` values stand instead of what `[[vary]]` draws.
+    ///
+    /// # Errors
+    /// As [`VectorEnv::reset_lanes`].
+    pub fn reset(&mut self, run: Option<u64>, exact: &[Drawn]) -> Result<&Batch, TaskError> {
+        let all: Vec<usize> = (0..self.lanes.len()).collect();
+        self.reset_lanes(&all, run, exact)
+    }
+
+    /// Begin new episodes on these lanes; the others stay as they are, and so do their rows of the batch. The
+    /// rows of a lane that is reset hold its first observation and zeros.
+    ///
+    /// # Errors
+    /// [`TaskError::Count`] for a lane that does not exist; nothing changes. [`TaskError::Lane`] for what
+    /// [`Episode::new`] refuses; lanes before that one are reset.
+    pub fn reset_lanes(
+        &mut self,
+        lanes: &[usize],
+        run: Option<u64>,
+        exact: &[Drawn],
+    ) -> Result<&Batch, TaskError> {
+        lanes.iter().try_for_each(|lane| self.has(*lane))?;
+        for lane in lanes {
+            let episode = &mut self.lanes[*lane].episode;
+            let key = episode.key();
+            let key = match run {
+                Some(run) => of_seed(run, self.base_env, *lane),
+                None => StreamKey { episode: key.episode + 1, fork: 0, ..key },
+            };
+            let mut out = self.batch.lane(*lane);
+            let reset = episode.reset(key, exact, out.observation);
+            reset.map_err(|source| of_lane(*lane, source))?;
+            out.clear();
+        }
+        Ok(&self.batch)
+    }
+
+    /// Take one decision on every lane.
+    ///
+    /// `actions` is `f32` of lanes × [`crate::ActionSpace::len`], lane after lane. They are looked at before
+    /// anything moves: what one lane refuses stops the whole step. The action of a lane that begins its
+    /// next episode in this step ([`Autoreset::NextStep`]) is not looked at.
+    ///
+    /// # Errors
+    /// - [`TaskError::Length`]: `actions` has the wrong length.
+    /// - [`TaskError::Lane`]: what [`Episode::step`] refuses, with the number of the lane. What [`Episode::new`]
+    ///   refuses of a next episode comes after the lanes have moved; reset that lane then.
+    pub fn step(&mut self, actions: &[f32]) -> Result<&Batch, TaskError> {
+        let width = self.task.actions().len();
+        let expected = self.lanes.len() * width;
+        if actions.len() != expected {
+            return Err(TaskError::Length { what: "actions", found: actions.len(), expected });
+        }
+        let autoreset = self.autoreset;
+        let action = |lane: usize| &actions[lane * width..(lane + 1) * width];
+        for (number, lane) in self.lanes.iter().enumerate() {
+            let begins = autoreset == Autoreset::NextStep && !lane.episode.status().is_running();
+            if !begins {
+                lane.episode.ready(action(number)).map_err(|source| of_lane(number, source))?;
+            }
+        }
+        let run = |(number, (lane, out)): (usize, (&mut Lane, LaneSlices<'_>))| {
+            lane.error = lane.step(action(number), autoreset, out).err();
+        };
+        match &self.pool {
+            None => self.lanes.iter_mut().zip(self.batch.lanes()).enumerate().for_each(run),
+            Some(pool) => {
+                let mut slices: Vec<_> =
+                    self.lanes.iter_mut().zip(self.batch.lanes()).enumerate().collect();
+                // Several pieces a thread, so that one that is late does not wait with all of its lanes.
+                let piece = slices.len().div_ceil(4 * self.threads).max(1);
+                pool.install(|| {
+                    slices.par_chunks_mut(piece).with_max_len(1).for_each(|piece| {
+                        for (number, (lane, out)) in piece {
+                            run((*number, (&mut **lane, out.again())));
+                        }
+                    });
+                });
+            }
+        }
+        for (number, lane) in self.lanes.iter_mut().enumerate() {
+            if let Some(source) = lane.error.take() {
+                return Err(of_lane(number, source));
+            }
+        }
+        Ok(&self.batch)
+    }
+
+    /// Write the actions that change nothing, lanes × [`crate::ActionSpace::len`].
+    ///
+    /// # Errors
+    /// [`TaskError::Length`].
+    pub fn hold(&self, actions: &mut [f32]) -> Result<(), TaskError> {
+        let width = self.task.actions().len();
+        let expected = self.lanes.len() * width;
+        if actions.len() != expected {
+            return Err(TaskError::Length { what: "actions", found: actions.len(), expected });
+        }
+        let rows = actions.chunks_mut(width.max(1));
+        self.lanes.iter().zip(rows).try_for_each(|(lane, row)| lane.episode.hold(row))
+    }
+
+    /// Write which dials do something now, lanes × [`crate::ActionSpace::len`].
+    ///
+    /// # Errors
+    /// [`TaskError::Length`].
+    pub fn mask(&self, mask: &mut [bool]) -> Result<(), TaskError> {
+        let width = self.task.actions().len();
+        let expected = self.lanes.len() * width;
+        if mask.len() != expected {
+            return Err(TaskError::Length { what: "mask", found: mask.len(), expected });
+        }
+        let rows = mask.chunks_mut(width.max(1));
+        self.lanes.iter().zip(rows).try_for_each(|(lane, row)| lane.episode.mask(row))
+    }
+
+    /// One lane as bytes, see [`Episode::snapshot`].
+    ///
+    /// # Errors
+    /// [`TaskError::Count`] for a lane that does not exist.
+    pub fn snapshot(&self, lane: usize) -> Result<Vec<u8>, TaskError> {
+        self.has(lane)?;
+        Ok(self.lanes[lane].episode.snapshot())
+    }
+
+    /// Go on with an episode from bytes on one lane: its future is that of the episode, episodes after it included,
+    /// whichever lane it came from. The lane's rows hold its observation and zeros.
+    ///
+    /// # Errors
+    /// [`TaskError::Count`] for a lane that does not exist, [`TaskError::Lane`] for what [`Episode::restore`]
+    /// refuses; nothing changes.
+    pub fn restore(&mut self, lane: usize, bytes: &[u8]) -> Result<&Batch, TaskError> {
+        self.has(lane)?;
+        let episode =
+            Episode::restore(&self.task, bytes).map_err(|source| of_lane(lane, source))?;
+        let mut out = self.batch.lane(lane);
+        episode.observe(out.observation)?;
+        out.clear();
+        self.lanes[lane].episode = episode;
+        Ok(&self.batch)
+    }
+
+    /// Let the next decisions of one lane take `decision_s` each.
+    ///
+    /// # Errors
+    /// [`TaskError::Count`] for a lane that does not exist, [`TaskError::Lane`] for an interval that the step
+    /// does not divide.
+    pub fn set_decision_s(&mut self, lane: usize, decision_s: f64) -> Result<(), TaskError> {
+        self.has(lane)?;
+        let set = self.lanes[lane].episode.set_decision_s(decision_s);
+        set.map_err(|source| of_lane(lane, source))
+    }
+
+    /// The episode of a lane; `None` beyond the last one.
+    #[must_use]
+    pub fn episode(&self, lane: usize) -> Option<&Episode> {
+        self.lanes.get(lane).map(|lane| &lane.episode)
+    }
+
+    /// How a lane stands; `None` beyond the last one.
+    #[must_use]
+    pub fn status(&self, lane: usize) -> Option<Status> {
+        self.episode(lane).map(Episode::status)
+    }
+
+    /// What the last step or reset wrote.
+    #[must_use]
+    pub fn batch(&self) -> &Batch {
+        &self.batch
+    }
+
+    /// The task.
+    #[must_use]
+    pub fn task(&self) -> &Arc<Task> {
+        &self.task
+    }
+
+    /// Number of lanes.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.lanes.len()
+    }
+
+    /// Never: there is at least one lane.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.lanes.is_empty()
+    }
+
+    /// Number of threads.
+    #[must_use]
+    pub fn threads(&self) -> usize {
+        self.threads
+    }
+
+    /// When a lane begins its next episode.
+    #[must_use]
+    pub fn autoreset(&self) -> Autoreset {
+        self.autoreset
+    }
+
+    fn has(&self, lane: usize) -> Result<(), TaskError> {
+        let count = self.lanes.len();
+        if lane < count {
+            Ok(())
+        } else {
+            Err(TaskError::Count { what: "lane", found: lane, allowed: format!("below {count}") })
+        }
+    }
+}
+
+/// Episode 0 of a lane.
+fn of_seed(run: u64, base_env: u64, lane: usize) -> StreamKey {
+    StreamKey { run, env: base_env.wrapping_add(lane as u64), ..StreamKey::default() }
+}
+
+/// An error of one lane.
+fn of_lane(lane: usize, source: TaskError) -> TaskError {
+    TaskError::Lane { lane, source: Box::new(source) }
+}
