@@ -224,7 +224,10 @@ fn bad_input_is_refused_and_nothing_written() {
     let base = "--scenario cabin-30d --seeds 2";
     for (line, named) in [
         ("--scenario nowhere --seeds 2 --controllers hold".to_owned(), "`cabin-30d`"),
-        (format!("{base} --controllers hold,magic"), "found `magic`; allowed `hold`, `rules`"),
+        (
+            format!("{base} --controllers hold,magic"),
+            "found `magic`; allowed `random`, `hold`, `rules`, `mpc`",
+        ),
         (format!("{base} --controllers hold,rules,hold"), "`hold` stands there twice"),
         (format!("{base} --controllers hold,"), "no such controller"),
         (base.to_owned(), "--controllers"),

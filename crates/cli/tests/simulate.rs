@@ -255,8 +255,8 @@ fn bad_input_ends_with_two_and_writes_nothing() {
         (&["--scenario", "cabin-30d", "--decision-s", "1e9"], &["--decision-s 1000000000: "]),
         (&["--scenario", "sealed-box", "--days", "9"], &["--days 9: ", "source_term[0]", "216"]),
         (
-            &["--scenario", "cabin-30d", "--controller", "mpc"],
-            &["found `mpc`", "allowed `hold`, `rules`"],
+            &["--scenario", "cabin-30d", "--controller", "magic"],
+            &["found `magic`", "allowed `random`, `hold`, `rules`, `mpc`"],
         ),
     ];
     let before = names(dir.path());

@@ -2,7 +2,7 @@
 
 use habitat::Habitat;
 
-use crate::{EnvError, Hold, Rules};
+use crate::{EnvError, Hold, Mpc, Random, Rules};
 
 /// A value for one actuator, in the unit of its channel.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -22,6 +22,12 @@ pub trait Controller: Send {
     /// Name, as on the command line.
     fn name(&self) -> &'static str;
 
+    /// Look at the habitat itself before a decision. Only a controller that is labelled privileged does
+    /// anything here; every other one lives on its readings.
+    fn see(&mut self, habitat: &Habitat) {
+        let _ = habitat;
+    }
+
     /// Append the commands of the decision at `t_s` to `commands`.
     ///
     /// An actuator without a command keeps its last one.
@@ -29,11 +35,17 @@ pub trait Controller: Send {
 }
 
 /// Names and one sentence about each controller.
-pub const CONTROLLERS: [(&str, &str); 2] = [
+pub const CONTROLLERS: [(&str, &str); 4] = [
+    ("random", "turns every dial at random at every decision"),
     ("hold", "commands nothing: the set-points of the scenario stay"),
     (
         "rules",
         "keeps oxygen, CO2, temperature, humidity, tanks and power in their bands by simple rules",
+    ),
+    (
+        "mpc",
+        "rules whose thresholds are searched every 6 h on forks of the habitat, 48 h ahead; privileged: it \
+         sees the true state, not the future; about 20 s a mission",
     ),
 ];
 
@@ -43,8 +55,10 @@ pub const CONTROLLERS: [(&str, &str); 2] = [
 /// [`EnvError::UnknownController`], which lists the names.
 pub fn build(name: &str, habitat: &Habitat) -> Result<Box<dyn Controller>, EnvError> {
     match name {
+        "random" => Ok(Box::new(Random::new(habitat))),
         "hold" => Ok(Box::new(Hold)),
         "rules" => Ok(Box::new(Rules::new(habitat))),
+        "mpc" => Ok(Box::new(Mpc::new(habitat))),
         _ => Err(EnvError::UnknownController {
             found: name.to_owned(),
             allowed: CONTROLLERS.map(|(name, _)| format!("`{name}`")).join(", "),

@@ -23,6 +23,8 @@ mod episode;
 mod error;
 mod hold;
 mod mission;
+mod mpc;
+mod random;
 mod reward;
 mod rules;
 mod space;
@@ -39,6 +41,8 @@ pub use episode::{Episode, Status, StepSlices, Transition};
 pub use error::EnvError;
 pub use hold::Hold;
 pub use mission::{Observer, Outcome, Timing, run_mission};
+pub use mpc::Mpc;
+pub use random::Random;
 pub use reward::{REWARD_PRESETS, RewardWeights, TERM_NAMES, TERM_UNITS, TERMS};
 pub use rules::{BOUNDS, Bound, Presumed, Rules, RulesSettings};
 pub use space::{

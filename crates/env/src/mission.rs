@@ -117,6 +117,7 @@ pub fn run_mission<E: From<EnvError>>(
         if outcome.crew_size > 0 && habitat.crew_alive() == 0 {
             break;
         }
+        controller.see(habitat);
         habitat.read_known(&mut known);
         decide(habitat, controller, &known, &mut commands)?;
         for _ in 0..steps_each {

@@ -90,8 +90,9 @@ fn controllers_are_built_by_name() {
     for (name, _) in CONTROLLERS {
         assert_eq!(build(name, &cabin()).unwrap().name(), name);
     }
-    let error = build("mpc", &cabin()).err().unwrap();
-    assert_eq!(error.to_string(), "no such controller: found `mpc`; allowed `hold`, `rules`");
+    let error = build("magic", &cabin()).err().unwrap();
+    let allowed = "`random`, `hold`, `rules`, `mpc`";
+    assert_eq!(error.to_string(), format!("no such controller: found `magic`; allowed {allowed}"));
 }
 
 #[test]

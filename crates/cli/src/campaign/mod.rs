@@ -69,7 +69,7 @@ pub struct Args {
     /// The first seed; the others follow one by one
     #[arg(long, default_value_t = 0, value_name = "N")]
     first_seed: u64,
-    /// Controllers, separated by commas: `hold`, `rules`
+    /// Controllers, separated by commas: `random`, `hold`, `rules`, `mpc`
     #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
     controllers: Vec<String>,
     /// Length of the mission in days instead of the scenario's

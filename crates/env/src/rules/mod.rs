@@ -83,6 +83,11 @@ impl Rules {
         &self.settings
     }
 
+    /// Go on with other thresholds; what is believed and presumed so far stays.
+    pub fn set_settings(&mut self, settings: RulesSettings) {
+        self.settings = settings;
+    }
+
     /// What is presumed about the unit with this name (`zone.unit`) since the last decision; `None` for a
     /// unit that cannot fail.
     #[must_use]

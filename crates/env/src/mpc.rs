@@ -1,0 +1,232 @@
+//! The controller that looks ahead: `rules` with thresholds that it searches on copies of the habitat.
+//!
+//! It is **privileged**: it is shown the habitat itself and rolls the true state forward. It does not know the
+//! future: the copies are forks, whose random draws are their own ([`Habitat::fork`]). What it wins over
+//! `rules` is what planning can win, and a bound for a policy that sees instruments alone.
+//!
+//! # Search
+//! ```text
+//! every 6 h: 3 rounds of 32 candidates, each a vector of thresholds, flown 48 h ahead at a step of 600 s
+//!   round 0    drawn around the thresholds in force, deviation 0.3 of each range
+//!   round k    mean and deviation of the best 8 of round k − 1
+//! ```
+//! All candidates of a round fly the same fork; the first is the mean itself. The best of all is in force until the
+//! next search. In a mission of thirty days that is 3.3 million steps.
+//! # Value
+//! A flight that breaks an abort rule is worth −10 plus the share of the horizon before it. Any other is worth the
+//! smallest margin to an abort rule on its way, from 0 at the rule to 1 at what is usual, plus what is left
+//! of stores and spares, each as a share of its start.
+
+use habitat::stream::Purpose;
+use habitat::{AbortReason, Habitat, physiology};
+
+use crate::rules::BOUNDS;
+use crate::{Command, Controller, Rules, RulesSettings};
+
+/// Time between two searches, s.
+const REPLAN_S: f64 = 6.0 * 3_600.0;
+/// Length of a flight ahead, s.
+const HORIZON_S: f64 = 48.0 * 3_600.0;
+/// Length of a step and time between two decisions on the way, s.
+const STEP_S: f64 = 600.0;
+/// Candidates of a round.
+const CANDIDATES: usize = 32;
+/// Rounds of a search.
+const ROUNDS: u64 = 3;
+/// Candidates that make the next round.
+const ELITE: usize = 8;
+/// Deviation of the first round, share of a range.
+const SPREAD: f64 = 0.3;
+/// Least deviation of a later round, share of a range.
+const SPREAD_MIN: f64 = 0.02;
+/// The thresholds that are searched; the others stay.
+const SEARCHED: [&str; 9] = [
+    "lioh_on_pa",
+    "t_high_k",
+    "hot_k",
+    "dark_share",
+    "recovered",
+    "scarce",
+    "hot_repair_k",
+    "n2_repair",
+    "reserve_h",
+];
+
+/// The controller `mpc`.
+#[derive(Debug, Clone)]
+pub struct Mpc {
+    rules: Rules,
+    /// Places of the searched thresholds in [`BOUNDS`].
+    places: Vec<usize>,
+    /// Spares and contents of the stores at the start.
+    start: Holdings,
+    searches: u64,
+    next_s: f64,
+}
+
+/// What a habitat has left.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Holdings([f64; 7]);
+
+impl Holdings {
+    fn of(habitat: &Habitat) -> Holdings {
+        let state = habitat.state();
+        let power = state.power.first().zip(habitat.plan().power.as_ref());
+        Holdings([
+            state.stores.potable_kg,
+            state.stores.o2_mol,
+            state.stores.n2_mol,
+            state.lioh.iter().map(|lioh| lioh.lioh_mol).sum(),
+            power.map_or(0.0, |(power, plan)| power.usable(plan)),
+            state.power.first().map_or(0.0, |power| power.h2_mol),
+            state.faults.units.iter().map(|unit| unit.spares).sum(),
+        ])
+    }
+
+    /// Mean over what there was at the start of the share that is left, at most one each.
+    fn share_of(&self, start: &Holdings) -> f64 {
+        let pairs = self.0.iter().zip(&start.0).filter(|(_, start)| **start > 0.0);
+        let shares: Vec<f64> = pairs.map(|(now, start)| (now / start).min(1.0)).collect();
+        shares.iter().sum::<f64>() / (shares.len() as f64).max(1.0)
+    }
+}
+
+/// Smallest margin to an abort rule now: 0 at a rule, 1 at what is usual.
+fn margin(habitat: &Habitat) -> f64 {
+    let (state, plan) = (habitat.state(), habitat.plan());
+    let share = |value: f64, at_rule: f64, usual: f64| (value - at_rule) / (usual - at_rule);
+    let mut least: f64 = 1.0;
+    for (zone, zone_plan) in state.zones.iter().zip(&plan.zones) {
+        let p_pa = zone.p_total_pa(zone_plan);
+        let inspired_pa = physiology::inspired_o2_pa(p_pa, zone.o2_fraction());
+        let co2_pa = zone.pp_pa(zone_plan, habitat::species::Gas::Co2);
+        least = least
+            .min(share(inspired_pa, physiology::INSPIRED_O2_ABORT_PA, 17_000.0))
+            .min(share(co2_pa, physiology::PP_CO2_ABORT_PA, 400.0))
+            .min(share(p_pa, physiology::P_TOTAL_MIN_PA, 50_000.0))
+            .min(share(zone.t_k, physiology::T_ABORT_MAX_K, 300.15))
+            .min(share(zone.t_k, physiology::T_ABORT_MIN_K, 290.15));
+    }
+    let day_kg = plan.potable_need_kg_s() * 86_400.0;
+    if day_kg > 0.0 {
+        least = least.min(share(state.stores.potable_kg, day_kg, 4.0 * day_kg));
+    }
+    least.max(-1.0)
+}
+
+impl Mpc {
+    /// A planner for `habitat` as it stands.
+    #[must_use]
+    pub fn new(habitat: &Habitat) -> Mpc {
+        let place = |name: &&str| BOUNDS.iter().position(|bound| bound.name == *name);
+        Mpc {
+            rules: Rules::new(habitat),
+            places: SEARCHED.iter().filter_map(place).collect(),
+            start: Holdings::of(habitat),
+            searches: 0,
+            next_s: 0.0,
+        }
+    }
+
+    /// The thresholds in force with the searched ones at `vector`, and their partners at the usual distance.
+    fn settings(&self, vector: &[f64]) -> RulesSettings {
+        let mut all = self.rules.settings().to_vector();
+        for (place, value) in self.places.iter().zip(vector) {
+            let bound = BOUNDS[*place];
+            all[*place] = value.clamp(bound.low, bound.high);
+        }
+        let mut settings = RulesSettings::from_vector(&all).unwrap_or_default();
+        let within = |name: &str, value: f64| {
+            let bound = BOUNDS.iter().find(|bound| bound.name == name);
+            bound.map_or(value, |bound| value.clamp(bound.low, bound.high))
+        };
+        settings.lioh_off_pa = within("lioh_off_pa", 0.5 * settings.lioh_on_pa);
+        settings.cool_k = within("cool_k", settings.hot_k - 3.0);
+        settings.enough = within("enough", settings.scarce + 0.07);
+        settings
+    }
+
+    /// What it is worth to fly `fork` with these thresholds.
+    fn worth(&self, fork: &Habitat, settings: RulesSettings) -> f64 {
+        let mut ahead = fork.clone();
+        let mut rules = self.rules.clone();
+        rules.set_settings(settings);
+        let mut known = vec![f64::NAN; ahead.catalogue().len()];
+        let mut commands = Vec::new();
+        let steps = (HORIZON_S / STEP_S) as u32;
+        let mut least: f64 = 1.0;
+        for step in 0..steps {
+            commands.clear();
+            ahead.read_known(&mut known);
+            rules.decide(&known, ahead.t_s(), &mut commands);
+            for command in &commands {
+                // The rules command what the habitat has; anything else changes nothing.
+                let _ = ahead.command(command.actuator, command.value);
+            }
+            if ahead.step(STEP_S).is_err() || ahead.abort_reason() != AbortReason::None {
+                return -10.0 + f64::from(step) / f64::from(steps);
+            }
+            least = least.min(margin(&ahead));
+        }
+        least + Holdings::of(&ahead).share_of(&self.start)
+    }
+
+    /// Search the thresholds that are worth most from here.
+    fn search(&mut self, habitat: &Habitat) {
+        let ranges: Vec<(f64, f64)> =
+            self.places.iter().map(|at| (BOUNDS[*at].low, BOUNDS[*at].high)).collect();
+        let in_force = self.rules.settings().to_vector();
+        let mut mean: Vec<f64> = self.places.iter().map(|at| in_force[*at]).collect();
+        let mut spread: Vec<f64> = ranges.iter().map(|(low, high)| SPREAD * (high - low)).collect();
+        let key = habitat.state().key.forked(self.searches);
+        let mut best = (f64::NEG_INFINITY, mean.clone());
+        for round in 0..ROUNDS {
+            let fork = habitat.fork(self.searches * ROUNDS + round);
+            let mut flown: Vec<(f64, Vec<f64>)> = Vec::with_capacity(CANDIDATES);
+            for candidate in 0..CANDIDATES {
+                let vector: Vec<f64> = (0..mean.len())
+                    .map(|at| {
+                        // Twelve uniform numbers less six: mean 0, variance 1.
+                        let index = ((round * 64 + candidate as u64) * 64 + at as u64) * 16;
+                        let draw = |i| key.uniform(Purpose::Commands, index + i);
+                        let normal: f64 = (0..12).map(draw).sum::<f64>() - 6.0;
+                        let off = if candidate == 0 { 0.0 } else { normal * spread[at] };
+                        (mean[at] + off).clamp(ranges[at].0, ranges[at].1)
+                    })
+                    .collect();
+                flown.push((self.worth(&fork, self.settings(&vector)), vector));
+            }
+            flown.sort_by(|a, b| b.0.total_cmp(&a.0));
+            if flown[0].0 > best.0 {
+                best = flown[0].clone();
+            }
+            for at in 0..mean.len() {
+                let elite = || flown[..ELITE].iter().map(|(_, vector)| vector[at]);
+                let middle = elite().sum::<f64>() / ELITE as f64;
+                let square = elite().map(|x| (x - middle).powi(2)).sum::<f64>() / ELITE as f64;
+                mean[at] = middle;
+                spread[at] = square.sqrt().max(SPREAD_MIN * (ranges[at].1 - ranges[at].0));
+            }
+        }
+        let settings = self.settings(&best.1);
+        self.rules.set_settings(settings);
+        self.searches += 1;
+    }
+}
+
+impl Controller for Mpc {
+    fn name(&self) -> &'static str {
+        "mpc"
+    }
+
+    fn see(&mut self, habitat: &Habitat) {
+        if habitat.t_s() + 1e-6 >= self.next_s && habitat.abort_reason() == AbortReason::None {
+            self.search(habitat);
+            self.next_s = habitat.t_s() + REPLAN_S;
+        }
+    }
+
+    fn decide(&mut self, readings: &[f64], t_s: f64, commands: &mut Vec<Command>) {
+        self.rules.decide(readings, t_s, commands);
+    }
+}
