@@ -53,6 +53,18 @@ pub const SHIPPED: &[Shipped] = &[
         "cascade",
         "A cascade of failures: reducer, cooling, oxygen, CO2 removal, water; sixteen days, 72 h of them dark"
     ),
+    shipped!(
+        "oga-failure",
+        "Oxygen generation fails on day 2, and for good on day 4; sixteen days, 72 h of them dark"
+    ),
+    shipped!(
+        "crew-medical-emergency",
+        "Three of four people fall ill for eight days while units fail; sixteen days, 72 h of them dark"
+    ),
+    shipped!(
+        "sensor-faults",
+        "Instruments of air and power stick, jump and fall silent; sixteen days, 72 h of them dark"
+    ),
     shipped!("cdra-chamber-test", "CDRA integrated chamber test, test hours 18.7 to 84.8"),
     shipped!("lmlstp-phase-3", "LMLSTP Phase III, four crew and a wheat crop, 91 days"),
     shipped!("sealed-box", "Two people's gas exchange in a sealed box of 100 m3"),
