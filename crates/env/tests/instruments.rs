@@ -267,3 +267,10 @@ fn a_tank_that_leaks_and_a_wall_with_a_hole_are_told_by_what_is_missing() {
         assert!(told, "{unit}");
     }
 }
+
+/// The thresholds are frozen: whoever changes one gives the opponent of every policy another name.
+#[test]
+fn the_thresholds_are_those_whose_hash_is_recorded() {
+    let hash = lunar_habitat_env::RulesSettings::default().hash();
+    assert_eq!(hash, "8fe1f78232d2c393d40c84ec935417b5475e5f3ffa33d162a8cd6834cfdc738d");
+}
