@@ -10,6 +10,7 @@
 
 mod layers;
 mod names;
+mod python;
 mod sizes;
 mod source;
 mod steps;
@@ -25,6 +26,7 @@ usage: cargo xtask CHORE
   test            everything CI runs, cheapest first
   layers          which crate may import which
   sizes           lengths of files, share of documentation, file names, lint tables
+  python          build the Python package in target/python and run its tests
   bench [ARGS]    lunar-habitat bench, optimised
 ";
 
@@ -56,6 +58,7 @@ fn main() -> ExitCode {
         Some("test") => steps::test(),
         Some("layers") => layers::run(),
         Some("sizes") => sizes::run(),
+        Some("python") => python::run(),
         Some("bench") => bench(&arguments[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
@@ -99,7 +102,7 @@ fn execute(command: &mut Command) -> Result<(), Failure> {
     }
     let code = status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(1);
     let arguments: Vec<_> = command.get_args().map(|arg| arg.to_string_lossy()).collect();
-    Err(Failure { code, message: format!("failed: cargo {}", arguments.join(" ")) })
+    Err(Failure { code, message: format!("failed: {name} {}", arguments.join(" ")) })
 }
 
 /// The root of the repository: the directory above this package.

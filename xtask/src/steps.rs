@@ -8,7 +8,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Failure, cargo, execute, layers, sizes};
+use crate::{Failure, cargo, execute, layers, python, sizes};
 
 /// A named piece of the gate.
 struct Step {
@@ -27,6 +27,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", run: clippy },
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: || execute(&mut cargo(&["test", "--workspace"])) },
+    Step { name: "python", run: python::run },
 ];
 
 /// Run every step; stop at the first failure and show how long each took.

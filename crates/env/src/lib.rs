@@ -33,6 +33,10 @@ mod task_error;
 mod vector;
 mod wiring;
 
+/// The machine, for crates above that reach it through this one.
+#[doc(no_inline)]
+pub use habitat;
+
 pub use controller::{CONTROLLERS, Command, Controller, build};
 pub use cost::{
     BATTERY_LOW, COST_TABLE, COSTS, Cost, POTABLE_LOW_S, RH_HIGH, RH_LOW, T_HIGH_K, T_LOW_K,

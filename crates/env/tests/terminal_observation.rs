@@ -4,8 +4,9 @@
 
 mod player;
 
+use habitat::AbortReason;
 use lunar_habitat_env::{Autoreset, VectorEnv, VectorOptions};
-use player::{Player, key, short};
+use player::{Player, key, short, thirsty};
 
 #[test]
 fn the_final_observation_is_never_lost() {
@@ -42,5 +43,22 @@ fn the_final_observation_is_never_lost() {
             let shown = batch.observations()[row] == player.observation;
             assert_eq!(shown, autoreset != Autoreset::SameStep, "{autoreset:?}");
         }
+    }
+}
+
+#[test]
+fn the_reason_of_a_loss_is_that_of_the_episode_that_ended() {
+    let task = thirsty();
+    for autoreset in [Autoreset::NextStep, Autoreset::SameStep, Autoreset::Disabled] {
+        let options = VectorOptions { lanes: 2, autoreset, ..VectorOptions::default() };
+        let mut vector = VectorEnv::new(&task, options).unwrap();
+        assert_eq!(vector.batch().reasons(), [AbortReason::None; 2]);
+        let mut actions = vec![0.0; 2 * task.actions().len()];
+        vector.hold(&mut actions).unwrap();
+        let batch = vector.step(&actions).unwrap();
+        assert_eq!(batch.terminated(), [true; 2]);
+        assert_eq!(batch.reasons(), [AbortReason::PotableWater; 2], "{autoreset:?}");
+        let batch = vector.reset(None, &[]).unwrap();
+        assert_eq!(batch.reasons(), [AbortReason::None; 2]);
     }
 }

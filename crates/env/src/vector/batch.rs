@@ -1,5 +1,7 @@
 //! What a step of many lanes writes: one contiguous piece of memory for each kind.
 
+use habitat::AbortReason;
+
 use crate::{COSTS, TERMS, Task};
 
 /// The arrays of a vector, row after row by lane.
@@ -12,6 +14,7 @@ pub struct Batch {
     costs: Vec<f32>,
     terminated: Vec<bool>,
     truncated: Vec<bool>,
+    reasons: Vec<AbortReason>,
     final_observations: Vec<f32>,
     final_valid: Vec<bool>,
     durations_s: Vec<f64>,
@@ -26,6 +29,7 @@ pub(super) struct LaneSlices<'a> {
     pub(super) costs: &'a mut [f32],
     pub(super) terminated: &'a mut bool,
     pub(super) truncated: &'a mut bool,
+    pub(super) reason: &'a mut AbortReason,
     pub(super) final_observation: &'a mut [f32],
     pub(super) final_valid: &'a mut bool,
     pub(super) duration_s: &'a mut f64,
@@ -39,6 +43,7 @@ impl LaneSlices<'_> {
         self.costs.fill(0.0);
         *self.terminated = false;
         *self.truncated = false;
+        *self.reason = AbortReason::None;
         if *self.final_valid {
             self.final_observation.fill(0.0);
             *self.final_valid = false;
@@ -55,6 +60,7 @@ impl LaneSlices<'_> {
             costs: self.costs,
             terminated: self.terminated,
             truncated: self.truncated,
+            reason: self.reason,
             final_observation: self.final_observation,
             final_valid: self.final_valid,
             duration_s: self.duration_s,
@@ -73,6 +79,7 @@ impl Batch {
             costs: vec![0.0; lanes * COSTS],
             terminated: vec![false; lanes],
             truncated: vec![false; lanes],
+            reasons: vec![AbortReason::None; lanes],
             final_observations: vec![0.0; lanes * width],
             final_valid: vec![false; lanes],
             durations_s: vec![0.0; lanes],
@@ -87,10 +94,11 @@ impl Batch {
             .zip(self.final_observations.chunks_exact_mut(width))
             .zip(self.terms.chunks_exact_mut(TERMS).zip(self.costs.chunks_exact_mut(COSTS)))
             .zip(self.rewards.iter_mut().zip(&mut self.durations_s))
-            .zip(self.terminated.iter_mut().zip(&mut self.truncated).zip(&mut self.final_valid))
-            .map(|((((observation, final_observation), rows), numbers), flags)| {
+            .zip(self.terminated.iter_mut().zip(&mut self.truncated))
+            .zip(self.reasons.iter_mut().zip(&mut self.final_valid))
+            .map(|(((((observation, final_observation), rows), numbers), flags), end)| {
                 let ((terms, costs), (reward, duration_s)) = (rows, numbers);
-                let ((terminated, truncated), final_valid) = flags;
+                let ((terminated, truncated), (reason, final_valid)) = (flags, end);
                 LaneSlices {
                     observation,
                     reward,
@@ -98,6 +106,7 @@ impl Batch {
                     costs,
                     terminated,
                     truncated,
+                    reason,
                     final_observation,
                     final_valid,
                     duration_s,
@@ -115,6 +124,7 @@ impl Batch {
             costs: &mut self.costs[lane * COSTS..(lane + 1) * COSTS],
             terminated: &mut self.terminated[lane],
             truncated: &mut self.truncated[lane],
+            reason: &mut self.reasons[lane],
             final_observation: &mut self.final_observations[row],
             final_valid: &mut self.final_valid[lane],
             duration_s: &mut self.durations_s[lane],
@@ -155,6 +165,13 @@ impl Batch {
     #[must_use]
     pub fn truncated(&self) -> &[bool] {
         &self.truncated
+    }
+
+    /// Why the mission was lost in this step, one a lane; [`AbortReason::None`] where it was not. It is that of
+    /// the episode that ended, also where the lane has begun the next one.
+    #[must_use]
+    pub fn reasons(&self) -> &[AbortReason] {
+        &self.reasons
     }
 
     /// Final observations, `f32`, lanes × [`crate::ObservationSpace::len`]: what was seen at the end of an

@@ -111,6 +111,9 @@ impl Lane {
         *out.duration_s = transition.duration_s;
         *out.terminated = transition.status.is_terminated();
         *out.truncated = transition.status.is_truncated();
+        if let Status::Terminated(reason) = transition.status {
+            *out.reason = reason;
+        }
         if !transition.status.is_running() {
             *out.final_valid = true;
             out.final_observation.copy_from_slice(out.observation);

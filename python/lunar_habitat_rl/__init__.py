@@ -1,0 +1,30 @@
+"""Reinforcement-learning environments on a mass- and energy-closed simulator of a lunar habitat.
+
+Importing this package registers its missions with Gymnasium, see :data:`IDS`::
+
+    import gymnasium, lunar_habitat_rl
+    env = gymnasium.make("LunarHabitat/Artemis30d-v1")
+    lanes = gymnasium.make_vec("LunarHabitat-v1", num_envs=64, scenario="polar-darkness", threads=4)
+"""
+
+from ._native import HELD_OUT_FROM, discount, reward_presets, scenarios
+from ._native import VERSION as __version__
+from .habitat_env import HabitatEnv
+from .habitat_vector_env import HabitatVectorEnv
+from .registration import IDS, register
+from .task import COSTS, TERMS
+
+__all__ = [
+    "COSTS",
+    "HELD_OUT_FROM",
+    "IDS",
+    "TERMS",
+    "HabitatEnv",
+    "HabitatVectorEnv",
+    "__version__",
+    "discount",
+    "reward_presets",
+    "scenarios",
+]
+
+register()

@@ -1,0 +1,108 @@
+"""What the single and the vector environment share: arguments, spaces, actions, rows of ``info``."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from gymnasium import spaces
+
+from ._native import Vector, cost_table, reward_terms
+
+#: The constraints in the order of every cost vector: name, words, unit, low, high, scale, source.
+COSTS: tuple[dict[str, Any], ...] = tuple(cost_table())
+#: Names and units of the reward terms, in the order of every vector of terms.
+TERMS: tuple[tuple[str, str], ...] = tuple(reward_terms())
+COST_NAMES = tuple(cost["name"] for cost in COSTS)
+TERM_NAMES = tuple(name for name, _ in TERMS)
+#: Why a mission was lost, by number; the first one is the empty word.
+REASONS = tuple(Vector.reason_names())
+SEED_END = 2**64
+
+
+def make(scenario: str, reward: str | dict[str, float], **options: Any) -> Vector:
+    """Lanes of ``scenario``; a dictionary of weights starts from the preset ``survival``.
+
+    A dictionary may name another preset under ``"preset"``.
+    """
+    if not isinstance(scenario, str) and not hasattr(scenario, "__fspath__"):
+        raise TypeError(f"scenario is a {type(scenario).__name__}: allowed is a name, a file or a text")
+    scenario = str(scenario)
+    if "\n" in scenario:
+        options["text"], scenario = scenario, "text"
+    if isinstance(reward, str):
+        preset, weights = reward, {}
+    else:
+        weights = dict(reward)
+        preset = weights.pop("preset", "survival")
+    pairs = [(str(term), float(weight)) for term, weight in weights.items()]
+    return Vector(scenario, reward=preset, weights=pairs, **options)
+
+
+def box(width: int) -> spaces.Box:
+    """Every entry from -1 to 1."""
+    return spaces.Box(-1.0, 1.0, (width,), np.float32)
+
+
+def as_actions(actions: Any, shape: tuple[int, ...]) -> np.ndarray:
+    """``actions`` as float32 in C order, of ``shape``.
+
+    Arrays and sequences of real numbers of any width, order and stride are converted by value; everything else
+    (truth values, complex numbers, texts, objects, masked arrays, another shape) is refused with ``ValueError``. A number too
+    large for float32 becomes an infinity, which is treated as one.
+    """
+    if isinstance(actions, np.ma.MaskedArray):
+        raise ValueError("actions in a masked array: allowed are arrays without gaps")
+    array = np.asarray(actions)
+    if array.dtype.kind not in "fiu":
+        raise ValueError(f"actions of dtype {array.dtype}: allowed are real numbers")
+    if array.shape != shape:
+        raise ValueError(f"actions of shape {array.shape}: allowed is {shape}")
+    with np.errstate(over="ignore"):
+        return np.ascontiguousarray(array, np.float32)
+
+
+def as_seed(seed: Any) -> int:
+    """``seed`` as a whole number from 0 to 2^64 - 1."""
+    if isinstance(seed, (bool, np.bool_)) or not isinstance(seed, (int, np.integer)):
+        raise TypeError(f"seed is a {type(seed).__name__}: allowed are whole numbers")
+    if not 0 <= seed < SEED_END:
+        raise ValueError(f"seed {seed}: allowed are whole numbers from 0 to 18446744073709551615")
+    return int(seed)
+
+
+def as_params(options: dict[str, Any] | None, allowed: tuple[str, ...] = ("params",)) -> list[tuple[str, float]]:
+    """Exact values in ``options``, by key of the scenario; keys that nobody reads are refused."""
+    options = options or {}
+    unknown = [key for key in options if key not in allowed]
+    if unknown:
+        raise ValueError(f"reset option {unknown[0]!r}: allowed are {', '.join(map(repr, allowed))}")
+    params = options.get("params") or {}
+    return [(str(key), float(value)) for key, value in params.items()]
+
+
+def step_row(arrays: dict[str, np.ndarray], lane: int) -> dict[str, Any]:
+    """What one lane's step says beside observation, reward and flags; nothing of it is shared."""
+    costs, terms = arrays["costs"][lane], arrays["terms"][lane]
+    return {
+        "cost": costs.copy(),
+        "costs": dict(zip(COST_NAMES, costs.tolist())),
+        "reward_terms": dict(zip(TERM_NAMES, terms.tolist())),
+        "duration_s": float(arrays["durations_s"][lane]),
+        "reason": REASONS[arrays["reasons"][lane]],
+    }
+
+
+def episode_row(native: Vector, lane: int) -> dict[str, Any]:
+    """Which episode a lane plays, with the numbers that were drawn for it or given.
+
+    The key ``episode`` is left to wrappers, which put their statistics there.
+    """
+    found = native.lane(lane)
+    return {
+        "run": found["run"],
+        "env_id": found["env"],
+        "episode_number": found["episode"],
+        "parameters": found["parameters"],
+        "t_s": found["t_s"],
+    }
