@@ -10,7 +10,10 @@ MISSIONS = {
     "ArrayDegradation": "array-degradation",
     "MicrometeoriteLeak": "micrometeorite-leak",
     "CdraFailure": "cdra-failure",
+    "OgaFailure": "oga-failure",
     "WaterProcessorFailure": "water-processor-failure",
+    "CrewMedicalEmergency": "crew-medical-emergency",
+    "SensorFaults": "sensor-faults",
     "Cascade": "cascade",
 }
 
