@@ -306,6 +306,7 @@ fn afflict(plan: &Layout, state: &mut State, at: usize) {
             for power in &mut state.power {
                 power.array_capacity = capacity;
                 power.dust_fraction = covered(power.dust_fraction, fallen);
+                power.sky_looks = 0.0;
             }
             state.faults.units[at].dust = 0.0;
         }

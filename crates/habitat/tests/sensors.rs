@@ -199,7 +199,7 @@ fn faults_of_instruments_that_do_not_exist_are_refused() {
     let mut model = scenario::load("cabin-30d").unwrap().scenario;
     let bad = event("living.air.mood", 1.0, SensorMode::Stuck);
     model.sensors = Some(Sensors { events: vec![bad], ..Sensors::default() });
-    scenario::check(&model).unwrap();
+    assert_eq!(scenario::check(&model).unwrap_err().path, "sensors.event[0].sensor");
     let error = Plan::compile(&model, [0; 32]).unwrap_err();
     assert!(matches!(error, PlanError::Unknown { .. }));
     assert!(error.to_string().contains("living.air.pp_co2_pa"), "{error}");

@@ -135,6 +135,8 @@ pub const DISCHARGE_K: (f64, f64) = (253.15, 333.15);
 const CELL_J_K: f64 = 70.0;
 /// Conductance from a cell to coolant, W/K. Assumed: 200 W/K for the reference's 8108 cells.
 pub const CELL_W_K: f64 = 0.025;
+/// Time between two looks at the sky, s. Assumed.
+pub const SKY_S: f64 = 300.0;
 /// Sky that the array sees in front, and ground behind, K. Deep space; lit polar regolith, assumed.
 const ARRAY_SINKS_K: (f64, f64) = (3.0, 180.0);
 /// Voltage of a fuel cell at rated load, V, which turns the store's energy into hydrogen.
@@ -256,6 +258,12 @@ state! {
         pub rank_w: [f64; RANKS_MAX],
         /// Share of the sun's disc in view.
         pub lit_fraction: f64,
+        /// Times that the sky was looked at, by the grid of [`SKY_S`]; 0 before the first and after dust.
+        pub sky_looks: f64,
+        /// A declared darkness was there at the last look.
+        pub sky_dark: bool,
+        /// Electric power of a square metre of the array at the last look, W/m2.
+        pub cells_w_m2: f64,
         /// Sunlight on a plane that faces it, W/m2.
         pub direct_w_m2: f64,
         /// Sine of the sun's height.
@@ -297,6 +305,9 @@ impl Power {
             owed_j: 0.0,
             rank_w: [0.0; RANKS_MAX],
             lit_fraction: light.lit_fraction,
+            sky_looks: 0.0,
+            sky_dark: false,
+            cells_w_m2: 0.0,
             direct_w_m2: light.direct_w_m2,
             sin_elevation: light.position.direction[2],
             source_w: 0.0,
@@ -364,6 +375,36 @@ impl Power {
         account
     }
 
+    /// Take up what the sky shows: anew every [`SKY_S`] of mission time, and at once where dust or a declared
+    /// darkness has changed it.
+    ///
+    /// In five minutes the sun moves by 0.04°, a seventh of its radius; the grid is one of mission time, so
+    /// nothing depends on the step.
+    fn look_at_the_sun(&mut self, plan: &PowerPlan, t_s: f64) {
+        let dark = plan.site.is_dark(t_s);
+        let looks = ((t_s + 1e-6) / SKY_S).floor() + 1.0;
+        if looks == self.sky_looks && dark == self.sky_dark {
+            return;
+        }
+        (self.sky_looks, self.sky_dark) = (looks, dark);
+        let mut light = plan.site.sky((looks - 1.0) * SKY_S);
+        if dark {
+            light.lit_fraction = 0.0;
+            light.direct_w_m2 = 0.0;
+        }
+        self.lit_fraction = light.lit_fraction;
+        self.direct_w_m2 = light.direct_w_m2;
+        self.sin_elevation = light.position.direction[2];
+        let panel = plan.panel.run(&PanelLight {
+            direct_w_m2: light.direct_w_m2,
+            incidence_cosine: mast_tracking_cosine(light.position.direction),
+            dust_fraction: self.dust_fraction,
+            t_front_sink_k: ARRAY_SINKS_K.0,
+            t_back_sink_k: ARRAY_SINKS_K.1,
+        });
+        self.cells_w_m2 = panel.electric_w_m2;
+    }
+
     /// Find what the sources give and which loads have power in this step; say whether that changed.
     ///
     /// The commanded loads are off in any case. Others are shed one after the other until the rest fits
@@ -387,22 +428,12 @@ impl Power {
     /// `power::commanded_shedding_saves_energy_and_gives_back`,
     /// `power::the_account_closes_through_darkness_and_blackout`.
     pub fn share_out(&mut self, plan: &PowerPlan, t_s: f64, dt_s: f64) -> bool {
-        let light = plan.site.sunlight(t_s);
-        self.lit_fraction = light.lit_fraction;
-        self.direct_w_m2 = light.direct_w_m2;
-        self.sin_elevation = light.position.direction[2];
         if plan.dust_per_s > 0.0 {
             self.dust_fraction += (1.0 - self.dust_fraction) * relaxed(plan.dust_per_s * dt_s);
         }
-        let panel = plan.panel.run(&PanelLight {
-            direct_w_m2: light.direct_w_m2,
-            incidence_cosine: mast_tracking_cosine(light.position.direction),
-            dust_fraction: self.dust_fraction,
-            t_front_sink_k: ARRAY_SINKS_K.0,
-            t_back_sink_k: ARRAY_SINKS_K.1,
-        });
+        self.look_at_the_sun(plan, t_s);
         let array_m2 = plan.array_m2 * self.array_capacity;
-        self.source_w = panel.electric_w_m2 * array_m2 + plan.fission_w;
+        self.source_w = self.cells_w_m2 * array_m2 + plan.fission_w;
         let cell_w = self.fuel_cell_most_w(plan);
         let usable = self.usable(plan);
         let battery_w = if usable > SHED_BELOW {

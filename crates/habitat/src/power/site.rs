@@ -1,7 +1,7 @@
 //! Where the habitat stands: the course of the sun, the horizon, and declared darkness.
 //!
 //! # Stages
-//! [`SitePlan::sunlight`] is asked once a step, for the moment at its start. The step is cut at both ends
+//! The bus looks at [`SitePlan::sky`] every five minutes and asks [`SitePlan::is_dark`] in every step. The step is cut at both ends
 //! of a declared darkness ([`SitePlan::next_event_s`]); the edges of the horizon move slowly and are
 //! not cut.
 //! # Parameters
@@ -67,12 +67,25 @@ impl SitePlan {
     /// `power::the_account_closes_through_darkness_and_blackout`.
     #[must_use]
     pub fn sunlight(&self, t_s: f64) -> Sunlight<f64> {
-        let mut light = self.course.sunlight(&self.horizon_deg, t_s);
-        if self.darkness_s.iter().any(|(from_s, to_s)| t_s >= *from_s && t_s < *to_s) {
+        let mut light = self.sky(t_s);
+        if self.is_dark(t_s) {
             light.lit_fraction = 0.0;
             light.direct_w_m2 = 0.0;
         }
         light
+    }
+
+    /// What the site sees of the sun at `t_s` where no darkness is declared; see [`SunCourse::sunlight`].
+    #[must_use]
+    pub fn sky(&self, t_s: f64) -> Sunlight<f64> {
+        self.course.sunlight(&self.horizon_deg, t_s)
+    }
+
+    /// Whether a declared darkness covers `t_s`.
+    #[inline]
+    #[must_use]
+    pub fn is_dark(&self, t_s: f64) -> bool {
+        self.darkness_s.iter().any(|(from_s, to_s)| t_s >= *from_s && t_s < *to_s)
     }
 
     /// Time from `t_s` to the next edge of a declared darkness, s; infinite when none comes.

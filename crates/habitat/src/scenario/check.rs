@@ -11,6 +11,7 @@ use serde_json::Value;
 
 use crate::fault::kind::units_of;
 use crate::fault::{Kind as FaultKind, Mode};
+use crate::{Plan, PlanError};
 
 use super::decode::nearest;
 use super::error::{Kind, Problem, number, short};
@@ -537,7 +538,7 @@ fn systems(scenario: &Scenario) -> Result<(), Box<Problem>> {
     fault_events(scenario)
 }
 
-/// An offset for a bias, and for nothing else; whether the channel exists is known to the plan.
+/// An offset for a bias, and for nothing else, and channels that are measured.
 fn sensor_events(scenario: &Scenario) -> Result<(), Box<Problem>> {
     for (i, event) in scenario.sensors.iter().flat_map(|sensors| &sensors.events).enumerate() {
         let is_bias = event.mode == SensorMode::Bias;
@@ -555,6 +556,21 @@ fn sensor_events(scenario: &Scenario) -> Result<(), Box<Problem>> {
             )
             .or_at(format!("sensors.event[{i}].mode")));
         }
+    }
+    // Which channels are measured is known to the compiled plan alone.
+    let has_events = scenario.sensors.as_ref().is_some_and(|sensors| !sensors.events.is_empty());
+    if has_events
+        && let Err(PlanError::Unknown { place, found, known, .. }) =
+            Plan::compile(scenario, [0; 32])
+        && place.starts_with("sensors.event")
+    {
+        return Err(Problem::new(
+            Kind::UnknownName,
+            place,
+            "no such measured channel",
+            format!("`{found}`"),
+            format!("one of {known}"),
+        ));
     }
     Ok(())
 }
