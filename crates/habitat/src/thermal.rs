@@ -51,6 +51,8 @@
 //! moderate loop is too hot, oxygen generator, reducer, water units, fuel cell and electrolyser stop as
 //! without power, until it has cooled down; where the low loop is, CO2 removal does. A radiator gathers dust.
 //! # Simplifications
+//! Where all plates conduct more than the passing coolant carries away, a node stands warmer than it would at a
+//! shorter step.
 //! A loop has one temperature; units go on giving heat to one that stands, but a coil without flow cools
 //! no air. The panels hold a fluid that
 //! does not freeze, have no heat capacity and do not see the ground. Ice has the heat capacity of water.
@@ -118,25 +120,26 @@ impl LoopPlan {
 pub struct Plate {
     /// Coolant, K.
     pub coolant_k: f64,
-    /// Conductance of all plates over the heat capacity of a loop that stands, 1/s; 0 if it flows.
-    pub standing_per_s: f64,
+    /// Conductance of all plates beyond what the passing coolant carries away, over the heat capacity of the
+    /// loop, 1/s; all of it where the loop stands.
+    pub beyond_per_s: f64,
 }
 
 impl Plate {
     /// A plate with coolant that flows at `coolant_k`.
     #[must_use]
     pub fn flowing(coolant_k: f64) -> Plate {
-        Plate { coolant_k, standing_per_s: 0.0 }
+        Plate { coolant_k, beyond_per_s: 0.0 }
     }
 
     /// Heat from a node to its plate in a step, J; `node_k` has the heat of the step in it already.
     ///
     /// # Equation
     /// ```text
-    /// Q = G·dt·(T − T_coolant) / (1 + G·dt/C + ΣG·dt/M)
+    /// Q = G·dt·(T − T_coolant) / (1 + G·dt/C + max(0, ΣG − C_flow)·dt/M)
     /// ```
-    /// Implicit in the node and, where the loop stands and nothing else carries heat away, in the loop: the
-    /// nodes together never warm it past themselves, however long the step.
+    /// Implicit in the node and, as far as the passing coolant does not carry the heat away, in the loop: the
+    /// nodes together never warm it past themselves, however long the step and however large their plates.
     /// # Conserves
     /// The caller takes Q from the node and books it.
     /// # Tests
@@ -145,7 +148,7 @@ impl Plate {
     #[must_use]
     pub fn heat_j(&self, node_k: f64, w_k: f64, node_j_k: f64, dt_s: f64) -> f64 {
         let per_k = w_k * dt_s;
-        per_k * (node_k - self.coolant_k) / (1.0 + per_k / node_j_k + self.standing_per_s * dt_s)
+        per_k * (node_k - self.coolant_k) / (1.0 + per_k / node_j_k + self.beyond_per_s * dt_s)
     }
 }
 
@@ -360,11 +363,10 @@ impl Thermal {
     #[must_use]
     pub fn plate(&self, plan: &ThermalPlan) -> Plate {
         let coolant = &self.loops[1];
-        let per_s = plan.plates_w_k / plan.loops[1].loop_j_k;
-        Plate {
-            coolant_k: coolant.supply_k,
-            standing_per_s: if coolant.flows { 0.0 } else { per_s },
-        }
+        let passing_w_k =
+            if coolant.flows { plan.loops[1].capacity_w_k * coolant.capacity } else { 0.0 };
+        let beyond_w_k = (plan.plates_w_k - passing_w_k).max(0.0);
+        Plate { coolant_k: coolant.supply_k, beyond_per_s: beyond_w_k / plan.loops[1].loop_j_k }
     }
 
     /// Energy held by both loops, J.
