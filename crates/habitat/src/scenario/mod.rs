@@ -7,7 +7,7 @@
 //!
 //! | file | what it knows |
 //! |---|---|
-//! | `model` | keys, types, defaults with their sources |
+//! | `model` | keys and types: cabin, crew, units, energy, failures; defaults with their sources |
 //! | `range` | smallest and largest value of every number |
 //! | `load`, `locate` | files, bases, merging, where every value stands |
 //! | `decode` | tree to types, with words for people instead of a reader's |
