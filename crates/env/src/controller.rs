@@ -45,7 +45,7 @@ pub const CONTROLLERS: [(&str, &str); 4] = [
     (
         "mpc",
         "rules whose thresholds are searched every 6 h on forks of the habitat, 48 h ahead; privileged: it \
-         sees the true state, not the future; about 20 s a mission",
+         sees the true state, not the future; about 40 s a mission",
     ),
 ];
 
