@@ -15,22 +15,22 @@
 //! habitat.ledger.residual_c_mol   residual of the last step, by column
 //! ```
 //! The last word of an id is the SI unit; pure numbers have none. Zones cannot be called `crew`,
-//! `habitat`, `ledger`, `stores` or `water`, units not `air` or `structure`
-//! ([`crate::scenario::check`]).
+//! `habitat`, `ledger`, `stores` or `water`, units not `air`,
+//! `equipment`, `fans`, `heater`, `hull` or `structure` ([`crate::scenario::check`]).
 //!
 //! # Kinds
 //! A channel shows a true value of the state or, where its quantity begins with `set_`, a command. Where it
 //! begins with `sensed_` it shows what an instrument makes of the true channel before it
-//! ([`crate::sensor`]). A commanded channel shows the
-//! command in force, within the range of its actuator, or the scenario's before the first command.
+//! ([`crate::sensor`]). A commanded channel shows the command in force, within the range of its actuator, or
+//! the scenario's before the first command.
 //!
 //! # Limits
 //! Caution and warning limits stand in the table beside their source; a channel without declared
 //! limits has none. They are checked by others; nothing in this crate acts on them.
 //!
 //! # Order
-//! Zones, units of air, units of water, stores, people, the whole habitat; within a kind the order
-//! of the scenario. The position of a channel in a row follows from the scenario alone.
+//! Zones, units of air, units of water, stores, people, the whole habitat, calibration of instruments; within a
+//! kind the order of the scenario. The position of a channel in a row follows from the scenario alone.
 
 use catalogue::{Catalogue, Channel, Limits, Unit, ValueKind};
 use physics::constants::{DAY_S, PA_PER_MMHG};
@@ -43,6 +43,7 @@ use physics::species::Gas;
 
 use crate::air::zone::{EQUIPMENT_COOL_K, EQUIPMENT_HOT_K};
 use crate::fault::Kind;
+use crate::fault::wear::field_hazard_per_s;
 use crate::layout::{Layout, PlanError};
 use crate::ledger::{COLUMN_NAMES, COLUMNS};
 use crate::power::CHARGE_K;
@@ -294,7 +295,7 @@ fn instruments(plan: &Layout, b: &mut Builder) -> Result<(), PlanError> {
     b.sensors.error_factor = model.error_factor;
     b.sensors.sample_s = model.sample_s.unwrap_or(plan.scenario.decision_s);
     for sensor in &mut b.sensors.sensors {
-        sensor.hazard_per_s = SensorsPlan::hazard_of(sensor.class, model.rate_factor);
+        sensor.hazard_per_s = field_hazard_per_s(sensor.class.errors().mtbf_d, model.rate_factor);
     }
     for (index, event) in model.events.iter().enumerate() {
         let fails = |sensor: &&mut SensorPlan| {

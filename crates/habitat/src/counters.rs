@@ -33,7 +33,7 @@ use std::time::Instant;
 pub enum Stage {
     /// Opening the ledger: summing what is held.
     Open = 0,
-    /// Sun, sources, and which loads have power.
+    /// Failures and repair, sun, sources, and which loads have power.
     Power = 1,
     /// Prescribed flows, equipment, off-gassing, evaporation.
     Inputs = 2,
@@ -53,7 +53,7 @@ pub enum Stage {
     Hull = 9,
     /// Ventilation, structure, temperature, condensation.
     Exchange = 10,
-    /// Battery, fuel cell and electrolyser supply what was drawn.
+    /// Battery, fuel cell and electrolyser supply what was drawn; coolant loops and radiator take the heat.
     Supply = 11,
     /// Health and mission rules.
     Health = 12,

@@ -278,8 +278,7 @@ impl Layout {
             let battery_w_k = layout.power.as_ref().map_or(0.0, |p| p.battery.cells * CELL_W_K);
             thermal.plates_w_k = nodes.map(|zone| zone.plate_w_k).sum::<f64>() + battery_w_k;
         }
-        layout.rank_rest();
-        layout.check_shed_order()?;
+        layout.rank_loads()?;
         layout.faults = FaultsPlan::new(scenario);
         layout.check_faults(scenario)?;
         Ok(layout)
@@ -303,7 +302,7 @@ impl Layout {
             self.oga.push(OgaPlan {
                 name: unit.name.clone(),
                 zone: zone_of("oga", &unit.zone)?,
-                rank: self.rank(zone_of("oga", &unit.zone)?, &unit.name),
+                rank: 0,
                 o2_max_mol_s: unit.o2_max_kg_d / DAY_S / Gas::O2.molar_mass_kg_mol(),
                 standby_w: unit.standby_w,
                 air_heat_fraction: unit.air_heat_fraction,
@@ -341,7 +340,7 @@ impl Layout {
             self.sabatier.push(SabatierPlan {
                 name: unit.name.clone(),
                 zone: zone_of("sabatier", &unit.zone)?,
-                rank: self.rank(zone_of("sabatier", &unit.zone)?, &unit.name),
+                rank: 0,
                 h2_co2_ratio: unit.h2_co2_ratio,
                 conversion: unit.conversion,
             });
@@ -350,14 +349,14 @@ impl Layout {
             self.tccs.push(TccsPlan {
                 name: unit.name.clone(),
                 zone: zone_of("tccs", &unit.zone)?,
-                rank: self.rank(zone_of("tccs", &unit.zone)?, &unit.name),
+                rank: 0,
             });
         }
         for unit in &scenario.lioh {
             self.lioh.push(LiohPlan {
                 name: unit.name.clone(),
                 zone: zone_of("lioh", &unit.zone)?,
-                rank: self.rank(zone_of("lioh", &unit.zone)?, &unit.name),
+                rank: 0,
                 flow_m3_s: unit.flow_m3_h / 3_600.0,
             });
         }
@@ -374,7 +373,7 @@ impl Layout {
             self.wpa.push(WpaPlan {
                 name: unit.name.clone(),
                 zone: zone_of("wpa", &unit.zone)?,
-                rank: self.rank(zone_of("wpa", &unit.zone)?, &unit.name),
+                rank: 0,
                 rate_kg_s: unit.rate_kg_h / 3_600.0,
                 filter_life_kg: unit.filter_life_kg,
             });
@@ -383,7 +382,7 @@ impl Layout {
             self.upa.push(UpaPlan {
                 name: unit.name.clone(),
                 zone: zone_of("upa", &unit.zone)?,
-                rank: self.rank(zone_of("upa", &unit.zone)?, &unit.name),
+                rank: 0,
                 rate_kg_s: UpaPlan::running_kg_s(unit.rate_kg_d),
                 recovery: unit.recovery,
             });
@@ -392,32 +391,61 @@ impl Layout {
             self.brine_processors.push(BrineProcessorPlan {
                 name: unit.name.clone(),
                 zone: zone_of("brine_processor", &unit.zone)?,
-                rank: self.rank(zone_of("brine_processor", &unit.zone)?, &unit.name),
+                rank: 0,
                 rate_kg_s: unit.batch_kg / (unit.batch_d * DAY_S),
             });
         }
         Ok(())
     }
 
-    /// Rank of a load in the order of shedding; 0 without a power system.
-    pub(crate) fn rank(&self, zone: usize, unit: &str) -> u64 {
-        let name = format!("{}.{unit}", self.zones[zone].name);
-        self.power.as_ref().map_or(0, |power| power.rank(&name))
+    /// Give every load its rank in the order of shedding.
+    ///
+    /// # Errors
+    /// [`PlanError::Unknown`] for a load in the order that does not exist, stands there twice or is one too many.
+    fn rank_loads(&mut self) -> Result<(), PlanError> {
+        let Some(power) = self.power.take() else {
+            return Ok(());
+        };
+        let mut loads = self.loads();
+        for (name, rank) in &mut loads {
+            **rank = power.rank(name);
+        }
+        let known: Vec<String> = loads.into_iter().map(|(name, _)| name).collect();
+        for (index, name) in power.shed_order.iter().enumerate() {
+            let twice = power.shed_order[..index].contains(name);
+            if twice || !known.contains(name) || index + 1 >= crate::power::RANKS_MAX {
+                return Err(PlanError::Unknown {
+                    place: format!("power.shed_order[{index}]"),
+                    kind: "load",
+                    found: name.clone(),
+                    known: known.join(", "),
+                });
+            }
+        }
+        self.power = Some(power);
+        Ok(())
     }
 
-    /// Give heat exchangers, CO2 removal units, equipment, fans and heaters their ranks.
-    fn rank_rest(&mut self) {
-        for index in 0..self.ccaa.len() {
-            self.ccaa[index].rank = self.rank(self.ccaa[index].zone, &self.ccaa[index].name);
+    /// Every load, by its name and where its rank stands: equipment, fans and heaters of zones, and units.
+    fn loads(&mut self) -> Vec<(String, &mut u64)> {
+        let zones: Vec<String> = self.zones.iter().map(|zone| zone.name.clone()).collect();
+        let mut loads = Vec::new();
+        for (zone, name) in self.zones.iter_mut().zip(&zones) {
+            loads.push((format!("{name}.equipment"), &mut zone.equipment_rank));
+            loads.push((format!("{name}.fans"), &mut zone.fans_rank));
+            if zone.heater_w > 0.0 {
+                loads.push((format!("{name}.heater"), &mut zone.heater_rank));
+            }
         }
-        for index in 0..self.cdra.len() {
-            self.cdra[index].rank = self.rank(self.cdra[index].zone, &self.cdra[index].name);
+        macro_rules! units {
+            ($($units:ident),*) => {
+                $(for unit in &mut self.$units {
+                    loads.push((format!("{}.{}", zones[unit.zone], unit.name), &mut unit.rank));
+                })*
+            };
         }
-        for zone in 0..self.zones.len() {
-            self.zones[zone].equipment_rank = self.rank(zone, "equipment");
-            self.zones[zone].fans_rank = self.rank(zone, "fans");
-            self.zones[zone].heater_rank = self.rank(zone, "heater");
-        }
+        units!(oga, ccaa, cdra, sabatier, tccs, lioh, wpa, upa, brine_processors);
+        loads
     }
 
     /// Whether every unit that the scenario lets fail exists.
@@ -434,53 +462,6 @@ impl Layout {
             }
         }
         Ok(())
-    }
-
-    /// Whether every load that may be shed exists.
-    fn check_shed_order(&self) -> Result<(), PlanError> {
-        let Some(power) = &self.power else {
-            return Ok(());
-        };
-        let known: Vec<String> = self
-            .loads()
-            .into_iter()
-            .map(|(zone, unit)| format!("{}.{unit}", self.zones[zone].name))
-            .collect();
-        for (index, name) in power.shed_order.iter().enumerate() {
-            let twice = power.shed_order[..index].contains(name);
-            if twice || !known.contains(name) || index + 1 >= crate::power::RANKS_MAX {
-                return Err(PlanError::Unknown {
-                    place: format!("power.shed_order[{index}]"),
-                    kind: "load",
-                    found: name.clone(),
-                    known: known.join(", "),
-                });
-            }
-        }
-        Ok(())
-    }
-
-    /// Zone and name of every load: units, equipment, fans and heaters.
-    fn loads(&self) -> Vec<(usize, String)> {
-        let mut loads = Vec::new();
-        for zone in 0..self.zones.len() {
-            loads.push((zone, "equipment".to_owned()));
-            loads.push((zone, "fans".to_owned()));
-            if self.zones[zone].heater_w > 0.0 {
-                loads.push((zone, "heater".to_owned()));
-            }
-        }
-        let mut add = |zone: usize, name: &str| loads.push((zone, name.to_owned()));
-        self.oga.iter().for_each(|u| add(u.zone, &u.name));
-        self.ccaa.iter().for_each(|u| add(u.zone, &u.name));
-        self.cdra.iter().for_each(|u| add(u.zone, &u.name));
-        self.sabatier.iter().for_each(|u| add(u.zone, &u.name));
-        self.tccs.iter().for_each(|u| add(u.zone, &u.name));
-        self.lioh.iter().for_each(|u| add(u.zone, &u.name));
-        self.wpa.iter().for_each(|u| add(u.zone, &u.name));
-        self.upa.iter().for_each(|u| add(u.zone, &u.name));
-        self.brine_processors.iter().for_each(|u| add(u.zone, &u.name));
-        loads
     }
 
     /// Potable water that the crew drinks, puts into food and washes with, kg/s, all people of the

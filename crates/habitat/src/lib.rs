@@ -38,7 +38,8 @@
 //! `[power]`; without it power is unlimited. Heat goes to two coolant loops with a radiator ([`thermal`]) where
 //! it declares `[thermal]`; without it coolant arrives at a prescribed temperature and takes any heat.
 //! Sunlight, power from outside and heat to coolant or to space are ledgered boundary flows. Units
-//! fail and are repaired ([`fault`]) where it declares `[faults]`. Sensors are not modelled.
+//! fail and are repaired ([`fault`]) where it declares `[faults]`, and instruments err ([`sensor`]) where it
+//! declares `[sensors]`; without them nothing fails and instruments show the truth.
 
 pub mod air;
 pub mod channels;

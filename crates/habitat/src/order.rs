@@ -41,10 +41,7 @@ pub(crate) fn give(plan: &Plan, state: &mut State, index: usize, value: f64) {
         return;
     }
     let slow = !actuator.is_mode && is_in(state, actuator, Mode::Slow);
-    if slow != state.orders[index].open {
-        state.orders[index].open = slow;
-        state.orders_open = state.orders_open + u64::from(slow) - u64::from(!slow);
-    }
+    state.orders[index].open = slow;
     if slow {
         state.orders[index].wanted = value;
     } else {
@@ -54,9 +51,6 @@ pub(crate) fn give(plan: &Plan, state: &mut State, index: usize, value: f64) {
 
 /// Move what is on its way by `dt_s`; what has arrived, or whose unit is no longer slow, is closed.
 pub(crate) fn carry(plan: &Plan, state: &mut State, dt_s: f64) {
-    if state.orders_open == 0 {
-        return;
-    }
     for (index, actuator) in plan.actuators.iter().enumerate() {
         if !state.orders[index].open || is_in(state, actuator, Mode::Stuck) {
             continue;
@@ -72,7 +66,6 @@ pub(crate) fn carry(plan: &Plan, state: &mut State, dt_s: f64) {
         (actuator.write)(state, actuator.index, next);
         if (next - wanted).abs() <= 1e-12 * (actuator.high - actuator.low) {
             state.orders[index].open = false;
-            state.orders_open -= 1;
         }
     }
 }

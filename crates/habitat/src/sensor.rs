@@ -16,7 +16,7 @@
 //! A quantity that cannot be negative is not shown so, and a share is not shown above one.
 //! # State
 //! Per instrument: last sample of the truth, what it shows, bias, drift, when it was calibrated, what is
-//! wrong with it, hazard and threshold as in [`crate::fault`]; per owner: calibration under way.
+//! wrong with it, hazard and threshold as in [`crate::fault::wear`]; per owner: calibration under way.
 //! # Stages
 //! A sample of everything between two steps, at sampling times; a step is cut there, so that nothing depends on its length.
 //! # Faults
@@ -47,9 +47,8 @@
 //! # Tests
 //! `sensors` in this crate.
 
-use physics::reliability::{FIELD_FACTOR, failure_threshold, hazard_per_s};
-
 use crate::channels::Binding;
+use crate::fault::Wear;
 use crate::plan::Plan;
 use crate::slots::state;
 use crate::state::State;
@@ -215,10 +214,8 @@ state! {
         pub since_s: f64,
         /// What is wrong with it, see [`Mode`].
         pub mode: u64,
-        /// Hazard gathered since the start.
-        pub hazard: f64,
-        /// Hazard at which it fails next.
-        pub threshold: f64,
+        /// When it fails next.
+        pub wear: Wear,
         /// Faults since the start.
         pub faults: u64,
         /// Faults placed by the scenario that have come.
@@ -282,6 +279,12 @@ impl Sensor {
         self.mode = Mode::Sound as u64;
     }
 
+    /// Whether the instrument is in `mode`.
+    #[must_use]
+    pub fn is(&self, mode: Mode) -> bool {
+        self.mode == mode as u64
+    }
+
     fn fail(&mut self, mode: Mode, offset: f64) {
         self.mode = mode as u64;
         self.offset = if mode == Mode::Bias { offset } else { 0.0 };
@@ -304,8 +307,7 @@ impl Sensors {
                 offset: 0.0,
                 since_s: 0.0,
                 mode: 0,
-                hazard: 0.0,
-                threshold: failure_threshold(draw),
+                wear: Wear::new(draw),
                 faults: 0,
                 placed: 0,
                 made: 0,
@@ -326,7 +328,7 @@ impl Sensors {
     pub fn redraw(&mut self, key: StreamKey) {
         for (at, sensor) in self.sensors.iter_mut().enumerate() {
             let draw = key.uniform(Purpose::SensorFaults, index(4 * sensor.faults + 1, at));
-            sensor.threshold = sensor.hazard + failure_threshold(draw);
+            sensor.wear.redraw(draw);
         }
     }
 
@@ -341,16 +343,7 @@ impl Sensors {
     #[must_use]
     pub fn unsound(&self, plan: &SensorsPlan, owner: usize) -> usize {
         let sensors = self.sensors.iter().zip(&plan.sensors);
-        sensors.filter(|(sensor, plan)| plan.owner == owner && sensor.mode != 0).count()
-    }
-}
-
-impl SensorsPlan {
-    /// Hazard of an instrument of `class` at `rate_factor` times the field rate, 1/s.
-    #[must_use]
-    pub fn hazard_of(class: Class, rate_factor: f64) -> f64 {
-        let mtbf_d = class.errors().mtbf_d;
-        if mtbf_d.is_finite() { hazard_per_s(mtbf_d, FIELD_FACTOR * rate_factor) } else { 0.0 }
+        sensors.filter(|(sensor, plan)| plan.owner == owner && !sensor.is(Mode::Sound)).count()
     }
 }
 
@@ -379,11 +372,10 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
             sensor.truth = truth;
             continue;
         }
-        sensor.hazard += sensor_plan.hazard_per_s * interval_s;
         let errors = sensor_plan.class.errors();
         let factor = sensors_plan.error_factor;
         let size = |error: (f64, f64), x: f64| factor * (error.0 + error.1 * x.abs());
-        if sensor.hazard >= sensor.threshold {
+        if sensor.wear.pass(sensor_plan.hazard_per_s * interval_s) {
             let draw = |part| {
                 key.uniform(Purpose::SensorFaults, index(4 * (sensor.faults + 1) + part, at))
             };
@@ -393,13 +385,10 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
                 u if u < 2.0 / 3.0 => Mode::DropOut,
                 _ => Mode::Bias,
             };
-            sensor.threshold = sensor.hazard + failure_threshold(draw(0));
+            sensor.wear.redraw(draw(0));
             // What has failed worse does not come back by itself.
-            let worse = match sensor.mode {
-                2 => false,
-                1 => mode == Mode::DropOut,
-                _ => true,
-            };
+            let worse =
+                !sensor.is(Mode::DropOut) && (!sensor.is(Mode::Stuck) || mode == Mode::DropOut);
             if worse {
                 sensor.fail(mode, jump * (errors.bias.0 + errors.bias.1 * truth.abs()));
             } else {
@@ -421,9 +410,9 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
         sensor.truth = truth;
         let words = key.words(Purpose::SensorNoise, index(number, at));
         let (noise, chance) = normal_and_uniform(words);
-        sensor.gone = sensor.mode == Mode::DropOut as u64 || chance < MISSING * factor;
+        sensor.gone = sensor.is(Mode::DropOut) || chance < MISSING * factor;
         // The first sample is what an instrument that is stuck from the start shows.
-        if sensor.mode == Mode::Stuck as u64 && !first {
+        if sensor.is(Mode::Stuck) && !first {
             continue;
         }
         let days = (t_s - sensor.since_s) / DAY_S;

@@ -46,8 +46,6 @@ state! {
         pub key: StreamKey,
         /// Commands on their way to slow units, in the order of the actuators.
         pub orders: Vec<Order>,
-        /// How many of them are on their way.
-        pub orders_open: u64,
         /// Zones.
         pub zones: Vec<Zone>,
         /// Tanks and stores.
@@ -116,7 +114,6 @@ impl State {
             drawn_day: 0,
             key,
             orders: vec![Order { wanted: 0.0, open: false }; plan.actuators],
-            orders_open: 0,
             zones: scenario
                 .zones
                 .iter()

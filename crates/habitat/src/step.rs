@@ -24,9 +24,9 @@
 //! answer.
 //!
 //! # Cuts
-//! A step is cut at every change of activity, at both ends of an illness, of a prescribed rate, of a phase of CO2 removal, at both
-//! ends of a declared darkness, and at midnight, when the day's metabolic rates are drawn. Between cuts nothing prescribed changes,
-//! so the result does not depend on how edges fall into steps. The on/off patterns of the water
+//! A step is cut at every change of activity, at both ends of an illness, of a prescribed rate, of a
+//! phase of CO2 removal, at both ends of a declared darkness, at a failure that the scenario places, and at
+//! midnight, when the day's metabolic rates are drawn. Between cuts nothing prescribed changes, so the result does not depend on how edges fall into steps. The on/off patterns of the water
 //! units and the valves of the regulator are looked at once a step and are not cut.
 //!
 //! # Tests
@@ -36,7 +36,7 @@
 
 use crate::air::ventilation::exchange;
 use crate::counters::{NoProbe, Probe, Stage, StageCounters};
-use crate::fault::{Kind, Mode};
+use crate::fault::{Kind, Mode, covered};
 use crate::layout::Layout;
 use crate::mission::Worst;
 use crate::power::RANKS_MAX;
@@ -130,6 +130,13 @@ fn events(plan: &Layout, state: &mut State) {
         next_s = next_s.min(cdra.next_event_s(cdra_plan));
     }
     state.next_event_s = next_s.max(1e-3);
+}
+
+/// Time from `t_s` to the first of `edges_s` that is still to come, s; infinite if there is none.
+///
+/// An edge closer than a microsecond counts as passed.
+pub(crate) fn next_edge_s(edges_s: impl Iterator<Item = f64>, t_s: f64) -> f64 {
+    edges_s.map(|edge_s| edge_s - t_s).filter(|left_s| *left_s > 1e-6).fold(f64::INFINITY, f64::min)
 }
 
 /// One piece of a step: all stages in the order of the module, with nothing prescribed changing.
@@ -319,11 +326,6 @@ fn afflict(plan: &Layout, state: &mut State, at: usize) {
     }
 }
 
-/// Share of a surface under dust after dust has fallen on a share of it.
-fn covered(before: f64, fallen: f64) -> f64 {
-    1.0 - (1.0 - before) * (1.0 - fallen)
-}
-
 /// Let the bus decide which loads have power, and remember what each rank drew last.
 fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
     let (Some(power), Some(power_plan)) = (state.power.first_mut(), &plan.power) else {
@@ -468,11 +470,8 @@ fn air_cleaning(plan: &Layout, state: &mut State, dt_s: f64, probe: &mut impl Pr
     }
     probe.stage(Stage::Cdra);
     for (cdra, cdra_plan) in state.cdra.iter_mut().zip(&plan.cdra) {
-        let fed = cdra_plan.ccaa.is_some_and(|index| {
-            let ccaa = &state.ccaa[index];
-            ccaa.on && ccaa.powered && ccaa.capacity > 0.0
-        });
-        let runs = cdra.on && cdra.powered && cdra.capacity > 0.0;
+        let fed = cdra_plan.ccaa.is_some_and(|index| state.ccaa[index].is_on());
+        let runs = cdra.is_on();
         if fed || !runs {
             if !runs {
                 cdra.rest();

@@ -8,7 +8,7 @@
 
 mod common;
 
-use common::{changed, habitat, live, shipped, value};
+use common::{changed, command, habitat, live, shipped, value};
 use lunar_habitat_habitat::scenario::{self, FaultEvent, Faults, Scenario};
 use lunar_habitat_habitat::{AbortReason, Habitat, Plan, StreamKey};
 use std::sync::Arc;
@@ -202,9 +202,7 @@ fn biosim_8_repair_acts_on_the_unit_that_is_meant() {
     for meant in failed {
         let mut cabin = habitat(&plan, 1);
         for unit in failed.iter().filter(|unit| **unit != meant) {
-            let channel = cabin.catalogue().find(&format!("{unit}.set_repair")).unwrap();
-            let actuator = cabin.actuators().iter().position(|a| a.channel == channel).unwrap();
-            cabin.command(actuator, 0.0).unwrap();
+            command(&mut cabin, &format!("{unit}.set_repair"), 0.0);
         }
         live(&mut cabin, 0.5, 60.0);
         for (unit, failures, spares, sound) in standing(&cabin) {

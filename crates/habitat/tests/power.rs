@@ -4,18 +4,12 @@
 
 mod common;
 
-use common::{changed, habitat, live, shipped, value};
+use common::{changed, command, habitat, live, shipped, value};
 use lunar_habitat_habitat::ledger::Ledger;
 use lunar_habitat_habitat::power::Power;
 use lunar_habitat_habitat::scenario::{FaultEvent, FaultMode, Faults};
 use lunar_habitat_habitat::thermal::Plate;
 use lunar_habitat_habitat::{Habitat, Plan};
-
-fn command(cabin: &mut Habitat, id: &str, to: f64) {
-    let channel = cabin.catalogue().find(id).unwrap();
-    let actuator = cabin.actuators().iter().position(|a| a.channel == channel).unwrap();
-    cabin.command(actuator, to).unwrap();
-}
 
 #[test]
 fn the_account_closes_through_darkness_and_blackout() {

@@ -6,7 +6,7 @@ mod common;
 
 use std::sync::Arc;
 
-use common::{changed, habitat, live, shipped, value};
+use common::{changed, command, habitat, live, shipped, value};
 use lunar_habitat_habitat::scenario::{self, Faults, Scenario, SensorEvent, SensorMode, Sensors};
 use lunar_habitat_habitat::{Habitat, Plan, PlanError};
 
@@ -24,12 +24,6 @@ fn with_sensors(change: impl FnOnce(&mut Sensors)) -> Arc<Plan> {
 fn event(sensor: &str, at_h: f64, mode: SensorMode) -> SensorEvent {
     let offset = (mode == SensorMode::Bias).then_some(300.0);
     SensorEvent { sensor: sensor.into(), at_h, mode, offset }
-}
-
-fn command(cabin: &mut Habitat, id: &str, wanted: f64) {
-    let channel = cabin.catalogue().find(id).unwrap();
-    let actuator = cabin.actuators().iter().position(|a| a.channel == channel).unwrap();
-    cabin.command(actuator, wanted).unwrap();
 }
 
 /// Every ten minutes: what is shown less what is true.
@@ -50,8 +44,8 @@ fn without_sensors_every_instrument_shows_the_truth() {
     assert!(cabin.state().sensors.sensors.is_empty());
 }
 
-/// A pressure gauge: noise of 20 Pa around a constant bias that a fresh draw in a hundred habitats gives a
-/// deviation of 50 Pa, and a drift of 2 Pa a day.
+/// A pressure gauge: noise of 20 Pa around a constant bias, whose deviation over sixty habitats is that of
+/// a class with 50 Pa, and a drift of 2 Pa a day.
 #[test]
 fn noise_bias_and_drift_have_the_sizes_they_say() {
     let plan = with_sensors(|_| {});
@@ -69,7 +63,7 @@ fn noise_bias_and_drift_have_the_sizes_they_say() {
         let late = errors(&mut cabin, id, sensed, 72).iter().sum::<f64>() / 72.0;
         drift_squares += ((late - mean) / 10.0).powi(2);
     }
-    let (bias, drift) = ((bias_squares / 60.0_f64).sqrt(), (drift_squares / 60.0_f64).sqrt());
+    let (bias, drift) = ((bias_squares / runs as f64).sqrt(), (drift_squares / runs as f64).sqrt());
     // Standard error of a deviation from 60 draws: 9 %.
     assert!((37.0..63.0).contains(&bias), "{bias}");
     assert!((1.5..2.6).contains(&drift), "{drift}");

@@ -5,17 +5,11 @@
 
 mod common;
 
-use common::{changed, habitat, live, shipped, value};
+use common::{changed, command, habitat, live, shipped, value};
 use lunar_habitat_habitat::Habitat;
 use lunar_habitat_habitat::ledger::{Account, Coolant, Ledger};
 use lunar_habitat_habitat::scenario::{self, FaultEvent, FaultMode};
 use lunar_habitat_habitat::thermal::{LOOPS, PUMPS, Thermal, ThermalPlan};
-
-fn command(cabin: &mut Habitat, id: &str, to: f64) {
-    let channel = cabin.catalogue().find(id).unwrap();
-    let actuator = cabin.actuators().iter().position(|a| a.channel == channel).unwrap();
-    cabin.command(actuator, to).unwrap();
-}
 
 /// Over days the radiator gives off what units, people and pump put in: everything electric, and the
 /// heat of metabolism, leaves through it or is stored.

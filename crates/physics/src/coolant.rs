@@ -33,9 +33,9 @@ pub const PROPYLENE_GLYCOL_50: Coolant = Coolant {
     name: "propylene_glycol_50",
 };
 
-/// Supply temperature of the low-temperature loop, K: 4.4–9.4 °C. reference §5 (VHAB).
+/// Supply temperature of the low-temperature loop, K: 4.4–9.4 °C. Reference §5 (VHAB).
 pub const LOW_LOOP_K: f64 = 277.5;
-/// Supply temperature of the moderate-temperature loop, K: 16–18 °C. reference §5, RECALLED there.
+/// Supply temperature of the moderate-temperature loop, K: 16–18 °C. Reference §5, RECALLED there.
 pub const MODERATE_LOOP_K: f64 = 290.0;
 
 impl Coolant {

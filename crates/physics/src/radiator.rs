@@ -12,7 +12,7 @@ pub const SKY_K: f64 = 3.0;
 /// Solar absorptance of silver on Teflon, new. Lunar Base Handbook 2nd ed., Table 11.1 (reference
 /// §5).
 pub const ABSORPTANCE_NEW: f64 = 0.09;
-/// Solar absorptance at the end of life. Design 3.9.
+/// Solar absorptance at the end of life. Design of the reference habitat.
 pub const ABSORPTANCE_OLD: f64 = 0.20;
 /// Time over which the absorptance rises from new to old, years. Assumed, 5 to 15.
 pub const AGEING_YEARS: f64 = 10.0;
@@ -88,7 +88,7 @@ fn sink_of_flux<R: Real>(q_w_m2: R, emittance: R) -> R {
 /// T_sink = (α·G·sin(elevation)/(ε·σ))^¼
 /// ```
 /// # Source
-/// reference §5 (F_ground = 0); hills that rise above the plane are neglected.
+/// Reference §5 (F_ground = 0); hills that rise above the plane are neglected.
 /// # Valid range
 /// Direct light G that already has the horizon and the disc in it, W/m2.
 /// # Outside the range

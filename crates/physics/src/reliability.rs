@@ -6,8 +6,8 @@ use crate::constants::DAY_S;
 use crate::math::{exp, ln, pow};
 use crate::number::Real;
 
-/// Factor by which units fail more often in service than predicted, 1. Design 3.12; 14 of 20 tracked units
-/// did worse than predicted (reference §3.7).
+/// Factor by which units fail more often in service than predicted, 1. Design of the reference habitat; 14 of
+/// 20 tracked units did worse than predicted (reference §3.7).
 pub const FIELD_FACTOR: f64 = 3.0;
 
 /// A replaceable part of a unit.
@@ -27,7 +27,7 @@ const fn part(name: &'static str, mtbf_d: f64, count: f64, life_d: f64) -> Repla
     ReplaceablePart { name, mtbf_d, count, life_d }
 }
 
-/// Parts of the oxygen generator. reference §3.7 (HABNET, 2015), as all tables here.
+/// Parts of the oxygen generator. Reference §3.7 (HABNET, 2015), as all tables here.
 pub const OGA_PARTS: [ReplaceablePart; 7] = [
     part("hydrogen sensor", 2_577.0, 1.0, 91.0),
     part("inlet deioniser bed", 12_362.0, 1.0, 0.0),
@@ -38,7 +38,7 @@ pub const OGA_PARTS: [ReplaceablePart; 7] = [
     part("pump", 6_022.0, 1.0, 0.0),
 ];
 
-/// Parts of the carbon-dioxide removal unit. reference §3.7. The source gives six selector valves
+/// Parts of the carbon-dioxide removal unit. Reference §3.7. The source gives six selector valves
 /// and no other count; the beds are therefore counted once, though the unit has two of each.
 pub const CDRA_PARTS: [ReplaceablePart; 8] = [
     part("air pump", 6_508.0, 1.0, 0.0),
@@ -51,7 +51,7 @@ pub const CDRA_PARTS: [ReplaceablePart; 8] = [
     part("sorbent bed", 3_212.0, 1.0, 832.0),
 ];
 
-/// Parts of the cabin-air assembly. reference §3.7.
+/// Parts of the cabin-air assembly. Reference §3.7.
 pub const CCAA_PARTS: [ReplaceablePart; 5] = [
     part("condensing heat exchanger", 34_692.0, 1.0, 0.0),
     part("inlet", 13_875.0, 1.0, 0.0),
@@ -60,7 +60,7 @@ pub const CCAA_PARTS: [ReplaceablePart; 5] = [
     part("electrical interface box", 97_917.0, 1.0, 0.0),
 ];
 
-/// Parts of the urine processor. reference §3.7.
+/// Parts of the urine processor. Reference §3.7.
 pub const UPA_PARTS: [ReplaceablePart; 6] = [
     part("distillation assembly", 5_939.0, 1.0, 730.0),
     part("firmware controller", 1_139.0, 1.0, 876.0),
@@ -70,7 +70,7 @@ pub const UPA_PARTS: [ReplaceablePart; 6] = [
     part("separator plumbing", 16_027.0, 1.0, 0.0),
 ];
 
-/// Parts of the water processor. reference §3.7.
+/// Parts of the water processor. Reference §3.7.
 pub const WPA_PARTS: [ReplaceablePart; 8] = [
     part("catalytic reactor", 1_066.0, 1.0, 821.0),
     part("gas separator", 3_500.0, 1.0, 0.0),
@@ -82,7 +82,7 @@ pub const WPA_PARTS: [ReplaceablePart; 8] = [
     part("water delivery", 2_690.0, 1.0, 0.0),
 ];
 
-/// Parts of the carbon-dioxide reducer. reference §3.7.
+/// Parts of the carbon-dioxide reducer. Reference §3.7.
 pub const CRA_PARTS: [ReplaceablePart; 6] = [
     part("reactor", 2_083.0, 1.0, 0.0),
     part("condensing heat exchanger", 34_692.0, 1.0, 0.0),
@@ -323,7 +323,7 @@ mod tests {
             assert!((mtbf_d / want_d - 1.0).abs() < 1e-3, "{name} {mtbf_d}");
             failures += hazard_per_s(mtbf_d, FIELD_FACTOR) * 30.0 * DAY_S;
         }
-        // Design 3.12: about 1.2.
+        // Design of the reference habitat: about 1.2.
         assert!((failures - 1.196).abs() < 0.001, "{failures}");
     }
 

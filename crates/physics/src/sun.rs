@@ -6,16 +6,17 @@
 use crate::number::Real;
 use crate::trig::{asin, atan2, sin_cos_turns};
 
-/// Length of a day of the Moon (synodic month), d. reference §4.
+/// Length of a day of the Moon (synodic month), d. Reference §4.
 pub const SYNODIC_MONTH_D: f64 = 29.530_589;
 /// Period of the sun's declination, d: a year counted from node to node (draconic year). RECALLED from
 /// the Astronomical Almanac; the Moon's equator turns with the nodes of its orbit (Cassini's laws).
 pub const SEASON_D: f64 = 346.62;
-/// Largest declination of the sun, deg. Design 3.11; inclination of the lunar equator to the ecliptic.
+/// Largest declination of the sun, deg. Site of the reference habitat; inclination of the lunar equator to
+/// the ecliptic.
 pub const DECLINATION_MAX_DEG: f64 = 1.54;
-/// Angular radius of the sun, deg. Design 3.11.
+/// Angular radius of the sun, deg. Site of the reference habitat.
 pub const DISC_RADIUS_DEG: f64 = 0.27;
-/// Irradiance at 1 AU, W/m2. reference §4 (NSSDC, IAU).
+/// Irradiance at 1 AU, W/m2. Reference §4 (NSSDC, IAU).
 pub const SOLAR_CONSTANT_W_M2: f64 = 1_361.0;
 /// Period of the distance to the sun, d (anomalistic year). RECALLED from the Astronomical Almanac.
 pub const ANOMALISTIC_YEAR_D: f64 = 365.2596;
@@ -269,7 +270,7 @@ pub fn disc_fraction<R: Real>(height_deg: R) -> R {
 ///   azimuth  from the direction of noon, in turns           [-]
 /// ```
 /// # Source
-/// Design 3.11; [`SunCourse`] to first order in the distance from the pole.
+/// Site of the reference habitat; [`SunCourse`] to first order in the distance from the pole.
 /// # Valid range
 /// Within 2° of a pole: below 1e-3 deg from [`SunCourse`].
 /// # Outside the range

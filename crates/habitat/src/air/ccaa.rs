@@ -141,6 +141,12 @@ pub struct Outlet {
 }
 
 impl Ccaa {
+    /// Commanded on, powered and not failed.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on && self.powered && self.capacity > 0.0
+    }
+
     /// A unit at rest with its valve half open.
     ///
     /// Temperatures start at what the scenario names: outlet air at the set-point, coolant at its
@@ -205,7 +211,7 @@ impl Ccaa {
         self.coolant_w = 0.0;
         self.power_w = 0.0;
         let p_pa = zone.p_total_pa(zone_plan);
-        if !(self.on && self.powered && self.capacity > 0.0) || p_pa <= 100.0 {
+        if !self.is_on() || p_pa <= 100.0 {
             return Outlet::default();
         }
         let want =

@@ -246,6 +246,12 @@ fn cool(parcel: &mut Parcel, coolant_k: f64, effectiveness: f64) -> f64 {
 }
 
 impl Cdra {
+    /// Commanded on, powered and not failed.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on && self.powered && self.capacity > 0.0
+    }
+
     /// Clean and dry beds; one sorbent bed at 295 K, the other hot from desorption.
     ///
     /// The hot one adsorbs first, as after a swap; it is cooled by the process air within minutes.
@@ -287,7 +293,7 @@ impl Cdra {
     /// The step is cut there, so that no step mixes air-save with desorption or two half-cycles.
     #[must_use]
     pub fn next_event_s(&self, plan: &CdraPlan) -> f64 {
-        if !(self.on && self.powered && self.capacity > 0.0) {
+        if !self.is_on() {
             f64::INFINITY
         } else if self.phase_s < plan.air_save_s {
             plan.air_save_s - self.phase_s
@@ -370,7 +376,7 @@ impl Cdra {
         ledger: &mut Ledger,
     ) {
         self.rest();
-        if !(self.on && self.powered && self.capacity > 0.0) {
+        if !self.is_on() {
             return;
         }
         let (stores, stores_plan) = stores;

@@ -76,6 +76,12 @@ state! {
 }
 
 impl Sabatier {
+    /// Commanded on, powered and not failed.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on && self.powered && self.capacity > 0.0
+    }
+
     /// Run one step.
     ///
     /// # Equation
@@ -113,10 +119,7 @@ impl Sabatier {
         self.water_mol_s = 0.0;
         self.power_w = 0.0;
         let room_mol = stores.condensate_room_kg(stores_plan) / M_H2O_KG_MOL;
-        if !(self.on && self.powered && self.capacity > 0.0)
-            || stores.h2_line_mol <= 0.0
-            || stores.co2_mol <= 0.0
-        {
+        if !self.is_on() || stores.h2_line_mol <= 0.0 || stores.co2_mol <= 0.0 {
             return;
         }
         if self.leaking {

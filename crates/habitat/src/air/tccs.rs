@@ -69,6 +69,12 @@ state! {
 }
 
 impl Tccs {
+    /// Commanded on, powered and not failed.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on && self.powered && self.capacity > 0.0
+    }
+
     /// Run one step.
     ///
     /// # Equation
@@ -94,7 +100,7 @@ impl Tccs {
     #[inline(always)]
     pub fn run(&mut self, zone: (&mut Zone, &ZonePlan), dt_s: f64, ledger: &mut Ledger) {
         self.power_w = 0.0;
-        if !(self.on && self.powered && self.capacity > 0.0) {
+        if !self.is_on() {
             return;
         }
         let (zone, zone_plan) = zone;

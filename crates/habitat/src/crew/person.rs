@@ -37,6 +37,7 @@ use crate::crew::health::Health;
 use crate::crew::schedule::Schedule;
 use crate::ledger::{Account, Ledger};
 use crate::slots::state;
+use crate::step::next_edge_s;
 use crate::stores::{Stores, StoresPlan};
 
 const DAY_S: f64 = 86_400.0;
@@ -105,12 +106,7 @@ impl PersonPlan {
     /// Time from `t_s` to the next change of health that the scenario declares, s.
     #[must_use]
     pub fn next_event_s(&self, t_s: f64) -> f64 {
-        let edges = self.illness.map_or([f64::INFINITY; 2], |(from_s, to_s, _)| [from_s, to_s]);
-        edges
-            .map(|edge_s| edge_s - t_s)
-            .into_iter()
-            .filter(|s| *s > 1e-6)
-            .fold(f64::INFINITY, f64::min)
+        next_edge_s(self.illness.iter().flat_map(|(from_s, to_s, _)| [*from_s, *to_s]), t_s)
     }
 
     /// Body water of a well-watered person above the deadly level: 72 h of losses, kg.

@@ -4,14 +4,13 @@
 //! |---|---|
 //! | `kind` | kinds of units and modes of failure: how often, in which ways |
 //! | `hull` | holes by meteoroids |
-//! | here | hazard, thresholds, what is wrong now, spares and hands |
+//! | `wear` | hazard and threshold of the next failure |
+//! | here | what is wrong now, spares and hands |
 //!
 //! # Equation
 //! ```text
-//! H(t) = ∫ λ dt,  λ = field factor · rate factor / MTBF       a failure comes when H passes X ~ Exp(1)
+//! λ = field factor · rate factor / MTBF       a failure comes as [`wear`] says
 //! ```
-//! The hazard and its threshold are two numbers of the state, so a fork can redraw what has not
-//! happened yet without touching what has: see [`Faults::redraw`].
 //! # State
 //! Per unit: hazard, threshold, mode, failures, what is lost, spares, crew-hours left of the repair under
 //! way; in common: crew-hours in hand.
@@ -38,13 +37,14 @@
 
 pub mod hull;
 pub mod kind;
-
-use physics::reliability::{FIELD_FACTOR, failure_threshold, hazard_per_s};
+pub mod wear;
 
 use crate::scenario::Scenario;
 use crate::slots::state;
+use crate::step::next_edge_s;
 use crate::stream::{Purpose, StreamKey};
 pub use kind::{Kind, Mode};
+pub use wear::Wear;
 
 /// What a degraded unit can still do, share. Assumed.
 const DEGRADED_CAPACITY: f64 = 0.5;
@@ -124,7 +124,7 @@ impl FaultsPlan {
                 Kind::Hull => {
                     model.rate_factor * hull::holes_per_s(scenario.zones[index].exposed_m2)
                 }
-                _ => FaultsPlan::hazard_of(kind, model.rate_factor),
+                _ => wear::field_hazard_per_s(kind.mtbf_d(), model.rate_factor),
             };
             let (repair_h, spares) = match kind {
                 Kind::Hull => (PATCH_H, PATCHES),
@@ -139,35 +139,19 @@ impl FaultsPlan {
         }
     }
 
-    /// Hazard of a unit of `kind` at `rate_factor` times the field rate, 1/s.
-    #[must_use]
-    pub fn hazard_of(kind: Kind, rate_factor: f64) -> f64 {
-        if kind.mtbf_d().is_finite() {
-            hazard_per_s(kind.mtbf_d(), FIELD_FACTOR * rate_factor)
-        } else {
-            0.0
-        }
-    }
-
     /// Time from `t_s` to the next failure that the scenario places, s.
     #[must_use]
     pub fn next_event_s(&self, t_s: f64) -> f64 {
-        self.units
-            .iter()
-            .flat_map(|unit| &unit.placed)
-            .map(|placed| placed.at_s - t_s)
-            .filter(|left_s| *left_s > 1e-6)
-            .fold(f64::INFINITY, f64::min)
+        let placed = self.units.iter().flat_map(|unit| &unit.placed);
+        next_edge_s(placed.map(|placed| placed.at_s), t_s)
     }
 }
 
 state! {
     /// How one unit stands.
     pub struct Fault {
-        /// Hazard gathered since the start.
-        pub hazard: f64,
-        /// Hazard at which it fails next.
-        pub threshold: f64,
+        /// When it fails next.
+        pub wear: Wear,
         /// What is wrong, see [`Mode`].
         pub mode: u64,
         /// Failures since the start.
@@ -203,9 +187,9 @@ impl Fault {
     /// What the unit can do, 0 to 1.
     #[must_use]
     pub fn capacity(&self) -> f64 {
-        if self.mode == Mode::Degraded as u64 {
+        if self.is(Mode::Degraded) {
             if self.lost > 0.0 { (1.0 - self.lost).max(0.0) } else { DEGRADED_CAPACITY }
-        } else if self.mode == Mode::Failed as u64 {
+        } else if self.is(Mode::Failed) {
             0.0
         } else {
             1.0
@@ -220,7 +204,7 @@ impl Fault {
 
     fn fail(&mut self, plan: &FaultPlan, mode: Mode, amount: f64) {
         if mode == Mode::Dusty {
-            self.dust = 1.0 - (1.0 - self.dust) * (1.0 - amount.clamp(0.0, 1.0));
+            self.dust = covered(self.dust, amount.clamp(0.0, 1.0));
             return;
         }
         let sound = self.is(Mode::Sound);
@@ -243,6 +227,11 @@ impl Fault {
     }
 }
 
+/// Share of a surface under dust after dust has fallen on a share of it.
+pub(crate) fn covered(before: f64, fallen: f64) -> f64 {
+    1.0 - (1.0 - before) * (1.0 - fallen)
+}
+
 /// Number of a draw: which unit, which of its failures, what for.
 fn draw_index(unit: usize, failure: u64, part: u64) -> u64 {
     (failure * UNITS_MAX + unit as u64) * 4 + part
@@ -253,8 +242,7 @@ impl Faults {
     #[must_use]
     pub fn new(plan: &FaultsPlan, key: StreamKey) -> Faults {
         let fresh = |(unit, unit_plan): (usize, &FaultPlan)| Fault {
-            hazard: 0.0,
-            threshold: failure_threshold(key.uniform(Purpose::Faults, draw_index(unit, 0, 0))),
+            wear: Wear::new(key.uniform(Purpose::Faults, draw_index(unit, 0, 0))),
             mode: Mode::Sound as u64,
             failures: 0,
             placed: 0,
@@ -269,12 +257,10 @@ impl Faults {
     }
 
     /// Draw anew, with `key`, when each unit will fail next; what has happened stays.
-    ///
-    /// The exponential law has no memory: whatever hazard has gathered, the rest is Exp(1) again.
     pub fn redraw(&mut self, key: StreamKey) {
         for (unit, fault) in self.units.iter_mut().enumerate() {
-            let draw = key.uniform(Purpose::Faults, draw_index(unit, fault.failures, 1));
-            fault.threshold = fault.hazard + failure_threshold(draw);
+            let index = draw_index(unit, fault.failures, 1);
+            fault.wear.redraw(key.uniform(Purpose::Faults, index));
         }
     }
 
@@ -292,8 +278,7 @@ impl Faults {
         let mut changed = false;
         let mut broken = false;
         for (unit, (fault, unit_plan)) in self.units.iter_mut().zip(&plan.units).enumerate() {
-            fault.hazard += unit_plan.hazard_per_s * dt_s;
-            if fault.hazard >= fault.threshold {
+            if fault.wear.pass(unit_plan.hazard_per_s * dt_s) {
                 let draw =
                     |part| key.uniform(Purpose::Faults, draw_index(unit, fault.failures + 1, part));
                 let amount = match unit_plan.kind {
@@ -301,7 +286,7 @@ impl Faults {
                     _ => 1.0 / kind::ARRAY_STRINGS,
                 };
                 let mode = unit_plan.kind.draw_mode(draw(2));
-                fault.threshold = fault.hazard + failure_threshold(draw(0));
+                fault.wear.redraw(draw(0));
                 fault.fail(unit_plan, mode, amount);
                 changed = true;
             }
@@ -312,7 +297,7 @@ impl Faults {
                 fault.fail(unit_plan, placed.mode, placed.amount);
                 changed = true;
             }
-            broken |= fault.mode != Mode::Sound as u64;
+            broken |= !fault.is(Mode::Sound);
         }
         self.crew_h =
             (self.crew_h + hands * plan.crew_h_per_week * dt_s / WEEK_S).min(plan.crew_h_per_week);
@@ -327,7 +312,7 @@ impl Faults {
         let mut changed = false;
         let mut time_h = dt_s / 3_600.0;
         for (fault, unit_plan) in self.units.iter_mut().zip(&plan.units) {
-            let is_due = fault.mode != Mode::Sound as u64 && fault.may_repair;
+            let is_due = !fault.is(Mode::Sound) && fault.may_repair;
             if !is_due || fault.spares < 1.0 || !unit_plan.kind.is_inside() {
                 continue;
             }

@@ -23,6 +23,7 @@ use physics::sun::{
 };
 
 use crate::scenario::{Horizon, Site};
+use crate::step::next_edge_s;
 
 /// Parameters of a site.
 #[derive(Debug, Clone, PartialEq)]
@@ -93,11 +94,6 @@ impl SitePlan {
     /// An edge closer than a microsecond counts as passed.
     #[must_use]
     pub fn next_event_s(&self, t_s: f64) -> f64 {
-        self.darkness_s
-            .iter()
-            .flat_map(|(from_s, to_s)| [*from_s, *to_s])
-            .map(|edge_s| edge_s - t_s)
-            .filter(|left_s| *left_s > 1e-6)
-            .fold(f64::INFINITY, f64::min)
+        next_edge_s(self.darkness_s.iter().flat_map(|(from_s, to_s)| [*from_s, *to_s]), t_s)
     }
 }

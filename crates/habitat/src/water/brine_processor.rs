@@ -8,8 +8,8 @@
 //! Water: after the urine processor, before the water processor. Its vapour reaches the condensing
 //! heat exchanger in the next step.
 //! # Fails how
-//! Air at 95 % relative humidity and more takes nothing; the heater runs on. An empty brine tank
-//! stops the unit and its power.
+//! Air at 95 % relative humidity and more takes nothing; there, and at an empty brine
+//! tank, the unit rests without power.
 //! Degraded: half of the throughput.
 //! # Parameters
 //! | what | value | unit | source |
@@ -62,6 +62,12 @@ state! {
 }
 
 impl BrineProcessor {
+    /// Commanded on, powered and not failed.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        self.on && self.powered && self.capacity > 0.0
+    }
+
     /// Run one step.
     ///
     /// # Equation
@@ -74,7 +80,7 @@ impl BrineProcessor {
     /// # Valid range
     /// Relative humidity below 0.95.
     /// # Outside the range
-    /// Humid air: power without water. Below 1e-9 kg of brine the tank counts as empty. The water
+    /// Humid air: no power and no water. Below 1e-9 kg of brine the tank counts as empty. The water
     /// of a step is not limited by the room in the air; what is too much condenses when the zone
     /// settles.
     /// # Conserves
@@ -96,7 +102,7 @@ impl BrineProcessor {
         self.water_kg_s = 0.0;
         self.power_w = 0.0;
         let brine_kg = stores.brine_water_kg + stores.brine_solids_kg;
-        if !(self.on && self.powered && self.capacity > 0.0) || brine_kg <= 1e-9 {
+        if !self.is_on() || brine_kg <= 1e-9 {
             return;
         }
         if zone.rh(zone_plan) >= 0.95 {

@@ -8,7 +8,7 @@
 //! Water: first of the processors, so that its distillate and brine are there for the others.
 //! # Fails how
 //! While the moderate loop is too hot it stops as without power ([`crate::thermal`]).
-//! A full brine or condensate tank leaves it running without feed, at full power. An empty urine
+//! A full brine or condensate tank leaves it running without feed, at standby power. An empty urine
 //! tank or an off command ends the run.
 //! Degraded: half of the throughput. Leaking: a twentieth of the distillate runs onto the floor of its zone.
 //! # Parameters
@@ -95,7 +95,7 @@ state! {
 }
 
 impl Upa {
-    /// Commanded on, and powered.
+    /// Commanded on, powered and not failed.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.on && self.powered && self.capacity > 0.0

@@ -72,7 +72,7 @@ state! {
 }
 
 impl Wpa {
-    /// Commanded on, and powered.
+    /// Commanded on, powered and not failed.
     #[must_use]
     pub fn is_on(&self) -> bool {
         self.on && self.powered && self.capacity > 0.0
