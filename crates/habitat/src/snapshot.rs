@@ -194,6 +194,9 @@ pub fn load(plan: &Layout, bytes: &[u8]) -> Result<State, SnapshotError> {
     Ok(state)
 }
 
+/// Largest counter that a snapshot may hold: a sample a second for a century is less.
+const COUNT_MAX: u64 = 1 << 32;
+
 /// Whether the values are ones that this plan can step: every number finite, every index in range.
 fn fits(plan: &Layout, state: &mut State) -> Result<(), SnapshotError> {
     let mut finite = true;
@@ -209,6 +212,12 @@ fn fits(plan: &Layout, state: &mut State) -> Result<(), SnapshotError> {
     let pieces = crew.all(|(p, at)| p.piece < at.schedule.pieces().len() as u64);
     if !pieces || state.cdra.iter().any(|cdra| cdra.adsorbing > 1) {
         return Err(SnapshotError::Damaged("an index is out of range"));
+    }
+    // Counters are words of the index of a draw.
+    let counts = state.faults.units.iter().map(|fault| fault.failures);
+    let counts = counts.chain(state.sensors.sensors.iter().flat_map(|s| [s.faults, s.made]));
+    if counts.chain([state.sensors.samples]).any(|count| count > COUNT_MAX) {
+        return Err(SnapshotError::Damaged("a counter is out of range"));
     }
     let amounts = state.zones.iter().all(|zone| zone.n_mol.iter().all(|n| *n >= 0.0));
     if !amounts {

@@ -312,8 +312,10 @@ fn afflict(plan: &Layout, state: &mut State, at: usize) {
         Kind::Array => {
             for power in &mut state.power {
                 power.array_capacity = capacity;
-                power.dust_fraction = covered(power.dust_fraction, fallen);
-                power.sky_looks = 0.0;
+                if fallen > 0.0 {
+                    power.dust_fraction = covered(power.dust_fraction, fallen);
+                    power.sky_looks = 0.0;
+                }
             }
             state.faults.units[at].dust = 0.0;
         }

@@ -150,4 +150,5 @@ fn a_forged_snapshot_is_refused() {
     assert!(forge("crew.0.piece", 99_u64.to_le_bytes()).is_err());
     assert!(forge("zones.0.u_j", f64::NAN.to_le_bytes()).is_err());
     assert!(forge("zones.0.n_mol.0", (-1.0_f64).to_le_bytes()).is_err());
+    assert!(forge("sensors.samples", u64::MAX.to_le_bytes()).is_err());
 }
