@@ -11,8 +11,6 @@ from gymnasium.error import ResetNeeded
 
 from . import dashboard, task
 
-RENDER_MODES = ("ansi", "rgb_array")
-
 
 class HabitatEnv(gymnasium.Env):
     """A lunar habitat that a policy runs.
@@ -35,7 +33,7 @@ class HabitatEnv(gymnasium.Env):
     Not safe to call from several threads at once; different environments are independent.
     """
 
-    metadata = {"render_modes": list(RENDER_MODES), "render_fps": 6}
+    metadata = {"render_modes": list(task.RENDER_MODES), "render_fps": 6}
 
     def __init__(
         self,
@@ -49,8 +47,6 @@ class HabitatEnv(gymnasium.Env):
         evaluation: bool = False,
         render_mode: str | None = None,
     ) -> None:
-        if render_mode is not None and render_mode not in RENDER_MODES:
-            raise ValueError(f"render_mode {render_mode!r}: allowed are None, 'ansi', 'rgb_array'")
         self._arguments = {
             "scenario": scenario,
             "reward": reward,
@@ -61,7 +57,7 @@ class HabitatEnv(gymnasium.Env):
             "evaluation": evaluation,
             "render_mode": render_mode,
         }
-        self.render_mode = render_mode
+        self.render_mode = task.as_render_mode(render_mode)
         self._native = task.make(
             scenario,
             reward,

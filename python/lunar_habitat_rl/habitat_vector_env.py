@@ -13,7 +13,6 @@ from gymnasium.vector import AutoresetMode, VectorEnv
 from gymnasium.vector.utils import batch_space
 
 from . import dashboard, task
-from .habitat_env import RENDER_MODES
 
 
 def _cores() -> int:
@@ -52,7 +51,7 @@ class HabitatVectorEnv(VectorEnv):
     """
 
     metadata: dict[str, Any] = {
-        "render_modes": list(RENDER_MODES),
+        "render_modes": list(task.RENDER_MODES),
         "render_fps": 6,
         "autoreset_mode": AutoresetMode.NEXT_STEP,
     }
@@ -72,8 +71,6 @@ class HabitatVectorEnv(VectorEnv):
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
     ) -> None:
-        if render_mode is not None and render_mode not in RENDER_MODES:
-            raise ValueError(f"render_mode {render_mode!r}: allowed are None, 'ansi', 'rgb_array'")
         try:
             mode = AutoresetMode(autoreset_mode)
         except ValueError:
@@ -97,7 +94,7 @@ class HabitatVectorEnv(VectorEnv):
         self.num_envs = int(num_envs)
         self.autoreset_mode = mode
         self.metadata = type(self).metadata | {"autoreset_mode": mode}
-        self.render_mode = render_mode
+        self.render_mode = task.as_render_mode(render_mode)
         self._native: task.Vector | None = task.make(
             scenario,
             reward,

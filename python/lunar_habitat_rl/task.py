@@ -18,6 +18,7 @@ TERM_NAMES = tuple(name for name, _ in TERMS)
 #: Why a mission was lost, by number; the first one is the empty word.
 REASONS = tuple(Vector.reason_names())
 SEED_END = 2**64
+RENDER_MODES = ("ansi", "rgb_array")
 
 
 def make(scenario: str, reward: str | dict[str, float], **options: Any) -> Vector:
@@ -69,6 +70,13 @@ def as_seed(seed: Any) -> int:
     if not 0 <= seed < SEED_END:
         raise ValueError(f"seed {seed}: allowed are whole numbers from 0 to 18446744073709551615")
     return int(seed)
+
+
+def as_render_mode(mode: str | None) -> str | None:
+    """``mode``, which is one of :data:`RENDER_MODES` or None."""
+    if mode is not None and mode not in RENDER_MODES:
+        raise ValueError(f"render_mode {mode!r}: allowed are None, {', '.join(map(repr, RENDER_MODES))}")
+    return mode
 
 
 def as_params(options: dict[str, Any] | None, allowed: tuple[str, ...] = ("params",)) -> list[tuple[str, float]]:

@@ -167,8 +167,7 @@ fn smoke() -> Check {
     let day = || -> Result<(bool, String), CliError> {
         let loaded = scenario::load("cabin-30d")?;
         let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
-        let timing =
-            Timing { dt_s: plan.scenario.dt_s, decision_s: plan.scenario.decision_s, days: 1.0 };
+        let timing = Timing { days: 1.0, ..Timing::of(&plan.scenario) };
         let mut habitat = Habitat::new(plan, StreamKey::default());
         let mut rules = env::build("rules", &habitat)?;
         let quiet = &mut |_: &Habitat, _: &[f64]| Ok::<(), EnvError>(());

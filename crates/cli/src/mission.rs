@@ -1,28 +1,51 @@
-//! What the verbs that fly missions share: the times of the command line, and how many cores work.
+//! What the verbs that fly missions share: changes to a scenario, how many cores work, a bar of progress.
+
+use std::borrow::Cow;
+use std::io::IsTerminal;
 
 use habitat::scenario::{self, Loaded, Scenario};
+use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::error::{CliError, caused_by};
 
-/// Times given on the command line instead of the scenario's.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Times {
-    /// `--days`: length of the mission, d.
-    pub days: Option<f64>,
-    /// `--dt`: length of a step, s.
-    pub dt: Option<f64>,
-    /// `--decision-s`: time between two decisions, s.
-    pub decision_s: Option<f64>,
+/// Values given on the command line instead of the scenario's.
+#[derive(Debug, Clone, Copy, Default, clap::Args)]
+pub struct Changes {
+    /// Length of the mission in days instead of the scenario's
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    days: Option<f64>,
+    /// Length of a step in seconds instead of the scenario's
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    dt: Option<f64>,
+    /// Time between two decisions in seconds instead of the scenario's
+    #[arg(long, value_name = "S", allow_negative_numbers = true)]
+    decision_s: Option<f64>,
+    /// Failures of units and sensors at this multiple of the field rate instead of the scenario's
+    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
+    fault_rate: Option<f64>,
 }
 
-impl Times {
-    /// The scenario with these times, checked again.
+impl Changes {
+    /// The scenario with these values, checked again.
     ///
     /// # Errors
     /// [`CliError::Flag`] with the flag that is refused, or with all of them as they act together.
     pub fn over(self, loaded: &Loaded) -> Result<Scenario, CliError> {
         let mut model = loaded.scenario.clone();
         let mut given = Vec::new();
+        if let Some(factor) = self.fault_rate {
+            let flag = format!("--fault-rate {factor}");
+            let Some(faults) = &mut model.faults else {
+                let name = &model.name;
+                let reason = format!("nothing fails in `{name}`: its scenario has no [faults]");
+                return Err(CliError::flag(flag, reason));
+            };
+            faults.rate_factor = factor;
+            if let Some(sensors) = &mut model.sensors {
+                sensors.rate_factor = factor;
+            }
+            given.push(("faults.rate_factor", flag));
+        }
         let times = [
             ("--days", "duration_days", self.days, &mut model.duration_days),
             ("--dt", "dt_s", self.dt, &mut model.dt_s),
@@ -48,27 +71,26 @@ impl Times {
         })?;
         Ok(model)
     }
-}
 
-/// Let units and instruments fail at `factor` times the field rate.
-///
-/// # Errors
-/// [`CliError::Flag`] when nothing fails in this scenario, or the factor is out of range.
-pub fn set_fault_rate(model: &mut Scenario, factor: f64) -> Result<(), CliError> {
-    let flag = format!("--fault-rate {factor}");
-    let Some(faults) = &mut model.faults else {
-        let name = &model.name;
-        let reason = format!("nothing fails in `{name}`: its scenario has no [faults]");
-        return Err(CliError::flag(flag, reason));
-    };
-    faults.rate_factor = factor;
-    if let Some(sensors) = &mut model.sensors {
-        sensors.rate_factor = factor;
+    /// What is added to the name of a directory, so that other failures have another one.
+    pub fn suffix(self) -> Cow<'static, str> {
+        self.fault_rate.map_or(Cow::Borrowed(""), |factor| format!("-faults-{factor}").into())
     }
-    scenario::check(model).map_err(|problem| caused_by(&flag, "faults.rate_factor", &problem))
 }
 
 /// Worker threads when none are asked for: one a core.
 pub fn cores() -> usize {
     std::thread::available_parallelism().map_or(1, usize::from)
+}
+
+/// A bar of progress over `length` on a terminal, none elsewhere; `words` stand behind it.
+pub fn bar(length: u64, words: &str) -> ProgressBar {
+    if !std::io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let bar = ProgressBar::new(length);
+    if let Ok(style) = ProgressStyle::with_template(&format!("{{bar:40}} {words}")) {
+        bar.set_style(style);
+    }
+    bar
 }

@@ -2,28 +2,14 @@
 
 #![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
 
+mod program;
+
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
 
 use serde_json::Value;
 
-/// Run the program in `dir`.
-fn run_in(dir: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
-        .args(arguments)
-        .current_dir(dir)
-        .output()
-        .unwrap()
-}
-
-fn stdout(output: &Output) -> String {
-    String::from_utf8(output.stdout.clone()).unwrap()
-}
-
-fn stderr(output: &Output) -> String {
-    String::from_utf8(output.stderr.clone()).unwrap()
-}
+use self::program::{run_in, stderr, stdout};
 
 fn names(dir: &Path) -> Vec<String> {
     let mut names: Vec<String> = fs::read_dir(dir)
@@ -229,7 +215,7 @@ fn bad_input_ends_with_two_and_writes_nothing() {
         "name.toml",
         &format!("{column}\"time_s\"\nchannel = \"living.air.t_k\"\nunit = \"c\"\n"),
     );
-    let cases: [(&[&str], &[&str]); 13] = [
+    let cases: [(&[&str], &[&str]); 15] = [
         (&["--scenario", "absent"], &["found `absent`", "allowed", "`cabin-30d`"]),
         (&["--scenario", "unknown.toml"], &["unknown.toml:6:1:", "volumen", "volume_m3"]),
         (
@@ -253,6 +239,14 @@ fn bad_input_ends_with_two_and_writes_nothing() {
             &["--days -1: ", "found -1", "allowed more than 0"],
         ),
         (&["--scenario", "cabin-30d", "--decision-s", "1e9"], &["--decision-s 1000000000: "]),
+        (
+            &["--scenario", "cabin-30d", "--fault-rate", "10"],
+            &["--fault-rate 10: nothing fails in `cabin-30d`"],
+        ),
+        (
+            &["--scenario", "artemis-30d", "--fault-rate", "-1"],
+            &["--fault-rate -1: ", "found -1", "allowed"],
+        ),
         (&["--scenario", "sealed-box", "--days", "9"], &["--days 9: ", "source_term[0]", "216"]),
         (
             &["--scenario", "cabin-30d", "--controller", "magic"],
@@ -272,6 +266,23 @@ fn bad_input_ends_with_two_and_writes_nothing() {
         }
         assert_eq!(names(dir.path()), before, "{arguments:?}");
     }
+}
+
+/// More failures are another mission, in a directory of its own.
+#[test]
+fn the_fault_rate_is_a_flag() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = ["simulate", "--scenario", "artemis-30d", "--days", "0.25", "--json"];
+    let fly = |rest: &[&str]| -> Value {
+        let output = run_in(dir.path(), &[&line, rest].concat());
+        assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+        serde_json::from_str(&stdout(&output)).unwrap()
+    };
+    let (usual, worse) = (fly(&[]), fly(&["--fault-rate", "10"]));
+    assert_ne!(usual["scenario_hash"], worse["scenario_hash"]);
+    assert_eq!(usual["files"]["dir"], "out/artemis-30d-rules-0");
+    assert_eq!(worse["files"]["dir"], "out/artemis-30d-rules-0-faults-10");
+    assert_eq!(names(&dir.path().join("out/artemis-30d-rules-0-faults-10")), FILES);
 }
 
 #[test]

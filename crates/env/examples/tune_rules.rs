@@ -81,8 +81,7 @@ fn family((name, factor, weight): (&str, f64, f64)) -> Result<Family, String> {
     if let Some(sensors) = &mut model.sensors {
         sensors.rate_factor = factor;
     }
-    let timing =
-        Timing { dt_s: model.dt_s, decision_s: model.decision_s, days: model.duration_days };
+    let timing = Timing::of(&model);
     let plan = Plan::compile(&model, loaded.hash).map_err(|error| error.to_string())?;
     Ok(Family { plan: Arc::new(plan), timing, weight })
 }

@@ -1,10 +1,10 @@
 //! The loop of a mission: read, decide, command, step.
 
+use habitat::constants::DAY_S;
+use habitat::scenario::Scenario;
 use habitat::{AbortReason, Habitat};
 
 use crate::{Command, Controller, EnvError};
-
-const DAY_S: f64 = 86_400.0;
 
 /// The three times of a mission; each divides the next.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -18,6 +18,12 @@ pub struct Timing {
 }
 
 impl Timing {
+    /// The times that a scenario declares.
+    #[must_use]
+    pub fn of(model: &Scenario) -> Timing {
+        Timing { dt_s: model.dt_s, decision_s: model.decision_s, days: model.duration_days }
+    }
+
     /// Decisions in the mission and steps in a decision.
     fn counts(&self) -> Result<(u64, u64), EnvError> {
         let duration_s = self.days * DAY_S;

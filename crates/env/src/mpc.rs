@@ -17,6 +17,9 @@
 //! smallest margin to an abort rule on its way, from 0 at the rule to 1 at what is usual, plus what is left
 //! of stores and spares, each as a share of its start.
 
+use habitat::constants::DAY_S;
+use habitat::sensor::normal_and_uniform;
+use habitat::species::Gas;
 use habitat::stream::Purpose;
 use habitat::{AbortReason, Habitat, physiology};
 
@@ -99,7 +102,7 @@ fn margin(habitat: &Habitat) -> f64 {
     for (zone, zone_plan) in state.zones.iter().zip(&plan.zones) {
         let p_pa = zone.p_total_pa(zone_plan);
         let inspired_pa = physiology::inspired_o2_pa(p_pa, zone.o2_fraction());
-        let co2_pa = zone.pp_pa(zone_plan, habitat::species::Gas::Co2);
+        let co2_pa = zone.pp_pa(zone_plan, Gas::Co2);
         least = least
             .min(share(inspired_pa, physiology::INSPIRED_O2_ABORT_PA, 17_000.0))
             .min(share(co2_pa, physiology::PP_CO2_ABORT_PA, 400.0))
@@ -107,7 +110,7 @@ fn margin(habitat: &Habitat) -> f64 {
             .min(share(zone.t_k, physiology::T_ABORT_MAX_K, 300.15))
             .min(share(zone.t_k, physiology::T_ABORT_MIN_K, 290.15));
     }
-    let day_kg = plan.potable_need_kg_s() * 86_400.0;
+    let day_kg = plan.potable_need_kg_s() * DAY_S;
     if day_kg > 0.0 {
         least = least.min(share(state.stores.potable_kg, day_kg, 4.0 * day_kg));
     }
@@ -186,10 +189,9 @@ impl Mpc {
             for candidate in 0..CANDIDATES {
                 let vector: Vec<f64> = (0..mean.len())
                     .map(|at| {
-                        // Twelve uniform numbers less six: mean 0, variance 1.
-                        let index = ((round * 64 + candidate as u64) * 64 + at as u64) * 16;
-                        let draw = |i| key.uniform(Purpose::Commands, index + i);
-                        let normal: f64 = (0..12).map(draw).sum::<f64>() - 6.0;
+                        let vectors = round * CANDIDATES as u64 + candidate as u64;
+                        let index = vectors * SEARCHED.len() as u64 + at as u64;
+                        let (normal, _) = normal_and_uniform(key.words(Purpose::Commands, index));
                         let off = if candidate == 0 { 0.0 } else { normal * spread[at] };
                         (mean[at] + off).clamp(ranges[at].0, ranges[at].1)
                     })

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use habitat::Plan;
+use habitat::constants::DAY_S;
 
 use crate::cost::{COST_TABLE, COSTS, Cost};
 use crate::{ActionSpace, Light, ObservationSpace, OnBadAction, RewardWeights, TaskError};
@@ -11,7 +12,7 @@ use crate::{ActionSpace, Light, ObservationSpace, OnBadAction, RewardWeights, Ta
 pub const HELD_OUT_FROM: u64 = 1 << 31;
 
 /// Default time constant of the discount, s: ten days.
-pub const DISCOUNT_TIME_S: f64 = 10.0 * 86_400.0;
+pub const DISCOUNT_TIME_S: f64 = 10.0 * DAY_S;
 
 /// The discount of a decision that took `duration_s`.
 ///

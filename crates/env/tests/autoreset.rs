@@ -37,7 +37,7 @@ fn next_step_resets_in_the_step_after_and_takes_no_action() {
     let (mut vector, mut actions) = vector(Autoreset::NextStep);
     hold(&mut vector, &mut actions, 4);
     assert_eq!(vector.batch().truncated(), [true; 2]);
-    assert_eq!(vector.status(0), Some(Status::Truncated));
+    assert_eq!(vector.episode(0).unwrap().status(), Status::Truncated);
     // Not even an action without meaning is looked at.
     actions.fill(f32::NAN);
     let batch = vector.step(&actions).unwrap();
@@ -62,7 +62,7 @@ fn same_step_shows_the_next_episode_and_keeps_the_end() {
     assert_eq!(batch.durations_s(), [600.0; 2]);
     for lane in 0..2 {
         assert_eq!(row(&vector, lane), first(&vector, lane, 1));
-        assert_eq!(vector.status(lane), Some(Status::Running));
+        assert_eq!(vector.episode(lane).unwrap().status(), Status::Running);
     }
     hold(&mut vector, &mut actions, 1);
     assert_eq!(vector.batch().durations_s(), [600.0; 2], "no step is lost");

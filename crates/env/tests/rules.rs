@@ -19,12 +19,8 @@ fn habitat(name: &str) -> Habitat {
 /// Run `name` for at most `days`.
 fn mission(name: &str, controller: &str, days: f64) -> Outcome {
     let mut habitat = habitat(name);
-    let scenario = &habitat.plan().scenario;
-    let timing = Timing {
-        dt_s: scenario.dt_s,
-        decision_s: scenario.decision_s,
-        days: days.min(scenario.duration_days),
-    };
+    let timing = Timing::of(&habitat.plan().scenario);
+    let timing = Timing { days: days.min(timing.days), ..timing };
     let mut controller = build(controller, &habitat).unwrap();
     let mut rows = 0;
     let catalogue_len = habitat.catalogue().len();

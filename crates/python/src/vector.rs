@@ -12,6 +12,7 @@
 
 use std::sync::{Arc, Mutex};
 
+use env::habitat::scenario;
 use env::{Batch, COSTS, Status, TERMS, Task, TaskError, VectorEnv, VectorOptions};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
@@ -265,10 +266,7 @@ impl Vector {
 
     /// One lane as bytes with a future of its own: it does not tell what the lane itself will meet.
     fn fork<'py>(&self, py: Python<'py>, lane: usize, salt: u64) -> PyResult<Bound<'py, PyBytes>> {
-        let bytes = self.with(py, |env| match env.episode(lane) {
-            Some(episode) => Ok(episode.fork(salt).snapshot()),
-            None => env.snapshot(lane),
-        })?;
+        let bytes = self.with(py, |env| Ok(env.episode(lane)?.fork(salt).snapshot()))?;
         Ok(PyBytes::new(py, &bytes))
     }
 
@@ -297,13 +295,7 @@ impl Vector {
     /// Which episode a lane plays and how it stands.
     fn lane<'py>(&self, py: Python<'py>, lane: usize) -> PyResult<Bound<'py, PyDict>> {
         let (key, status, t_s, decisions, decision_s, drawn) = self.with(py, |env| {
-            let Some(episode) = env.episode(lane) else {
-                return Err(TaskError::Count {
-                    what: "lane",
-                    found: lane,
-                    allowed: format!("below {}", env.len()),
-                });
-            };
+            let episode = env.episode(lane)?;
             Ok((
                 episode.key(),
                 episode.status(),
@@ -339,13 +331,7 @@ impl Vector {
     /// What a lane sees, for people: name, value in SI, unit. A value that was never measured is no number.
     fn readings(&self, py: Python<'_>, lane: usize) -> PyResult<Vec<(String, f64, &'static str)>> {
         self.with(py, |env| {
-            let Some(episode) = env.episode(lane) else {
-                return Err(TaskError::Count {
-                    what: "lane",
-                    found: lane,
-                    allowed: format!("below {}", env.len()),
-                });
-            };
+            let episode = env.episode(lane)?;
             let readings = episode.dictionary();
             Ok(readings.iter().map(|r| (r.name.to_owned(), r.value, r.unit.symbol())).collect())
         })
@@ -390,7 +376,7 @@ impl Vector {
     /// SHA-256 of what is seen and set, which a policy carries.
     #[getter]
     fn task_hash(&self) -> String {
-        self.task.hash().iter().map(|byte| format!("{byte:02x}")).collect()
+        scenario::hex(&self.task.hash())
     }
 
     /// Step, s.

@@ -33,7 +33,7 @@ pub struct Rate {
 
 impl Rate {
     /// Of at least one repetition.
-    fn of(mut rates: Vec<f64>) -> Rate {
+    pub fn of(mut rates: Vec<f64>) -> Rate {
         rates.sort_by(f64::total_cmp);
         Rate { median: rates[rates.len() / 2], lowest: rates[0], highest: rates[rates.len() - 1] }
     }

@@ -12,7 +12,7 @@ use env::{Autoreset, Task, TaskError, TaskOptions, VectorEnv, VectorOptions};
 use habitat::Plan;
 use serde::Serialize;
 
-use super::rate;
+use super::rate::{self, Rate};
 use crate::error::CliError;
 
 /// Least share of the bare simulator.
@@ -64,9 +64,8 @@ fn point(
         rates.push(vector);
         shares.push(vector / bare);
     }
-    rates.sort_by(f64::total_cmp);
-    shares.sort_by(f64::total_cmp);
-    Ok(VectorPoint { lanes, steps_s: rates[rates.len() / 2], share: shares[shares.len() / 2] })
+    let [steps_s, share] = [rates, shares].map(|all| Rate::of(all).median);
+    Ok(VectorPoint { lanes, steps_s, share })
 }
 
 /// Steps a second of `lanes` habitats alone, one after the other.

@@ -27,7 +27,6 @@ mod settings;
 mod summary;
 mod wilson;
 
-use std::io::IsTerminal;
 use std::ops::Range;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -37,7 +36,6 @@ use std::time::Instant;
 use env::Timing;
 use habitat::scenario;
 use habitat::{Habitat, Plan, StreamKey};
-use indicatif::{ProgressBar, ProgressStyle};
 use runtime::parallel_map;
 
 use self::logbook::Logbook;
@@ -45,7 +43,7 @@ use self::record::Record;
 use self::settings::Settings;
 use self::summary::Summary;
 use crate::error::CliError;
-use crate::mission::{Times, cores, set_fault_rate};
+use crate::mission::{Changes, bar, cores};
 use crate::table::fixed;
 use crate::{output, table};
 
@@ -72,15 +70,8 @@ pub struct Args {
     /// Controllers, separated by commas: `random`, `hold`, `rules`, `mpc`
     #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
     controllers: Vec<String>,
-    /// Length of the mission in days instead of the scenario's
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    days: Option<f64>,
-    /// Length of a step in seconds instead of the scenario's
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    dt: Option<f64>,
-    /// Failures of units and sensors at this multiple of the field rate instead of the scenario's
-    #[arg(long, value_name = "FACTOR", allow_negative_numbers = true)]
-    fault_rate: Option<f64>,
+    #[command(flatten)]
+    changes: Changes,
     /// Worker threads; results never depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
@@ -99,11 +90,11 @@ pub struct Args {
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let campaign = Campaign::prepare(&args)?;
     let name = &campaign.settings.scenario;
-    let rate = args.fault_rate.map_or_else(String::new, |factor| format!("-faults-{factor}"));
+    let suffix = args.changes.suffix();
     let dir = args
         .out
         .clone()
-        .unwrap_or_else(|| PathBuf::from("out").join(format!("campaign-{name}{rate}")));
+        .unwrap_or_else(|| PathBuf::from("out").join(format!("campaign-{name}{suffix}")));
     let mut logbook = Logbook::open(&dir, &campaign.settings)?;
     let start = Instant::now();
     campaign.verify(&logbook)?;
@@ -135,12 +126,7 @@ struct Campaign {
 impl Campaign {
     /// Read and check all input.
     fn prepare(args: &Args) -> Result<Campaign, CliError> {
-        let mut loaded = scenario::load(&args.scenario)?;
-        if let Some(factor) = args.fault_rate {
-            set_fault_rate(&mut loaded.scenario, factor)?;
-        }
-        let times = Times { days: args.days, dt: args.dt, decision_s: None };
-        let model = times.over(&loaded)?;
+        let model = args.changes.over(&scenario::load(&args.scenario)?)?;
         let hash = scenario::hash(&model)?;
         let plan = Arc::new(Plan::compile(&model, hash)?);
         let habitat = Habitat::new(Arc::clone(&plan), StreamKey::default());
@@ -157,15 +143,11 @@ impl Campaign {
             CliError::flag(flag, format!("allowed up to {allowed} with {} seeds", args.seeds))
         })?;
         Ok(Campaign {
-            timing: Timing {
-                dt_s: model.dt_s,
-                decision_s: model.decision_s,
-                days: model.duration_days,
-            },
+            timing: Timing::of(&model),
             settings: Settings {
                 scenario: model.name.clone(),
                 fault_rate: model.faults.as_ref().map_or(0.0, |faults| faults.rate_factor),
-                scenario_hash: hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+                scenario_hash: scenario::hex(&hash),
                 days: model.duration_days,
                 dt_s: model.dt_s,
                 decision_s: model.decision_s,
@@ -223,7 +205,8 @@ impl Campaign {
             .flat_map(|seed| self.controllers.iter().map(move |name| (name.clone(), seed)));
         let missing: Vec<(String, u64)> =
             wanted.filter(|key| !logbook.missions.contains_key(key)).collect();
-        let bar = bar(missing.len() as u64);
+        let words = "{pos} of {len} missions, {elapsed} gone, {eta} to go";
+        let bar = bar(missing.len() as u64, words);
         for chunk in missing.chunks(CHUNK_PER_THREAD * self.threads) {
             let ended = parallel_map(self.threads, chunk.to_vec(), |(controller, seed)| {
                 let record = self.fly(&controller, seed);
@@ -258,17 +241,4 @@ impl Campaign {
         }
         out
     }
-}
-
-/// A progress bar on a terminal, none elsewhere.
-fn bar(missions: u64) -> ProgressBar {
-    if !std::io::stderr().is_terminal() {
-        return ProgressBar::hidden();
-    }
-    let bar = ProgressBar::new(missions);
-    let style = "{bar:40} {pos} of {len} missions, {elapsed} gone, {eta} to go";
-    if let Ok(style) = ProgressStyle::with_template(style) {
-        bar.set_style(style);
-    }
-    bar
 }

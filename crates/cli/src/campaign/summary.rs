@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use physics::constants::DAY_S;
 use serde::Serialize;
 use watch::report::Table;
 
@@ -9,9 +10,6 @@ use super::logbook::Missions;
 use super::wilson;
 use crate::error::CliError;
 use crate::table::fixed;
-
-/// Seconds of a day.
-const DAY_S: f64 = 86_400.0;
 
 /// A controller over all its seeds, as in JSON.
 #[derive(Debug, Clone, Serialize)]

@@ -32,6 +32,7 @@ use physics::physiology::{
     INSPIRED_O2_ABORT_PA, P_TOTAL_MIN_PA, POTABLE_RESERVE_S, PP_CO2_ABORT_PA, T_ABORT_MAX_K,
     T_ABORT_MIN_K,
 };
+use physics::reaction::{CHLORATE_CANDLE, LIOH_ABSORPTION, Solid};
 use physics::species::Gas;
 use serde::Serialize;
 use watch::report::{Gauge, Severity};
@@ -42,10 +43,11 @@ use crate::table::fixed;
 
 /// Below this share of the margin at the start a row is marked.
 const TIGHT_SHARE: f64 = 0.25;
-/// Oxygen of a mole of chlorate: `NaClO3 → NaCl + 1.5 O2`.
-const O2_PER_CHLORATE: f64 = 1.5;
-/// CO2 of a mole of hydroxide: `2 LiOH + CO2 → Li2CO3 + H2O`.
-const CO2_PER_HYDROXIDE: f64 = 0.5;
+/// Oxygen of a mole of chlorate.
+const O2_PER_CHLORATE: f64 = CHLORATE_CANDLE.gas[Gas::O2 as usize];
+/// CO2 of a mole of hydroxide.
+const CO2_PER_HYDROXIDE: f64 =
+    LIOH_ABSORPTION.gas[Gas::Co2 as usize] / LIOH_ABSORPTION.solid[Solid::LiOh as usize];
 
 /// A margin for machines; its fields are documented in [`super`].
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -120,6 +122,32 @@ struct Watched {
 }
 
 impl Watched {
+    /// Nothing seen yet.
+    fn new(
+        key: &'static str,
+        name: &'static str,
+        limit: f64,
+        is_upper: bool,
+        shown: Shown,
+        source: Source,
+        at_limit: Severity,
+    ) -> Watched {
+        Watched {
+            key,
+            name,
+            limit,
+            is_upper,
+            shown,
+            source,
+            at_limit,
+            last: None,
+            worst: f64::NAN,
+            worst_s: 0.0,
+            worst_where: None,
+            start_margin: f64::NAN,
+        }
+    }
+
     fn margin(&self, value: f64) -> f64 {
         if self.is_upper { self.limit - value } else { value - self.limit }
     }
@@ -252,20 +280,7 @@ impl Margins {
         {
             return;
         }
-        self.watched.push(Watched {
-            key,
-            name,
-            limit,
-            is_upper,
-            shown,
-            source,
-            at_limit,
-            last: None,
-            worst: f64::NAN,
-            worst_s: 0.0,
-            worst_where: None,
-            start_margin: f64::NAN,
-        });
+        self.watched.push(Watched::new(key, name, limit, is_upper, shown, source, at_limit));
     }
 
     /// Look at the air after a step of `dt_s`.
@@ -443,20 +458,9 @@ mod tests {
     use super::*;
 
     fn upper() -> Watched {
-        Watched {
-            key: "co2_1h",
-            name: "CO2, 1-h mean",
-            limit: 20.0,
-            is_upper: true,
-            shown: Shown::As { unit: "mmHg", scale: 1.0, offset: 0.0, decimals: 1 },
-            source: Source::Co2Mean,
-            at_limit: Severity::Warning,
-            last: None,
-            worst: f64::NAN,
-            worst_s: 0.0,
-            worst_where: None,
-            start_margin: f64::NAN,
-        }
+        let shown = Shown::As { unit: "mmHg", scale: 1.0, offset: 0.0, decimals: 1 };
+        let (source, bad) = (Source::Co2Mean, Severity::Warning);
+        Watched::new("co2_1h", "CO2, 1-h mean", 20.0, true, shown, source, bad)
     }
 
     #[test]

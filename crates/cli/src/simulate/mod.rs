@@ -43,7 +43,6 @@ mod timeline;
 mod trace;
 mod words;
 
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -52,7 +51,7 @@ use std::time::Instant;
 use env::{Controller, Observer, Outcome, Timing};
 use habitat::scenario;
 use habitat::{Habitat, Plan, StreamKey};
-use indicatif::{ProgressBar, ProgressStyle};
+use indicatif::ProgressBar;
 use runtime::{Block, OnFull, Pipe, parallel_map};
 use store::{Column, TelemetryWriter};
 use watch::report::{Report, Table};
@@ -64,7 +63,7 @@ use self::plots::Plots;
 use self::summary::{Files, Head, MissionResult};
 use self::timeline::Timeline;
 use crate::error::CliError;
-use crate::mission::{Times, cores};
+use crate::mission::{Changes, bar, cores};
 use crate::{output, table};
 
 /// Rows in a block of telemetry: a month of decisions every ten minutes, so that files are written
@@ -83,25 +82,18 @@ pub struct Args {
     /// Name of a shipped scenario, or a file
     #[arg(long, value_name = "NAME|FILE")]
     scenario: String,
-    /// Controller: `rules` or `hold`
+    /// Controller: `random`, `hold`, `rules` or `mpc`
     #[arg(long, default_value = "rules", value_name = "NAME")]
     controller: String,
-    /// Length of the mission in days instead of the scenario's
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    days: Option<f64>,
-    /// Length of a step in seconds instead of the scenario's
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    dt: Option<f64>,
-    /// Time between two decisions in seconds instead of the scenario's
-    #[arg(long, value_name = "S", allow_negative_numbers = true)]
-    decision_s: Option<f64>,
+    #[command(flatten)]
+    changes: Changes,
     /// Seed of every random draw
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
     /// Worker threads; results never depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Directory for the files [default: out/SCENARIO-CONTROLLER-SEED]
+    /// Directory for the files [default: out/SCENARIO-CONTROLLER-SEED, with -faults-FACTOR if one is given]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print one JSON object instead of the summary
@@ -118,7 +110,8 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let threads = args.threads.map_or_else(cores, usize::from);
     let dir = args.out.clone().unwrap_or_else(|| {
         let name = &mission.habitat.plan().scenario.name;
-        PathBuf::from("out").join(format!("{name}-{}-{}", args.controller, args.seed))
+        let Args { controller, seed, changes, .. } = &args;
+        PathBuf::from("out").join(format!("{name}-{controller}-{seed}{}", changes.suffix()))
     });
     // From here on files are written.
     let recorder = Recorder::start(&mission, &dir)?;
@@ -152,8 +145,7 @@ struct Mission {
 /// Read and check all input.
 fn prepare(args: &Args) -> Result<Mission, CliError> {
     let loaded = scenario::load(&args.scenario)?;
-    let model =
-        Times { days: args.days, dt: args.dt, decision_s: args.decision_s }.over(&loaded)?;
+    let model = args.changes.over(&loaded)?;
     let hash = scenario::hash(&model)?;
     let plan = Arc::new(Plan::compile(&model, hash)?);
     let columns = columns::resolve(&loaded, &plan.catalogue)?;
@@ -163,7 +155,7 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
     let controller = env::build(&args.controller, &habitat)?;
     let facts = [
         ("scenario", model.name.clone()),
-        ("scenario_hash", hash.iter().map(|byte| format!("{byte:02x}")).collect()),
+        ("scenario_hash", scenario::hex(&hash)),
         ("controller", args.controller.clone()),
         ("seed", args.seed.to_string()),
         ("version", env!("CARGO_PKG_VERSION").to_owned()),
@@ -172,11 +164,7 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
     Ok(Mission {
         habitat,
         controller,
-        timing: Timing {
-            dt_s: model.dt_s,
-            decision_s: model.decision_s,
-            days: model.duration_days,
-        },
+        timing: Timing::of(&model),
         columns,
         facts: facts.map(|(key, value)| (key.to_owned(), value)).into_iter().chain(draws).collect(),
     })
@@ -202,15 +190,8 @@ impl Recorder {
         let writer = TelemetryWriter::create(dir, channels, columns, &mission.facts)?;
         let sink = Box::new(writer);
         let (pipe, block) = Pipe::start(sink, channels, BLOCK_ROWS, BLOCKS_WAITING, OnFull::Wait)?;
-        let bar = if std::io::stderr().is_terminal() {
-            ProgressBar::new(mission.timing.decisions())
-        } else {
-            ProgressBar::hidden()
-        };
-        let style = "{bar:40} {percent:>3} % of the mission, {elapsed} gone, {eta} to go";
-        if let Ok(style) = ProgressStyle::with_template(style) {
-            bar.set_style(style);
-        }
+        let words = "{percent:>3} % of the mission, {elapsed} gone, {eta} to go";
+        let bar = bar(mission.timing.decisions(), words);
         Ok(Recorder {
             block: Some(block),
             pipe,

@@ -3,6 +3,7 @@
 use catalogue::{Catalogue, Limits, Standing};
 use env::Outcome;
 use habitat::Habitat;
+use habitat::scenario::hex;
 use physics::constants::{DAY_S, PA_PER_MMHG};
 use physics::species::Gas;
 use serde::Serialize;
@@ -297,7 +298,7 @@ pub fn result(
     let abort = outcome.abort_reason.name();
     MissionResult {
         scenario: habitat.plan().scenario.name.clone(),
-        scenario_hash: habitat.plan().hash.iter().map(|byte| format!("{byte:02x}")).collect(),
+        scenario_hash: hex(&habitat.plan().hash),
         controller: head.controller,
         seed: head.seed,
         days: habitat.plan().scenario.duration_days,

@@ -30,11 +30,7 @@ pub fn run(scenario: &Scenario, mut look: impl FnMut(&Habitat)) -> Result<Outcom
     let hash = scenario::hash(scenario)?;
     let mut habitat = Habitat::new(Arc::new(Plan::compile(scenario, hash)?), StreamKey::default());
     let mut controller = env::build("rules", &habitat)?;
-    let timing = Timing {
-        dt_s: scenario.dt_s,
-        decision_s: scenario.decision_s,
-        days: scenario.duration_days,
-    };
+    let timing = Timing::of(scenario);
     look(&habitat);
     Ok(run_mission(&mut habitat, controller.as_mut(), timing, &mut EveryStep(look))?)
 }

@@ -16,6 +16,7 @@ mod bytes;
 
 use std::sync::Arc;
 
+use habitat::constants::DAY_S;
 use habitat::scenario::Drawn;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
 
@@ -24,8 +25,6 @@ use crate::reward::{Stocks, TERMS, power_channel};
 use crate::space::{Light, Memory, Reading};
 use crate::task::{HELD_OUT_FROM, Task, Use, steps_in};
 use crate::{Command, TaskError};
-
-const DAY_S: f64 = 86_400.0;
 
 /// How an episode stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -22,14 +22,13 @@
 //! that does, lose nothing.
 
 use habitat::Plan;
+use habitat::constants::R_J_MOL_K;
 use habitat::fault::Kind;
 
 use super::settings::RulesSettings;
 use crate::Command;
 use crate::wiring::{Handle, Wiring, highest, reading};
 
-/// Molar gas constant, J/mol/K (CODATA 2018).
-const R_J_MOL_K: f64 = 8.314_462_618_153_24;
 /// Amount density at 101.325 kPa and 295 K to which the power of fans refers, mol/m3
 /// (`habitat::air::ccaa`).
 const SEA_LEVEL_MOL_M3: f64 = 101_325.0 / (R_J_MOL_K * 295.0);

@@ -2,17 +2,17 @@
 
 use catalogue::Limits;
 use habitat::Habitat;
+use habitat::constants::R_J_MOL_K;
+use habitat::reaction::CHLORATE_CANDLE;
+use habitat::species::Gas;
 
 use super::settings::RulesSettings;
 use super::{Latch, switch};
 use crate::Command;
 use crate::wiring::{Handle, Wiring, highest, lowest, reading};
 
-/// Molar gas constant, J/mol/K (CODATA 2018).
-const R_J_MOL_K: f64 = 8.314_462_618_153_24;
-
-/// Oxygen in the chlorate of a candle, mol/mol: 2 NaClO3 → 2 NaCl + 3 O2.
-const O2_PER_CHLORATE: f64 = 1.5;
+/// Oxygen in the chlorate of a candle, mol/mol.
+const O2_PER_CHLORATE: f64 = CHLORATE_CANDLE.gas[Gas::O2 as usize];
 
 /// A zone: where its readings stand, and its volume.
 #[derive(Debug, Clone, Copy)]

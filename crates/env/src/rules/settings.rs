@@ -3,6 +3,7 @@
 //! Every default is assumed unless its line names a source; the ranges say what a search may try
 //! (`examples/tune_rules.rs`).
 
+use habitat::scenario::hex;
 use sha2::{Digest, Sha256};
 
 use crate::EnvError;
@@ -88,7 +89,7 @@ settings! {
     co2_rest_pa: 1.0, 20.0, 60.0;
     /// CO2 pressure over which removal runs again, Pa.
     co2_resume_pa: 61.0, 80.0, 200.0;
-    /// CO2 pressure over which lithium hydroxide is used, Pa: 9 mmHg, half-way to the abort.
+    /// CO2 pressure over which lithium hydroxide is used, Pa: well before the abort.
     lioh_on_pa: 500.0, 1_200.0, 2_300.0;
     /// CO2 pressure under which it is saved again, Pa.
     lioh_off_pa: 200.0, 600.0, 2_000.0;
@@ -108,24 +109,24 @@ settings! {
     trim_min_k: -8.0, -3.0, -0.5;
     /// Furthest trim towards warm, K.
     trim_max_k: 0.5, 2.0, 6.0;
-    /// Time over which the use of oxygen is averaged, s: one day, so that sleep and exercise cancel.
+    /// Time over which the use of oxygen is averaged, s: by default a day, so that sleep and exercise cancel.
     demand_s: 21_600.0, 86_400.0, 259_200.0;
-    /// Time in which a distance from the O2 set-point is made up, s: half a day keeps the daily swing of
-    /// the crew out of the command.
+    /// Time in which a distance from the O2 set-point is made up, s: long, so that the daily swing of the
+    /// crew stays out of the command.
     correction_s: 7_200.0, 43_200.0, 259_200.0;
     /// Share of oxygen above the scenario's at which generators are cut back, mol/mol.
     fire_margin: 0.005, 0.02, 0.06;
-    /// Distance kept from the design limit for fire, mol/mol: 0.345 under a limit of 0.35.
+    /// Distance kept from the design limit for fire, mol/mol.
     fire_limit_margin: 0.001, 0.005, 0.02;
     /// Rise over which the cut grows from nothing to all, mol/mol.
     fire_taper: 0.001, 0.005, 0.02;
-    /// Contents below which the oxygen tank counts as empty, mol: 1 kg.
+    /// Contents below which the oxygen tank counts as empty, mol.
     tank_empty_mol: 5.0, 31.25, 300.0;
     /// Production below which a generator counts as dead, share of its range.
     dead_share: 0.0001, 0.001, 0.05;
     /// Inspired O2 between warning (0) and caution (1) under which candles are lit while no generator works.
     candle_share: 0.1, 0.5, 1.0;
-    /// Rise of inspired O2 above its caution at which no more candles are lit, Pa: 1 mmHg.
+    /// Rise of inspired O2 above its caution at which no more candles are lit, Pa.
     candle_band_pa: 20.0, 133.322, 500.0;
     /// Power that the sources give as a share of the power drawn, under which it counts as dark.
     dark_share: 0.6, 0.9, 1.1;
@@ -154,7 +155,7 @@ settings! {
     scarce: 0.1, 0.55, 0.7;
     /// Level over which it is made from water again, share.
     enough: 0.15, 0.62, 0.9;
-    /// Oxygen in the tank under which it is not drawn for that, mol: about 5 kg, two days for four people.
+    /// Oxygen in the tank under which it is not drawn for that, mol.
     o2_reserve_mol: 40.0, 160.0, 800.0;
     /// Samples in a row that are equal to the bit, with which an instrument counts as stuck.
     stuck_samples: 2.0, 3.0, 12.0;
@@ -202,7 +203,7 @@ impl RulesSettings {
             hasher.update([0]);
             hasher.update(value.to_bits().to_le_bytes());
         }
-        hasher.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&hasher.finalize())
     }
 }
 

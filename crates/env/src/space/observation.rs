@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use catalogue::{Unit, ValueKind};
+use habitat::constants::DAY_S;
 use habitat::trig::sin_cos_turns;
 use habitat::{Habitat, Plan, StreamKey};
 use sha2::{Digest, Sha256};
@@ -15,8 +16,6 @@ use crate::TaskError;
 
 /// Most fields of an observation.
 pub const OBSERVATIONS_MAX: usize = 64;
-
-const DAY_S: f64 = 86_400.0;
 
 /// One entry of an observation.
 #[derive(Debug, Clone, PartialEq)]

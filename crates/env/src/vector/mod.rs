@@ -246,11 +246,7 @@ impl VectorEnv {
     /// - [`TaskError::Lane`]: what [`Episode::step`] refuses, with the number of the lane. What [`Episode::new`]
     ///   refuses of a next episode comes after the lanes have moved; reset that lane then.
     pub fn step(&mut self, actions: &[f32]) -> Result<&Batch, TaskError> {
-        let width = self.task.actions().len();
-        let expected = self.lanes.len() * width;
-        if actions.len() != expected {
-            return Err(TaskError::Length { what: "actions", found: actions.len(), expected });
-        }
+        let width = self.width_of("actions", actions.len())?;
         let autoreset = self.autoreset;
         let action = |lane: usize| &actions[lane * width..(lane + 1) * width];
         for (number, lane) in self.lanes.iter().enumerate() {
@@ -291,11 +287,7 @@ impl VectorEnv {
     /// # Errors
     /// [`TaskError::Length`].
     pub fn hold(&self, actions: &mut [f32]) -> Result<(), TaskError> {
-        let width = self.task.actions().len();
-        let expected = self.lanes.len() * width;
-        if actions.len() != expected {
-            return Err(TaskError::Length { what: "actions", found: actions.len(), expected });
-        }
+        let width = self.width_of("actions", actions.len())?;
         let rows = actions.chunks_mut(width.max(1));
         self.lanes.iter().zip(rows).try_for_each(|(lane, row)| lane.episode.hold(row))
     }
@@ -305,11 +297,7 @@ impl VectorEnv {
     /// # Errors
     /// [`TaskError::Length`].
     pub fn mask(&self, mask: &mut [bool]) -> Result<(), TaskError> {
-        let width = self.task.actions().len();
-        let expected = self.lanes.len() * width;
-        if mask.len() != expected {
-            return Err(TaskError::Length { what: "mask", found: mask.len(), expected });
-        }
+        let width = self.width_of("mask", mask.len())?;
         let rows = mask.chunks_mut(width.max(1));
         self.lanes.iter().zip(rows).try_for_each(|(lane, row)| lane.episode.mask(row))
     }
@@ -319,8 +307,7 @@ impl VectorEnv {
     /// # Errors
     /// [`TaskError::Count`] for a lane that does not exist.
     pub fn snapshot(&self, lane: usize) -> Result<Vec<u8>, TaskError> {
-        self.has(lane)?;
-        Ok(self.lanes[lane].episode.snapshot())
+        Ok(self.episode(lane)?.snapshot())
     }
 
     /// Go on with an episode from bytes on one lane: its future is that of the episode, episodes after it included,
@@ -351,16 +338,13 @@ impl VectorEnv {
         set.map_err(|source| of_lane(lane, source))
     }
 
-    /// The episode of a lane; `None` beyond the last one.
-    #[must_use]
-    pub fn episode(&self, lane: usize) -> Option<&Episode> {
-        self.lanes.get(lane).map(|lane| &lane.episode)
-    }
-
-    /// How a lane stands; `None` beyond the last one.
-    #[must_use]
-    pub fn status(&self, lane: usize) -> Option<Status> {
-        self.episode(lane).map(Episode::status)
+    /// The episode of a lane.
+    ///
+    /// # Errors
+    /// [`TaskError::Count`] for a lane that does not exist.
+    pub fn episode(&self, lane: usize) -> Result<&Episode, TaskError> {
+        self.has(lane)?;
+        Ok(&self.lanes[lane].episode)
     }
 
     /// What the last step or reset wrote.
@@ -397,6 +381,13 @@ impl VectorEnv {
     #[must_use]
     pub fn autoreset(&self) -> Autoreset {
         self.autoreset
+    }
+
+    /// Values a lane, when `found` are as many as all lanes have of them.
+    fn width_of(&self, what: &'static str, found: usize) -> Result<usize, TaskError> {
+        let width = self.task.actions().len();
+        let expected = self.lanes.len() * width;
+        if found == expected { Ok(width) } else { Err(TaskError::Length { what, found, expected }) }
     }
 
     fn has(&self, lane: usize) -> Result<(), TaskError> {

@@ -66,11 +66,17 @@ pub struct Loaded {
     root: Node,
 }
 
+/// Bytes in hexadecimal, as people read a hash.
+#[must_use]
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 impl Loaded {
     /// The hash in hexadecimal.
     #[must_use]
     pub fn hash_hex(&self) -> String {
-        self.hash.iter().map(|byte| format!("{byte:02x}")).collect()
+        hex(&self.hash)
     }
 
     /// Turn a problem found later, by its path, into a refusal that shows the place in the text.

@@ -45,7 +45,7 @@ mod vary;
 
 pub use check::{CREW_MAX, ZONES_MAX, check};
 pub use error::{Kind, Problem, Refusal, ScenarioError};
-pub use load::{BASES_MAX, BYTES_MAX, Loaded, Origin, canonical, hash, load, parse};
+pub use load::{BASES_MAX, BYTES_MAX, Loaded, Origin, canonical, hash, hex, load, parse};
 pub use model::*;
 pub use range::{RANGES, Range};
 pub use schema::json_schema;
