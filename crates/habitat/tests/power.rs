@@ -339,3 +339,13 @@ fn every_load_without_power_draws_and_makes_nothing() {
         assert!(worst < 1e-9, "{load} {worst}");
     }
 }
+
+/// Before the first step the bus shows what the array could give: nobody sheds for a darkness that is not there.
+#[test]
+fn the_sun_shines_before_the_first_step() {
+    let mut cabin = habitat(&shipped("artemis-30d"), 1);
+    let before_w = value(&cabin, "habitat.power.source_w");
+    assert!(before_w > 20e3, "{before_w}");
+    cabin.step(60.0).unwrap();
+    assert_eq!(value(&cabin, "habitat.power.source_w"), before_w);
+}

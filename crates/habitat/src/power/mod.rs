@@ -286,8 +286,7 @@ impl Power {
     #[must_use]
     pub fn new(plan: &PowerPlan, model: &crate::scenario::Power) -> Power {
         let (low, high) = (plan.battery.low_fraction, plan.battery.high_fraction);
-        let light = plan.site.sunlight(0.0);
-        Power {
+        let mut power = Power {
             charge_fraction: low + (high - low) * model.battery_start,
             battery_k: BATTERY_K,
             fade: 0.0,
@@ -304,18 +303,27 @@ impl Power {
             shed: 0,
             owed_j: 0.0,
             rank_w: [0.0; RANKS_MAX],
-            lit_fraction: light.lit_fraction,
+            lit_fraction: 0.0,
             sky_looks: 0.0,
             sky_dark: false,
             cells_w_m2: 0.0,
-            direct_w_m2: light.direct_w_m2,
-            sin_elevation: light.position.direction[2],
+            direct_w_m2: 0.0,
+            sin_elevation: 0.0,
             source_w: 0.0,
             drawn_w: 0.0,
             fuel_cell_w: 0.0,
             electrolyser_w: 0.0,
             battery_w: 0.0,
-        }
+        };
+        // Who reads the bus before the first step sees the sun that shines on it.
+        power.look_at_the_sun(plan, 0.0);
+        power.source_w = power.sources_w(plan);
+        power
+    }
+
+    /// What array and fission unit can give as the sky was at the last look, W.
+    fn sources_w(&self, plan: &PowerPlan) -> f64 {
+        self.cells_w_m2 * plan.array_m2 * self.array_capacity + plan.fission_w
     }
 
     /// Usable charge left in the battery, 0 to 1.
@@ -432,8 +440,7 @@ impl Power {
             self.dust_fraction += (1.0 - self.dust_fraction) * relaxed(plan.dust_per_s * dt_s);
         }
         self.look_at_the_sun(plan, t_s);
-        let array_m2 = plan.array_m2 * self.array_capacity;
-        self.source_w = self.cells_w_m2 * array_m2 + plan.fission_w;
+        self.source_w = self.sources_w(plan);
         let cell_w = self.fuel_cell_most_w(plan);
         let usable = self.usable(plan);
         let battery_w = if usable > SHED_BELOW {
