@@ -123,23 +123,27 @@ pub struct Plate {
     /// Conductance of all plates beyond what the passing coolant carries away, over the heat capacity of the
     /// loop, 1/s; all of it where the loop stands.
     pub beyond_per_s: f64,
+    /// Conductance of all plates over the heat capacity of the loop, 1/s.
+    pub all_per_s: f64,
 }
 
 impl Plate {
     /// A plate with coolant that flows at `coolant_k`.
     #[must_use]
     pub fn flowing(coolant_k: f64) -> Plate {
-        Plate { coolant_k, beyond_per_s: 0.0 }
+        Plate { coolant_k, beyond_per_s: 0.0, all_per_s: 0.0 }
     }
 
     /// Heat from a node to its plate in a step, J; `node_k` has the heat of the step in it already.
     ///
     /// # Equation
     /// ```text
-    /// Q = G·dt·(T − T_coolant) / (1 + G·dt/C + max(0, ΣG − C_flow)·dt/M)
+    /// Q = G·dt·(T − T_coolant) / (1 + G·dt/C + max(0, ΣG − C_flow)·dt/M)     warmer than the coolant
+    /// Q = G·dt·(T − T_coolant) / (1 + G·dt/C + ΣG·dt/M)                       colder
     /// ```
     /// Implicit in the node and, as far as the passing coolant does not carry the heat away, in the loop: the
-    /// nodes together never warm it past themselves, however long the step and however large their plates.
+    /// nodes together never warm it past themselves, however long the step and however large their plates. Passing
+    /// coolant carries heat away and brings none: to a colder node the loop gives what it holds.
     /// # Conserves
     /// The caller takes Q from the node and books it.
     /// # Tests
@@ -148,7 +152,9 @@ impl Plate {
     #[must_use]
     pub fn heat_j(&self, node_k: f64, w_k: f64, node_j_k: f64, dt_s: f64) -> f64 {
         let per_k = w_k * dt_s;
-        per_k * (node_k - self.coolant_k) / (1.0 + per_k / node_j_k + self.beyond_per_s * dt_s)
+        let over_k = node_k - self.coolant_k;
+        let loop_per_s = if over_k < 0.0 { self.all_per_s } else { self.beyond_per_s };
+        per_k * over_k / (1.0 + per_k / node_j_k + loop_per_s * dt_s)
     }
 }
 
@@ -366,7 +372,12 @@ impl Thermal {
         let passing_w_k =
             if coolant.flows { plan.loops[1].capacity_w_k * coolant.capacity } else { 0.0 };
         let beyond_w_k = (plan.plates_w_k - passing_w_k).max(0.0);
-        Plate { coolant_k: coolant.supply_k, beyond_per_s: beyond_w_k / plan.loops[1].loop_j_k }
+        let loop_j_k = plan.loops[1].loop_j_k;
+        Plate {
+            coolant_k: coolant.supply_k,
+            beyond_per_s: beyond_w_k / loop_j_k,
+            all_per_s: plan.plates_w_k / loop_j_k,
+        }
     }
 
     /// Energy held by both loops, J.

@@ -189,7 +189,7 @@ fn missing_keys() {
         "",
         Kind::Missing,
         "bad.toml:11:1: missing key `volume_m3`: found `zone[0]` without it; allowed `volume_m3` = \
-         a number, more than 0, up to 1000000 m3",
+         a number, 0.001 to 1000000 m3",
     );
     refused(
         "schema = 1\n",
@@ -263,7 +263,7 @@ fn numbers_out_of_range() {
         "volume_m3 = 10.0",
         "volume_m3 = -10.0",
         Kind::OutOfRange,
-        "bad.toml:17:13: out of range: found -10 m3; allowed more than 0, up to 1000000 m3",
+        "bad.toml:17:13: out of range: found -10 m3; allowed 0.001 to 1000000 m3",
     );
     refused(
         "duration_days = 1.0",

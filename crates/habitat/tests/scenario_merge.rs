@@ -100,7 +100,7 @@ fn an_error_is_shown_in_the_file_that_wrote_it() {
     let child = write(&folder, "child.toml", "extends = \"base.toml\"\nduration_days = 2\n");
     assert_eq!(
         line(&load(&child).unwrap_err()),
-        "base.toml:6:13: out of range: found -1 m3; allowed more than 0, up to 1000000 m3"
+        "base.toml:6:13: out of range: found -1 m3; allowed 0.001 to 1000000 m3"
     );
     let child = write(
         &folder,

@@ -37,7 +37,7 @@ impl Range {
     /// ```
     /// use lunar_habitat_habitat::scenario::RANGES;
     /// let volume = RANGES.iter().find(|range| range.key == "zone.volume_m3").unwrap();
-    /// assert_eq!(volume.words(), "more than 0, up to 1000000 m3");
+    /// assert_eq!(volume.words(), "0.001 to 1000000 m3");
     /// assert!(!volume.contains(0.0) && volume.contains(1e5) && !volume.contains(f64::NAN));
     /// ```
     #[must_use]
@@ -74,7 +74,8 @@ pub const RANGES: &[Range] = &[
     // Range of the saturation-pressure formula.
     within("atmosphere.temperature_k", 233.15, 323.15, "K"),
     within("atmosphere.relative_humidity", 0.0, 1.0, ""),
-    above("zone.volume_m3", 0.0, 1e6, "m3"),
+    // A litre.
+    within("zone.volume_m3", 1e-3, 1e6, "m3"),
     within("zone.structure_j_k", 0.0, 1e10, "J/K"),
     within("zone.structure_w_k", 0.0, 1e6, "W/K"),
     within("zone.isothermal_k", 233.15, 323.15, "K"),
@@ -178,7 +179,8 @@ pub const RANGES: &[Range] = &[
     within("thermal.dust_fraction_per_day", 0.0, 1.0, "1/d"),
     within("thermal.moderate_share", 0.01, 0.99, ""),
     above("thermal.coolant_kg_s", 0.0, 100.0, "kg/s"),
-    above("thermal.loop_kj_k", 0.0, 1e6, "kJ/K"),
+    // Half a gram of water: less cannot be resolved beside what a loop carries.
+    within("thermal.loop_kj_k", 0.001, 1e6, "kJ/K"),
     within("thermal.set_point_k", 273.15, 303.15, "K"),
     within("thermal.moderate_set_point_k", 273.15, 303.15, "K"),
     within("thermal.pump_w", 0.0, 1e5, "W"),
