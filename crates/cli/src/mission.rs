@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::io::IsTerminal;
 
-use habitat::scenario::{self, Loaded, Scenario};
+use habitat::scenario::{self, Difficulty, Loaded, Scenario};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::error::{CliError, caused_by};
@@ -11,6 +11,12 @@ use crate::error::{CliError, caused_by};
 /// Values given on the command line instead of the scenario's.
 #[derive(Debug, Clone, Copy, Default, clap::Args)]
 pub struct Changes {
+    /// Difficulty that the scenario declares: `easy`, `nominal`, `hard` or `extreme` [default: nominal]
+    #[arg(long, value_name = "NAME")]
+    difficulty: Option<Difficulty>,
+    /// Number of people, 1 to 12, instead of the scenario's
+    #[arg(long, value_name = "N")]
+    crew: Option<usize>,
     /// Length of the mission in days instead of the scenario's
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     days: Option<f64>,
@@ -26,13 +32,30 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// The scenario with these values, checked again.
+    /// The scenario called `name` at the difficulty that is asked for, and the same with these values.
     ///
     /// # Errors
-    /// [`CliError::Flag`] with the flag that is refused, or with all of them as they act together.
-    pub fn over(self, loaded: &Loaded) -> Result<Scenario, CliError> {
+    /// [`CliError::Scenario`] and [`CliError::NoScenario`] for the file; [`CliError::Flag`] with the flag that is
+    /// refused, or with all of them as they act together.
+    pub fn load(self, name: &str) -> Result<(Loaded, Scenario), CliError> {
+        let loaded = scenario::load_at(name, self.difficulty())?;
+        let model = self.over(&loaded)?;
+        Ok((loaded, model))
+    }
+
+    /// How hard the scenario is flown.
+    pub fn difficulty(self) -> Difficulty {
+        self.difficulty.unwrap_or_default()
+    }
+
+    /// The scenario with these values, checked again.
+    fn over(self, loaded: &Loaded) -> Result<Scenario, CliError> {
         let mut model = loaded.scenario.clone();
         let mut given = Vec::new();
+        if let Some(people) = self.crew {
+            let flag = format!("--crew {people}");
+            model = model.with_crew(people).map_err(|problem| caused_by(&flag, "crew", &problem))?;
+        }
         if let Some(factor) = self.fault_rate {
             let flag = format!("--fault-rate {factor}");
             let Some(faults) = &mut model.faults else {

@@ -205,7 +205,7 @@ fn wrong_types() {
         "volume_m3 = 50.0",
         "volume_m3 = \"50 m3\"",
         Kind::WrongType,
-        "bad.toml:13:13: wrong type: found the text \"50 m3\"; allowed a number, more than 0, up to \
+        "bad.toml:13:13: wrong type: found the text \"50 m3\"; allowed a number, 0.001 to \
          1000000 m3",
     );
     refused(
@@ -246,7 +246,7 @@ fn numbers_that_are_none() {
         "volume_m3 = 50.0",
         "volume_m3 = nan",
         Kind::NotFinite,
-        "bad.toml:13:13: not a finite number: found NaN; allowed a finite number, more than 0, up to \
+        "bad.toml:13:13: not a finite number: found NaN; allowed a finite number, 0.001 to \
          1000000 m3",
     );
     refused(

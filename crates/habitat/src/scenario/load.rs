@@ -22,6 +22,7 @@ use sha2::{Digest, Sha256};
 use super::Scenario;
 use super::check::check;
 use super::decode::decode;
+use super::difficulty::{self, Difficulty};
 use super::error::{Kind, Problem, ScenarioError, short};
 use super::locate::{At, Content, Entry, Node, Source, refusal};
 use super::shipped::{SHIPPED, Shipped};
@@ -62,6 +63,10 @@ pub struct Loaded {
     pub hash: [u8; 32],
     /// Where it came from.
     pub origin: Origin,
+    /// How hard it is.
+    pub difficulty: Difficulty,
+    /// What it can be loaded at, from the easiest on.
+    pub difficulties: Vec<Difficulty>,
     sources: Vec<Source>,
     root: Node,
 }
@@ -114,6 +119,25 @@ impl Loaded {
 /// `scenario_shipped::every_shipped_scenario_loads_and_is_listed_as_it_calls_itself`,
 /// `scenario_bad_input::scenarios_that_do_not_exist`.
 pub fn load(name_or_path: &str) -> Result<Loaded, ScenarioError> {
+    load_at(name_or_path, Difficulty::Nominal)
+}
+
+/// [`load`] at a difficulty that the scenario declares.
+///
+/// # Errors
+/// As [`load`]; also where the scenario has no such difficulty, or is unsound at it.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_habitat::scenario::{self, Difficulty};
+/// let hard = scenario::load_at("artemis-30d", Difficulty::Hard)?;
+/// assert_ne!(hard.hash, scenario::load("artemis-30d")?.hash);
+/// assert!(scenario::load_at("leak-box", Difficulty::Hard).is_err());
+/// # Ok::<(), scenario::ScenarioError>(())
+/// ```
+/// # Tests
+/// `difficulties` in this crate.
+pub fn load_at(name_or_path: &str, difficulty: Difficulty) -> Result<Loaded, ScenarioError> {
     let origin = match Shipped::find(name_or_path) {
         Some(shipped) => Origin::Shipped(shipped.name),
         None => Origin::File(PathBuf::from(name_or_path)),
@@ -139,7 +163,7 @@ pub fn load(name_or_path: &str) -> Result<Loaded, ScenarioError> {
             Arc::from(Shipped::find(name_or_path).map_or("", |shipped| shipped.text))
         }
     };
-    assemble(origin, text, sources)
+    assemble(origin, text, sources, difficulty)
 }
 
 /// Load a scenario from a text; `name` stands for the file in errors, and bases that are files are
@@ -164,7 +188,15 @@ pub fn load(name_or_path: &str) -> Result<Loaded, ScenarioError> {
 /// # Tests
 /// `scenario_merge::a_child_changes_single_keys`.
 pub fn parse(name: &str, text: &str) -> Result<Loaded, ScenarioError> {
-    assemble(Origin::Text(name.to_owned()), Arc::from(text), Vec::new())
+    parse_at(name, text, Difficulty::Nominal)
+}
+
+/// [`parse`] at a difficulty that the text declares.
+///
+/// # Errors
+/// As [`load_at`].
+pub fn parse_at(name: &str, text: &str, difficulty: Difficulty) -> Result<Loaded, ScenarioError> {
+    assemble(Origin::Text(name.to_owned()), Arc::from(text), Vec::new(), difficulty)
 }
 
 /// The canonical form of a scenario: JSON without spaces, keys sorted, every default written out,
@@ -273,6 +305,7 @@ fn assemble(
     origin: Origin,
     text: Arc<str>,
     mut sources: Vec<Source>,
+    difficulty: Difficulty,
 ) -> Result<Loaded, ScenarioError> {
     let mut chain = vec![read_tree(&mut sources, &origin, text)?];
     let mut origins = vec![origin.clone()];
@@ -321,6 +354,18 @@ fn assemble(
         let problem = Problem::new(Kind::Missing, "", "no scenario", "nothing", "a scenario");
         return Err(refused(&sources, problem, &At { source: 0, span: 0..0 }));
     };
+    let found = difficulty::take(&mut root).map_err(|(problem, at)| refused(&sources, problem, &at))?;
+    let difficulties: Vec<Difficulty> = Difficulty::ALL
+        .into_iter()
+        .filter(|one| *one == Difficulty::Nominal || found.iter().any(|(other, _)| one == other))
+        .collect();
+    let changes = difficulty::choose(difficulty, found).map_err(|problem| {
+        let at = root.at.clone();
+        refused(&sources, problem, &at)
+    })?;
+    if let Some(changes) = changes {
+        root = merge(root, changes);
+    }
     spread_atmosphere(&mut root);
     let scenario = decode(&root).map_err(|(problem, at)| refused(&sources, problem, &at))?;
     check(&scenario).map_err(|problem| {
@@ -328,7 +373,7 @@ fn assemble(
         refused(&sources, problem, &at)
     })?;
     let hash = hash(&scenario)?;
-    Ok(Loaded { scenario, hash, origin, sources, root })
+    Ok(Loaded { scenario, hash, origin, difficulty, difficulties, sources, root })
 }
 
 /// Parse one text and hold its format version against ours, before anything else is said about it.

@@ -13,7 +13,9 @@
 //! | `decode` | tree to types, with words for people instead of a reader's |
 //! | `check`, `timing` | names, references, schedules, time steps, values that exclude each other |
 //! | `error` | what is wrong, where, what is allowed |
+//! | `difficulty` | what a file changes about itself to be easier or harder |
 //! | `schema` | the JSON Schema for editors |
+//! | `people` | another number of people |
 //! | `vary` | numbers drawn for every episode |
 //! | `shipped` | the scenarios inside the program |
 //!
@@ -33,10 +35,12 @@
 
 mod check;
 mod decode;
+mod difficulty;
 mod error;
 mod load;
 mod locate;
 mod model;
+mod people;
 mod range;
 mod schema;
 mod shipped;
@@ -44,8 +48,9 @@ mod timing;
 mod vary;
 
 pub use check::{CREW_MAX, ZONES_MAX, check};
+pub use difficulty::Difficulty;
 pub use error::{Kind, Problem, Refusal, ScenarioError};
-pub use load::{BASES_MAX, BYTES_MAX, Loaded, Origin, canonical, hash, hex, load, parse};
+pub use load::{BASES_MAX, BYTES_MAX, Loaded, Origin, canonical, hash, hex, load, load_at, parse, parse_at};
 pub use model::*;
 pub use range::{RANGES, Range};
 pub use schema::json_schema;

@@ -8,7 +8,7 @@ use super::range::RANGES;
 
 /// The JSON Schema (draft 7) of a scenario file, as it stands in `scenarios/scenario.schema.json`.
 ///
-/// It is the schema of [`Scenario`] with the key `extends`, and with the bounds of
+/// It is the schema of [`Scenario`] with the keys `extends` and `difficulty`, and with the bounds of
 /// [`RANGES`](super::RANGES). A file that extends another may leave required keys to its base.
 #[must_use]
 pub fn json_schema() -> String {
@@ -129,6 +129,16 @@ fn allow_extends(schema: &mut Value) {
                 "description": "Name of a shipped scenario, or a file beside this one, that this file changes: \
                     tables merge key by key, arrays of named tables name by name, other arrays are replaced.",
                 "type": "string"
+            }),
+        );
+        let changes = json!({ "type": "object", "description": "Keys of a scenario that differ here, merged as with `extends`." });
+        properties.insert(
+            "difficulty".to_owned(),
+            json!({
+                "description": "What this scenario changes about itself to be easier or harder; what stands outside is nominal.",
+                "type": "object",
+                "additionalProperties": false,
+                "properties": { "easy": changes, "hard": changes, "extreme": changes }
             }),
         );
     }
