@@ -1,6 +1,5 @@
 //! What the verbs that fly missions share: changes to a scenario, how many cores work, a bar of progress.
 
-use std::borrow::Cow;
 use std::io::IsTerminal;
 
 use habitat::scenario::{self, Difficulty, Loaded, Scenario};
@@ -54,7 +53,8 @@ impl Changes {
         let mut given = Vec::new();
         if let Some(people) = self.crew {
             let flag = format!("--crew {people}");
-            model = model.with_crew(people).map_err(|problem| caused_by(&flag, "crew", &problem))?;
+            model =
+                model.with_crew(people).map_err(|problem| caused_by(&flag, "crew", &problem))?;
         }
         if let Some(factor) = self.fault_rate {
             let flag = format!("--fault-rate {factor}");
@@ -95,9 +95,15 @@ impl Changes {
         Ok(model)
     }
 
-    /// What is added to the name of a directory, so that other failures have another one.
-    pub fn suffix(self) -> Cow<'static, str> {
-        self.fault_rate.map_or(Cow::Borrowed(""), |factor| format!("-faults-{factor}").into())
+    /// What is added to the name of a directory, so that what is flown otherwise has another one.
+    pub fn suffix(self) -> String {
+        let difficulty = self.difficulty.filter(|one| *one != Difficulty::Nominal);
+        let parts = [
+            difficulty.map(|one| format!("-{one}")),
+            self.crew.map(|people| format!("-crew-{people}")),
+            self.fault_rate.map(|factor| format!("-faults-{factor}")),
+        ];
+        parts.into_iter().flatten().collect()
     }
 }
 

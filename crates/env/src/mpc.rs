@@ -1,21 +1,25 @@
 //! The controller that looks ahead: `rules` with thresholds that it searches on copies of the habitat.
 //!
-//! It is **privileged**: it is shown the habitat itself and rolls the true state forward. It does not know the
+//! It is **privileged**: it is shown the habitat itself, reads instruments that do not err and rolls the true state forward. It does not know the
 //! future: the copies are forks, whose random draws are their own ([`Habitat::fork`]). What it wins over
 //! `rules` is what planning can win, and a bound for a policy that sees instruments alone.
 //!
 //! # Search
 //! ```text
-//! every 6 h: 3 rounds of 32 candidates, each a vector of thresholds, flown 48 h ahead at a step of 600 s
-//!   round 0    drawn around the thresholds in force, deviation 0.3 of each range
-//!   round k    mean and deviation of the best 8 of round k − 1
+//! every 6 h: the thresholds in force are flown 48 h ahead at a step of 600 s
+//!   comfortable, and searched within a day: they stay
+//!   else 3 rounds of 32 candidates, each a vector of thresholds
+//!     round 0    the thresholds in force; each of them alone at the further end of its range; the rest drawn around
+//!                those in force, every threshold moved with a chance of 0.4, deviation 0.3 of its range
+//!     round k    the same around mean and deviation of the best 8 of round k − 1, without the ends
 //! ```
-//! All candidates of a round fly the same fork; the first is the mean itself. The best of all is in force until the
-//! next search. In a mission of thirty days that is 3.3 million steps.
+//! All candidates of a round fly the same fork. The best of all is in force until the next search. In a mission of
+//! thirty days that is 3.3 million steps at most, and few where nothing threatens.
 //! # Value
 //! A flight that breaks an abort rule is worth −10 plus the share of the horizon before it. Any other is worth the
-//! smallest margin to an abort rule on its way, from 0 at the rule to 1 at what is usual, plus what is left
-//! of stores and spares, each as a share of its start.
+//! smallest margin to an abort rule on its way, from 0 at the rule to 1 at what is usual, plus what is left of stores and
+//! spares: the mean of the square roots of their shares of the start, so that the last of one is worth more than
+//! the first of another.
 
 use habitat::constants::DAY_S;
 use habitat::sensor::normal_and_uniform;
@@ -42,14 +46,27 @@ const ELITE: usize = 8;
 const SPREAD: f64 = 0.3;
 /// Least deviation of a later round, share of a range.
 const SPREAD_MIN: f64 = 0.02;
+/// Chance that a candidate moves a threshold.
+const MOVED: f64 = 0.4;
+/// Smallest margin on the way that is comfortable.
+const COMFORTABLE: f64 = 0.75;
+/// Longest time without a search, s.
+const SEARCH_S: f64 = 24.0 * 3_600.0;
 /// The thresholds that are searched; the others stay.
-const SEARCHED: [&str; 9] = [
+const SEARCHED: [&str; 16] = [
+    "co2_resume_pa",
     "lioh_on_pa",
     "t_high_k",
     "hot_k",
     "dark_share",
     "recovered",
+    "shed_depth",
+    "shed_lit",
+    "dark_oxygen",
+    "p_total_share",
+    "pp_o2_share",
     "scarce",
+    "o2_reserve_mol",
     "hot_repair_k",
     "n2_repair",
     "reserve_h",
@@ -64,7 +81,12 @@ pub struct Mpc {
     /// Spares and contents of the stores at the start.
     start: Holdings,
     searches: u64,
+    /// When the thresholds in force are looked at again, s.
     next_s: f64,
+    /// When they are searched again whatever the look shows, s.
+    search_s: f64,
+    /// What instruments would show that do not err.
+    truth: Vec<f64>,
 }
 
 /// What a habitat has left.
@@ -86,10 +108,11 @@ impl Holdings {
         ])
     }
 
-    /// Mean over what there was at the start of the share that is left, at most one each.
+    /// Mean over what there was at the start of the square root of the share that is left, at most one each.
     fn share_of(&self, start: &Holdings) -> f64 {
         let pairs = self.0.iter().zip(&start.0).filter(|(_, start)| **start > 0.0);
-        let shares: Vec<f64> = pairs.map(|(now, start)| (now / start).min(1.0)).collect();
+        let shares: Vec<f64> =
+            pairs.map(|(now, start)| (now / start).clamp(0.0, 1.0).sqrt()).collect();
         shares.iter().sum::<f64>() / (shares.len() as f64).max(1.0)
     }
 }
@@ -128,6 +151,8 @@ impl Mpc {
             start: Holdings::of(habitat),
             searches: 0,
             next_s: 0.0,
+            search_s: 0.0,
+            truth: Vec::new(),
         }
     }
 
@@ -144,13 +169,14 @@ impl Mpc {
             bound.map_or(value, |bound| value.clamp(bound.low, bound.high))
         };
         settings.lioh_off_pa = within("lioh_off_pa", 0.5 * settings.lioh_on_pa);
+        settings.co2_rest_pa = within("co2_rest_pa", 0.75 * settings.co2_resume_pa);
         settings.cool_k = within("cool_k", settings.hot_k - 3.0);
         settings.enough = within("enough", settings.scarce + 0.07);
         settings
     }
 
-    /// What it is worth to fly `fork` with these thresholds.
-    fn worth(&self, fork: &Habitat, settings: RulesSettings) -> f64 {
+    /// What it is worth to fly `fork` with these thresholds, and the smallest margin on the way.
+    fn fly(&self, fork: &Habitat, settings: RulesSettings) -> (f64, f64) {
         let mut ahead = fork.clone();
         let mut rules = self.rules.clone();
         rules.set_settings(settings);
@@ -160,18 +186,18 @@ impl Mpc {
         let mut least: f64 = 1.0;
         for step in 0..steps {
             commands.clear();
-            ahead.read_known(&mut known);
+            ahead.read_true(&mut known);
             rules.decide(&known, ahead.t_s(), &mut commands);
             for command in &commands {
                 // The rules command what the habitat has; anything else changes nothing.
                 let _ = ahead.command(command.actuator, command.value);
             }
             if ahead.step(STEP_S).is_err() || ahead.abort_reason() != AbortReason::None {
-                return -10.0 + f64::from(step) / f64::from(steps);
+                return (-10.0 + f64::from(step) / f64::from(steps), 0.0);
             }
             least = least.min(margin(&ahead));
         }
-        least + Holdings::of(&ahead).share_of(&self.start)
+        (least + Holdings::of(&ahead).share_of(&self.start), least)
     }
 
     /// Search the thresholds that are worth most from here.
@@ -184,19 +210,29 @@ impl Mpc {
         let key = habitat.state().key.forked(self.searches);
         let mut best = (f64::NEG_INFINITY, mean.clone());
         for round in 0..ROUNDS {
-            let fork = habitat.fork(self.searches * ROUNDS + round);
+            let fork = habitat.fork(self.searches * (ROUNDS + 1) + 1 + round);
             let mut flown: Vec<(f64, Vec<f64>)> = Vec::with_capacity(CANDIDATES);
             for candidate in 0..CANDIDATES {
+                // The further end of one threshold, in the first round.
+                let end = (round == 0 && candidate > 0).then(|| candidate - 1);
+                let end = end.filter(|at| *at < mean.len());
                 let vector: Vec<f64> = (0..mean.len())
                     .map(|at| {
+                        let (low, high) = ranges[at];
+                        if let Some(moved) = end {
+                            let far = if mean[at] - low > high - mean[at] { low } else { high };
+                            return if moved == at { far } else { mean[at] };
+                        }
                         let vectors = round * CANDIDATES as u64 + candidate as u64;
                         let index = vectors * SEARCHED.len() as u64 + at as u64;
-                        let (normal, _) = normal_and_uniform(key.words(Purpose::Commands, index));
-                        let off = if candidate == 0 { 0.0 } else { normal * spread[at] };
-                        (mean[at] + off).clamp(ranges[at].0, ranges[at].1)
+                        let (normal, chance) =
+                            normal_and_uniform(key.words(Purpose::Commands, index));
+                        let moves = candidate > 0 && chance < MOVED;
+                        let off = if moves { normal * spread[at] } else { 0.0 };
+                        (mean[at] + off).clamp(low, high)
                     })
                     .collect();
-                flown.push((self.worth(&fork, self.settings(&vector)), vector));
+                flown.push((self.fly(&fork, self.settings(&vector)).0, vector));
             }
             flown.sort_by(|a, b| b.0.total_cmp(&a.0));
             if flown[0].0 > best.0 {
@@ -222,13 +258,22 @@ impl Controller for Mpc {
     }
 
     fn see(&mut self, habitat: &Habitat) {
-        if habitat.t_s() + 1e-6 >= self.next_s && habitat.abort_reason() == AbortReason::None {
+        self.truth.resize(habitat.catalogue().len(), f64::NAN);
+        habitat.read_true(&mut self.truth);
+        let t_s = habitat.t_s() + 1e-6;
+        if t_s < self.next_s || habitat.abort_reason() != AbortReason::None {
+            return;
+        }
+        self.next_s = habitat.t_s() + REPLAN_S;
+        let fork = habitat.fork(self.searches * (ROUNDS + 1));
+        let (_, least) = self.fly(&fork, *self.rules.settings());
+        if least < COMFORTABLE || t_s >= self.search_s {
             self.search(habitat);
-            self.next_s = habitat.t_s() + REPLAN_S;
+            self.search_s = habitat.t_s() + SEARCH_S;
         }
     }
 
-    fn decide(&mut self, readings: &[f64], t_s: f64, commands: &mut Vec<Command>) {
-        self.rules.decide(readings, t_s, commands);
+    fn decide(&mut self, _: &[f64], t_s: f64, commands: &mut Vec<Command>) {
+        self.rules.decide(&self.truth, t_s, commands);
     }
 }

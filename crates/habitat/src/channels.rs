@@ -73,8 +73,14 @@ impl Binding {
     pub(crate) fn value(&self, plan: &Layout, state: &State) -> f64 {
         match self.sensor {
             Some(sensor) if plan.sensors.err => state.sensors.shown(sensor),
-            _ => (self.read)(plan, state, self.index),
+            _ => self.true_value(plan, state),
         }
+    }
+
+    /// The same of an instrument that does not err.
+    #[inline]
+    pub(crate) fn true_value(&self, plan: &Layout, state: &State) -> f64 {
+        (self.read)(plan, state, self.index)
     }
 }
 

@@ -288,6 +288,20 @@ impl Habitat {
         }
     }
 
+    /// [`Habitat::read_known`] with instruments that do not err: every sensed channel shows the true value.
+    ///
+    /// For controllers that are labelled privileged; true channels still show no number.
+    pub fn read_true(&self, row: &mut [f64]) {
+        let channels = self.plan.catalogue.channels();
+        for ((value, binding), channel) in row.iter_mut().zip(&self.plan.bindings).zip(channels) {
+            *value = if channel.kind == ValueKind::True {
+                f64::NAN
+            } else {
+                binding.true_value(&self.plan, &self.state)
+            };
+        }
+    }
+
     /// Value of the channel at `index`, or `None` beyond the catalogue.
     #[must_use]
     pub fn value(&self, index: usize) -> Option<f64> {

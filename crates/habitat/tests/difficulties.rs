@@ -62,7 +62,10 @@ fn bad_difficulties_are_refused_with_their_place() {
     let cases = [
         ("[difficulty.brutal]\ndt_s = 30.0\n", "2:13: unknown difficulty: found `brutal`"),
         ("[difficulty.nominal]\ndt_s = 30.0\n", "2:13: unknown difficulty: found `nominal`"),
-        ("[difficulty.hard]\nname = \"other\"\n", "3:1: key that a difficulty cannot change: found `name`"),
+        (
+            "[difficulty.hard]\nname = \"other\"\n",
+            "3:1: key that a difficulty cannot change: found `name`",
+        ),
         ("[difficulty]\nhard = 3\n", "3:8: wrong type: found 3; allowed a table"),
     ];
     for (text, expected) in cases {

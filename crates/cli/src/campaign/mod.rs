@@ -126,7 +126,7 @@ struct Campaign {
 impl Campaign {
     /// Read and check all input.
     fn prepare(args: &Args) -> Result<Campaign, CliError> {
-        let model = args.changes.over(&scenario::load(&args.scenario)?)?;
+        let (_, model) = args.changes.load(&args.scenario)?;
         let hash = scenario::hash(&model)?;
         let plan = Arc::new(Plan::compile(&model, hash)?);
         let habitat = Habitat::new(Arc::clone(&plan), StreamKey::default());

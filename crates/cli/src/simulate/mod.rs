@@ -144,8 +144,7 @@ struct Mission {
 
 /// Read and check all input.
 fn prepare(args: &Args) -> Result<Mission, CliError> {
-    let loaded = scenario::load(&args.scenario)?;
-    let model = args.changes.over(&loaded)?;
+    let (loaded, model) = args.changes.load(&args.scenario)?;
     let hash = scenario::hash(&model)?;
     let plan = Arc::new(Plan::compile(&model, hash)?);
     let columns = columns::resolve(&loaded, &plan.catalogue)?;

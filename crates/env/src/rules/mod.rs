@@ -17,7 +17,7 @@
 //! | `settings` | every threshold |
 //! | `instruments` | what is believed of the readings |
 //! | `diagnosis` | what is presumed about units |
-//! | `air`, `oxygen`, `water`, `power`, `repair` | the rules |
+//! | `air`, `oxygen`, `water`, `power`, `regulator`, `repair` | the rules |
 //!
 //! The rules know what instruments show and what is commanded, and nothing of true values. Where there is
 //! no estimate of a reading, a rule takes those of the other zones; where none is left, it commands nothing
@@ -28,6 +28,7 @@ mod diagnosis;
 mod instruments;
 mod oxygen;
 mod power;
+mod regulator;
 mod repair;
 mod settings;
 mod water;
@@ -49,6 +50,7 @@ pub struct Rules {
     air: air::Air,
     water: water::Water,
     power: power::Power,
+    regulator: regulator::Regulator,
     repair: repair::Repair,
     last_s: Option<f64>,
 }
@@ -71,6 +73,7 @@ impl Rules {
             air: air::Air::new(&wiring),
             water: water::Water::new(&wiring, habitat),
             power: power::Power::new(&wiring),
+            regulator: regulator::Regulator::new(&wiring),
             repair: repair::Repair::new(&wiring, habitat),
             last_s: None,
             settings,
@@ -109,10 +112,11 @@ impl Controller for Rules {
         self.instruments.read(readings, t_s, &settings);
         let seen = self.instruments.estimates();
         self.diagnosis.look(seen, t_s, &settings);
-        self.oxygen.decide(seen, since_s, &settings, commands);
+        let saving = self.power.decide(seen, &settings, commands);
+        self.regulator.decide(&settings, commands);
+        self.oxygen.decide(seen, since_s, saving, &settings, commands);
         self.air.decide(seen, since_s, &settings, commands);
         self.water.decide(seen, &settings, commands);
-        self.power.decide(seen, &settings, commands);
         let urgent = self.repair.decide(&self.diagnosis, seen, &settings, commands);
         self.diagnosis.remember(seen, commands);
         self.instruments.calibrate(readings, t_s, &settings, urgent, commands);

@@ -122,6 +122,7 @@ impl Oxygen {
         &mut self,
         readings: &[f64],
         since_s: f64,
+        saving: bool,
         settings: &RulesSettings,
         commands: &mut Vec<Command>,
     ) {
@@ -137,7 +138,8 @@ impl Oxygen {
         };
         self.learn(readings, n_mol, made_mol_s, settings);
         let wanted_mol_s = self.demand_mol_s + room_mol / settings.correction_s;
-        let wanted_mol_s = wanted_mol_s.max(0.0) * self.fire_share(readings, settings);
+        let kept = if saving { settings.dark_oxygen } else { 1.0 };
+        let wanted_mol_s = wanted_mol_s.max(0.0) * self.fire_share(readings, settings) * kept;
         let range_mol_s: f64 = self.generators.iter().map(|g| g.rate.high).sum();
         let share = (wanted_mol_s / range_mol_s.max(f64::MIN_POSITIVE)).min(1.0);
         for generator in &self.generators {

@@ -17,7 +17,7 @@ use crate::wiring::{Handle, Wiring, highest, reading};
 /// | what | rule |
 /// |---|---|
 /// | dark | array and fission unit could give less than 0.9 of what was drawn last |
-/// | `set_shed` | everything that may be shed from the first dark decision on; nothing again in the light, once the battery is above 0.3 of its usable charge |
+/// | `set_shed` | everything that may be shed (`shed_depth`) from the first dark decision on; nothing again (`shed_lit`) in the light, once the battery is above 0.3 of its usable charge |
 /// | `set_p_w` | what was drawn last and 2 %, within the range of the fuel cell, in light and dark |
 ///
 /// Where the load of the bus is not read, the sum of all loads stands in for it; where the sources are
@@ -56,30 +56,37 @@ impl Power {
         }
     }
 
+    /// Decide, and say whether power is saved for want of light.
     pub(super) fn decide(
         &mut self,
         readings: &[f64],
         settings: &RulesSettings,
         commands: &mut Vec<Command>,
-    ) {
+    ) -> bool {
         let read = |index: Option<usize>| index.and_then(|index| reading(readings, index));
         let drawn_w = read(self.drawn).or(read(self.total));
         let short = read(self.source).zip(drawn_w);
         let short = short.map(|(source_w, drawn_w)| source_w < settings.dark_share * drawn_w);
         let Some(dark) = short.or(read(self.lit).map(|lit| lit < settings.dark_lit)) else {
-            return;
+            return false;
         };
         let recovered = read(self.charge).is_none_or(|charge| charge > settings.recovered);
         let saving = self.saving.set(dark, !dark && recovered);
         if let Some(shed) = self.shed {
             let warmest_k = highest(readings, &self.air).unwrap_or(0.0);
             let hot = self.hot.set(warmest_k > settings.hot_k, warmest_k < settings.cool_k);
-            let value = if saving || hot { shed.high } else { shed.low };
+            let share = match (hot, saving) {
+                (true, _) => 1.0,
+                (false, true) => settings.shed_depth,
+                (false, false) => settings.shed_lit,
+            };
+            let value = shed.low + (share * (shed.high - shed.low)).round();
             commands.push(Command { actuator: shed.actuator, value });
         }
         if let Some((cell, drawn_w)) = self.fuel_cell.zip(drawn_w) {
             let value = (drawn_w * (1.0 + settings.fuel_cell_margin)).clamp(cell.low, cell.high);
             commands.push(Command { actuator: cell.actuator, value });
         }
+        saving
     }
 }

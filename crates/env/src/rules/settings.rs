@@ -86,9 +86,9 @@ macro_rules! settings {
 
 settings! {
     /// CO2 pressure under which removal rests, Pa: there is next to nothing to remove.
-    co2_rest_pa: 1.0, 20.0, 60.0;
+    co2_rest_pa: 1.0, 20.0, 1_800.0;
     /// CO2 pressure over which removal runs again, Pa.
-    co2_resume_pa: 61.0, 80.0, 200.0;
+    co2_resume_pa: 61.0, 80.0, 2_200.0;
     /// CO2 pressure over which lithium hydroxide is used, Pa: well before the abort.
     lioh_on_pa: 500.0, 1_200.0, 2_300.0;
     /// CO2 pressure under which it is saved again, Pa.
@@ -130,6 +130,16 @@ settings! {
     candle_band_pa: 20.0, 133.322, 500.0;
     /// Power that the sources give as a share of the power drawn, under which it counts as dark.
     dark_share: 0.6, 0.9, 1.1;
+    /// Share of the loads that may be shed which are shed in darkness, rounded to whole ones in their order.
+    shed_depth: 0.0, 1.0, 1.0;
+    /// Share of them that is shed in the light too, so that the stores fill faster.
+    shed_lit: 0.0, 0.0, 1.0;
+    /// Share of the wanted oxygen that generators make in darkness; the regulators draw the rest from the tank.
+    dark_oxygen: 0.0, 1.0, 1.0;
+    /// Pressure set-point of the regulators, share of the scenario's.
+    p_total_share: 0.8, 1.0, 1.1;
+    /// O2 set-point of the regulators, share of the scenario's.
+    pp_o2_share: 0.92, 1.0, 1.1;
     /// Share of the sun's disc in view under which it counts as dark while no source is read.
     dark_lit: 0.05, 0.3, 0.8;
     /// Usable charge of the battery over which shed loads come back in the light.

@@ -149,7 +149,10 @@ pub(super) fn choose(
             "difficulty",
             "no such difficulty in this scenario",
             format!("`{wanted}`"),
-            format!("{} (write a table `[difficulty.{wanted}]` with what it changes)", names.join(", ")),
+            format!(
+                "{} (write a table `[difficulty.{wanted}]` with what it changes)",
+                names.join(", ")
+            ),
         )),
     }
 }

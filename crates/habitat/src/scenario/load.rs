@@ -354,7 +354,8 @@ fn assemble(
         let problem = Problem::new(Kind::Missing, "", "no scenario", "nothing", "a scenario");
         return Err(refused(&sources, problem, &At { source: 0, span: 0..0 }));
     };
-    let found = difficulty::take(&mut root).map_err(|(problem, at)| refused(&sources, problem, &at))?;
+    let found =
+        difficulty::take(&mut root).map_err(|(problem, at)| refused(&sources, problem, &at))?;
     let difficulties: Vec<Difficulty> = Difficulty::ALL
         .into_iter()
         .filter(|one| *one == Difficulty::Nominal || found.iter().any(|(other, _)| one == other))

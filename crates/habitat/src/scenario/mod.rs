@@ -50,7 +50,9 @@ mod vary;
 pub use check::{CREW_MAX, ZONES_MAX, check};
 pub use difficulty::Difficulty;
 pub use error::{Kind, Problem, Refusal, ScenarioError};
-pub use load::{BASES_MAX, BYTES_MAX, Loaded, Origin, canonical, hash, hex, load, load_at, parse, parse_at};
+pub use load::{
+    BASES_MAX, BYTES_MAX, Loaded, Origin, canonical, hash, hex, load, load_at, parse, parse_at,
+};
 pub use model::*;
 pub use range::{RANGES, Range};
 pub use schema::json_schema;
