@@ -3,13 +3,14 @@
 //! Standard output is data, standard error is talk. Exit codes: 0 done, 1 failed, 2 bad input; a
 //! mission in which the crew is lost is done (0) and says `"success": false`.
 //!
-//! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`component`],
+//! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
 //! [`validate`], [`doctor`], [`mod@bench`].
 
 mod bench;
 mod campaign;
 mod component;
 mod doctor;
+mod environment;
 mod error;
 mod mission;
 mod output;
@@ -38,6 +39,8 @@ enum Verb {
     Simulate(simulate::Args),
     /// Run a mission on many seeds and say how often the crew comes home
     Campaign(campaign::Args),
+    /// List the tasks of a policy, show what it sees and sets, check a scenario of your own
+    Env(environment::Args),
     /// Run one life-support unit alone
     Component(component::Args),
     /// Compare the simulator with published measurements
@@ -53,6 +56,7 @@ fn main() -> ExitCode {
     let done: Result<ExitCode, CliError> = match arguments.verb {
         Verb::Simulate(args) => simulate::run(args),
         Verb::Campaign(args) => campaign::run(args),
+        Verb::Env(args) => environment::run(args),
         Verb::Component(args) => component::run(args),
         Verb::Validate(args) => validate::run(args),
         Verb::Doctor(args) => doctor::run(args),

@@ -213,3 +213,40 @@ pub(crate) fn judge(plan: &Plan, habitat: &Habitat) -> Judged {
     judged.discomfort = judged.costs[3] + judged.costs[4] + co2;
     judged
 }
+
+/// Averages the costs of a mission over its time.
+///
+/// # Examples
+/// ```
+/// use habitat::{Habitat, Plan, StreamKey, scenario};
+/// use lunar_habitat_env::{COSTS, CostMeter};
+/// let loaded = scenario::load("cabin-30d")?;
+/// let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
+/// let mut cabin = Habitat::new(plan.into(), StreamKey::default());
+/// let mut meter = CostMeter::default();
+/// cabin.step(60.0)?;
+/// meter.add(&cabin, 60.0);
+/// assert_eq!(meter.mean(), [0.0; COSTS]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct CostMeter {
+    sum_s: [f64; COSTS],
+    time_s: f64,
+}
+
+impl CostMeter {
+    /// Judge the state at the end of a step of `dt_s`.
+    pub fn add(&mut self, habitat: &Habitat, dt_s: f64) {
+        self.time_s += dt_s;
+        for (sum_s, cost) in self.sum_s.iter_mut().zip(judge(habitat.plan(), habitat).costs) {
+            *sum_s += dt_s * cost;
+        }
+    }
+
+    /// Mean of each cost over the time so far, in the order of [`COST_TABLE`]; 0 before the first step.
+    #[must_use]
+    pub fn mean(&self) -> [f64; COSTS] {
+        self.sum_s.map(|sum_s| if self.time_s > 0.0 { sum_s / self.time_s } else { 0.0 })
+    }
+}

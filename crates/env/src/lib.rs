@@ -7,6 +7,8 @@
 //! has a power system, its bus protects itself ([`habitat::power`]); saving ahead of that is up to the
 //! controller.
 //!
+//! [`TASKS`] names the twelve missions that are asked for, and [`contract`] holds any task against what all promise.
+//!
 //! # Learning
 //! ```text
 //! Plan ──► Task (spaces, weights, costs, times) ──► Episode: reset, step, snapshot, fork
@@ -17,6 +19,7 @@
 //!
 //! Not here: physics (`habitat`), files (`store`), how many missions run at once (`runtime`).
 
+pub mod contract;
 mod controller;
 mod cost;
 mod episode;
@@ -25,6 +28,7 @@ mod hold;
 mod mission;
 mod mpc;
 mod random;
+mod registry;
 mod reward;
 mod rules;
 mod space;
@@ -39,7 +43,8 @@ pub use habitat;
 
 pub use controller::{CONTROLLERS, Command, Controller, build};
 pub use cost::{
-    BATTERY_LOW, COST_TABLE, COSTS, Cost, POTABLE_LOW_S, RH_HIGH, RH_LOW, T_HIGH_K, T_LOW_K,
+    BATTERY_LOW, COST_TABLE, COSTS, Cost, CostMeter, POTABLE_LOW_S, RH_HIGH, RH_LOW, T_HIGH_K,
+    T_LOW_K,
 };
 pub use episode::{Episode, Status, StepSlices, Transition};
 pub use error::EnvError;
@@ -47,6 +52,7 @@ pub use hold::Hold;
 pub use mission::{Observer, Outcome, Timing, run_mission};
 pub use mpc::Mpc;
 pub use random::Random;
+pub use registry::{RegisteredTask, TASK_DIFFICULTIES, TASKS};
 pub use reward::{REWARD_PRESETS, RewardWeights, TERM_NAMES, TERM_UNITS, TERMS};
 pub use rules::{BOUNDS, Bound, Presumed, Rules, RulesSettings};
 pub use space::{
