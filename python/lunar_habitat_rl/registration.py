@@ -12,6 +12,7 @@ MISSIONS = {
     "CdraFailure": "cdra-failure",
     "OgaFailure": "oga-failure",
     "WaterProcessorFailure": "water-processor-failure",
+    "CoolantLoopFailure": "coolant-loop-failure",
     "CrewMedicalEmergency": "crew-medical-emergency",
     "SensorFaults": "sensor-faults",
     "Cascade": "cascade",

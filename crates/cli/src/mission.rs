@@ -42,8 +42,13 @@ impl Changes {
         Ok((loaded, model))
     }
 
+    /// Nothing but a difficulty.
+    pub fn at(difficulty: Difficulty) -> Changes {
+        Changes { difficulty: Some(difficulty), ..Changes::default() }
+    }
+
     /// How hard the scenario is flown.
-    pub fn difficulty(self) -> Difficulty {
+    fn difficulty(self) -> Difficulty {
         self.difficulty.unwrap_or_default()
     }
 

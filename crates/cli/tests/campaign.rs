@@ -192,7 +192,7 @@ fn other_settings_are_refused_by_name() {
     refused(&line, &format!("version 0.0.9 there, {version} here"), "days");
     // Damage that is no kill.
     fs::write(&path, stored.replace("hold,0,true", "hold,zero,true")).unwrap();
-    refused(&line, "line 10 of `missions.csv` is no mission", "days");
+    refused(&line, "line 12 of `missions.csv` is no mission", "days");
     fs::write(&path, "name,age\nMarie,37\n").unwrap();
     refused(&line, "no logbook of a campaign", "days");
 }

@@ -63,6 +63,12 @@ pub trait Observer<E> {
     /// # Errors
     /// Whatever ends the mission from outside.
     fn decision(&mut self, habitat: &Habitat, readings: &[f64]) -> Result<(), E>;
+
+    /// Whether the mission is flown on from here; asked after each decision.
+    fn goes_on(&self, habitat: &Habitat) -> bool {
+        let _ = habitat;
+        true
+    }
 }
 
 impl<E, F: FnMut(&Habitat, &[f64]) -> Result<(), E>> Observer<E> for F {
@@ -101,7 +107,7 @@ pub struct Outcome {
 /// The controller gets what can be known ([`Habitat::read_known`]); the observer sees the full row.
 ///
 /// A broken abort rule is noted and the mission goes on; it ends early only when a crew was there
-/// and nobody is alive.
+/// and nobody is alive, or when the observer has seen enough ([`Observer::goes_on`]).
 ///
 /// # Errors
 /// [`EnvError`] when the times do not divide each other or the habitat refuses a command or a step;
@@ -134,6 +140,9 @@ pub fn run_mission<E: From<EnvError>>(
         outcome.steps += steps_each;
         habitat.read(&mut readings);
         observer.decision(habitat, &readings)?;
+        if !observer.goes_on(habitat) {
+            break;
+        }
     }
     Ok(Outcome { steps: outcome.steps, decisions: outcome.decisions, ..standing(habitat) })
 }

@@ -17,8 +17,8 @@
 //! thirty days that is 3.3 million steps at most, and few where nothing threatens.
 //! # Value
 //! A flight that breaks an abort rule is worth −10 plus the share of the horizon before it. Any other is worth the
-//! smallest margin to an abort rule on its way, from 0 at the rule to 1 at what is usual, plus what is left of stores and
-//! spares: the mean of the square roots of their shares of the start, so that the last of one is worth more than
+//! smallest margin to an abort rule on its way, from 0 at the rule to 1 at 0.6 of the way to what is usual, plus what is
+//! left of stores and spares: the mean of the square roots of their shares of the start, so that the last of one is worth more than
 //! the first of another.
 
 use habitat::constants::DAY_S;
@@ -50,6 +50,8 @@ const SPREAD_MIN: f64 = 0.02;
 const MOVED: f64 = 0.4;
 /// Smallest margin on the way that is comfortable.
 const COMFORTABLE: f64 = 0.75;
+/// Margin above which more is worth nothing: people are well, and what is left counts.
+const ENOUGH: f64 = 0.6;
 /// Longest time without a search, s.
 const SEARCH_S: f64 = 24.0 * 3_600.0;
 /// The thresholds that are searched; the others stay.
@@ -197,7 +199,7 @@ impl Mpc {
             }
             least = least.min(margin(&ahead));
         }
-        (least + Holdings::of(&ahead).share_of(&self.start), least)
+        (least.min(ENOUGH) / ENOUGH + Holdings::of(&ahead).share_of(&self.start), least)
     }
 
     /// Search the thresholds that are worth most from here.

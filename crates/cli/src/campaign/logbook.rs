@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use store::StoreError;
 
-use super::record::{COLUMNS, Record};
+use super::record::{Record, columns};
 use super::settings::{Settings, TITLE};
 use crate::error::CliError;
 
@@ -41,7 +41,7 @@ impl Logbook {
     /// [`CliError::Failed`] while another program writes it; [`CliError::Store`].
     pub fn open(dir: &Path, settings: &Settings) -> Result<Logbook, CliError> {
         let path = dir.join(NAME);
-        let head = format!("{}{COLUMNS}\n", settings.head());
+        let head = format!("{}{}\n", settings.head(), columns());
         let mut logbook = Logbook { path, file: None, keep: None, head, missions: Missions::new() };
         let opened = OpenOptions::new().read(true).append(true).open(&logbook.path);
         let mut file = match opened {
@@ -91,8 +91,9 @@ impl Logbook {
                 differences.join("; ")
             )));
         }
-        if lines.get(start) != Some(&COLUMNS) {
-            return Err(self.refused(format!("line {} of `{NAME}` is not {COLUMNS}", start + 1)));
+        let columns = columns();
+        if lines.get(start) != Some(&columns.as_str()) {
+            return Err(self.refused(format!("line {} of `{NAME}` is not {columns}", start + 1)));
         }
         let mut missions = Missions::new();
         for (index, line) in lines.iter().enumerate().skip(start + 1) {

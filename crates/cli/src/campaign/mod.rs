@@ -1,12 +1,15 @@
 //! The verb `campaign`: one scenario, many seeds, and how often each controller brings the crew home.
 //!
-//! Each pair of controller and seed is one mission. All cores fly missions; the results depend neither
-//! on their number nor on the order.
+//! Each pair of controller and seed is one mission, flown until its end or until an abort rule is broken. All cores
+//! fly missions; the results depend neither on their number nor on the order.
+//!
+//! A seed is the run of environment 0; with `--held-out` it is the number of an environment that training never sees,
+//! counted from 2^31, of run 0.
 //!
 //! # Files
 //! `missions.csv` in the output directory: the settings as comments (`# key: value`), then a line for
-//! each mission with `controller`, `seed`, `success`, `abort_reason`, `abort_s`, `crew_alive`, `end_s`
-//! and the largest residuals of the ledger. Missions that are in it are not flown again, so a campaign
+//! each mission with `controller`, `seed`, `success`, `abort_reason`, `abort_s`, `crew_alive`, `end_s`,
+//! the largest residuals of the ledger and the mean of each cost. Missions that are in it are not flown again, so a campaign
 //! that was killed goes on where it was, and more seeds or controllers may be asked for later. Other
 //! settings are refused. Of each controller the first stored mission is flown once more; if it ends
 //! otherwise, the program has changed under the same version, and the file is refused too.
@@ -24,6 +27,7 @@
 mod logbook;
 mod record;
 mod settings;
+mod suite;
 mod summary;
 mod wilson;
 
@@ -33,9 +37,9 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use env::Timing;
+use env::{CostMeter, HELD_OUT_FROM, Observer, Timing};
 use habitat::scenario;
-use habitat::{Habitat, Plan, StreamKey};
+use habitat::{AbortReason, Habitat, Plan, StreamKey};
 use runtime::parallel_map;
 
 use self::logbook::Logbook;
@@ -59,28 +63,44 @@ const CHUNK_PER_THREAD: usize = 8;
     Exit code 0 also when crews are lost: read `success_rate`.")]
 pub struct Args {
     /// Name of a shipped scenario, or a file
-    #[arg(long, value_name = "NAME|FILE")]
-    scenario: String,
-    /// How many seeds each controller flies
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
-    seeds: u32,
+    #[arg(long, value_name = "NAME|FILE", required_unless_present = "suite")]
+    scenario: Option<String>,
+    /// All registered tasks instead of one scenario: `book` flies each at nominal and at hard, held out
+    #[arg(long, value_name = "NAME", conflicts_with_all = [
+        "scenario", "difficulty", "crew", "fault_rate", "days", "dt", "decision_s", "first_seed", "held_out",
+    ])]
+    suite: Option<suite::Name>,
+    /// How many seeds each controller flies [suite: 512]
+    #[arg(long, value_name = "N", required_unless_present = "suite",
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    seeds: Option<u32>,
+    /// How many seeds `mpc` flies in a suite
+    #[arg(long, value_name = "N", default_value_t = 20, requires = "suite",
+        value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    mpc_seeds: u32,
     /// The first seed; the others follow one by one
     #[arg(long, default_value_t = 0, value_name = "N")]
     first_seed: u64,
     /// Controllers, separated by commas: `random`, `hold`, `rules`, `mpc`
-    #[arg(long, value_name = "NAMES", value_delimiter = ',', required = true)]
+    #[arg(long, value_name = "NAMES", value_delimiter = ',', required_unless_present = "suite")]
     controllers: Vec<String>,
+    /// Fly held-out environments, which training refuses, instead of runs
+    #[arg(long)]
+    held_out: bool,
     #[command(flatten)]
     changes: Changes,
     /// Worker threads; results never depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Directory for the file [default: out/campaign-SCENARIO, with -faults-FACTOR if one is given]
+    /// Directory for the file [default: out/campaign-SCENARIO and what is changed, or out/suite-NAME]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print a JSON list instead of a table
     #[arg(long)]
     json: bool,
+    /// Print a suite as tables in Markdown
+    #[arg(long, requires = "suite", conflicts_with = "json")]
+    markdown: bool,
 }
 
 /// Run the verb.
@@ -88,29 +108,58 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
-    let campaign = Campaign::prepare(&args)?;
+    if let Some(name) = args.suite {
+        return suite::run(name, &args);
+    }
+    let (Some(scenario), Some(seeds)) = (&args.scenario, args.seeds) else {
+        return Err(CliError::flag("--scenario, --seeds", "both are needed without --suite"));
+    };
+    let campaign = Campaign::prepare(
+        args.changes,
+        scenario,
+        &args.controllers,
+        (args.first_seed, seeds),
+        args.held_out,
+        args.threads,
+    )?;
     let name = &campaign.settings.scenario;
     let suffix = args.changes.suffix();
+    let held_out = if args.held_out { "-held-out" } else { "" };
     let dir = args
         .out
         .clone()
-        .unwrap_or_else(|| PathBuf::from("out").join(format!("campaign-{name}{suffix}")));
+        .unwrap_or_else(|| PathBuf::from("out").join(format!("campaign-{name}{suffix}{held_out}")));
     let mut logbook = Logbook::open(&dir, &campaign.settings)?;
     let start = Instant::now();
     campaign.verify(&logbook)?;
     let flown = campaign.complete(&mut logbook)?;
     let wall_s = start.elapsed().as_secs_f64();
-    let summaries = campaign
-        .controllers
-        .iter()
-        .map(|controller| Summary::new(controller, campaign.seeds.clone(), &logbook.missions))
-        .collect::<Result<Vec<Summary>, CliError>>()?;
+    let summaries = campaign.summaries(&logbook)?;
     if args.json {
         output::json(&summaries)?;
     } else {
         output::text(&campaign.text(&summaries, flown, wall_s, &dir.display().to_string()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Adds up costs until the mission is lost.
+struct Judge(CostMeter);
+
+impl Observer<CliError> for Judge {
+    fn step(&mut self, habitat: &Habitat, dt_s: f64) {
+        if habitat.abort_reason() == AbortReason::None {
+            self.0.add(habitat, dt_s);
+        }
+    }
+
+    fn decision(&mut self, _: &Habitat, _: &[f64]) -> Result<(), CliError> {
+        Ok(())
+    }
+
+    fn goes_on(&self, habitat: &Habitat) -> bool {
+        habitat.abort_reason() == AbortReason::None
+    }
 }
 
 /// What is asked for, known to be sound.
@@ -125,27 +174,39 @@ struct Campaign {
 
 impl Campaign {
     /// Read and check all input.
-    fn prepare(args: &Args) -> Result<Campaign, CliError> {
-        let (_, model) = args.changes.load(&args.scenario)?;
+    fn prepare(
+        changes: Changes,
+        scenario: &str,
+        controllers: &[String],
+        (first_seed, seeds): (u64, u32),
+        held_out: bool,
+        threads: Option<u16>,
+    ) -> Result<Campaign, CliError> {
+        let (loaded, model) = changes.load(scenario)?;
         let hash = scenario::hash(&model)?;
         let plan = Arc::new(Plan::compile(&model, hash)?);
         let habitat = Habitat::new(Arc::clone(&plan), StreamKey::default());
-        for (index, controller) in args.controllers.iter().enumerate() {
+        for (index, controller) in controllers.iter().enumerate() {
             env::build(controller, &habitat)?;
-            if args.controllers[..index].contains(controller) {
-                let flag = format!("--controllers {}", args.controllers.join(","));
+            if controllers[..index].contains(controller) {
+                let flag = format!("--controllers {}", controllers.join(","));
                 return Err(CliError::flag(flag, format!("`{controller}` stands there twice")));
             }
         }
-        let end = args.first_seed.checked_add(u64::from(args.seeds)).ok_or_else(|| {
-            let allowed = u64::MAX - u64::from(args.seeds);
-            let flag = format!("--first-seed {}", args.first_seed);
-            CliError::flag(flag, format!("allowed up to {allowed} with {} seeds", args.seeds))
+        // Environments are counted from the first that is held out.
+        let most = u64::MAX - if held_out { HELD_OUT_FROM } else { 0 };
+        let end = first_seed.checked_add(u64::from(seeds)).filter(|end| *end <= most);
+        let end = end.ok_or_else(|| {
+            let allowed = most - u64::from(seeds);
+            let flag = format!("--first-seed {first_seed}");
+            CliError::flag(flag, format!("allowed up to {allowed} with {seeds} seeds"))
         })?;
         Ok(Campaign {
             timing: Timing::of(&model),
             settings: Settings {
                 scenario: model.name.clone(),
+                difficulty: loaded.difficulty.name(),
+                held_out,
                 fault_rate: model.faults.as_ref().map_or(0.0, |faults| faults.rate_factor),
                 scenario_hash: scenario::hex(&hash),
                 days: model.duration_days,
@@ -154,21 +215,32 @@ impl Campaign {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
             plan,
-            controllers: args.controllers.clone(),
-            seeds: args.first_seed..end,
-            threads: args.threads.map_or_else(cores, usize::from),
+            controllers: controllers.to_vec(),
+            seeds: first_seed..end,
+            threads: threads.map_or_else(cores, usize::from),
         })
     }
 
     /// Fly one mission.
     fn fly(&self, controller: &str, seed: u64) -> Result<Record, CliError> {
-        let key = StreamKey { run: seed, ..StreamKey::default() };
+        let key = if self.settings.held_out {
+            StreamKey { env: HELD_OUT_FROM + seed, ..StreamKey::default() }
+        } else {
+            StreamKey { run: seed, ..StreamKey::default() }
+        };
         let (plan, _) = self.plan.for_episode(key, &[])?;
         let mut habitat = Habitat::new(plan, key);
         let mut pilot = env::build(controller, &habitat)?;
-        let mut observer = |_: &Habitat, _: &[f64]| Ok::<(), CliError>(());
-        let outcome = env::run_mission(&mut habitat, pilot.as_mut(), self.timing, &mut observer)?;
-        Ok(Record::new(controller, seed, &outcome))
+        let mut judge = Judge(CostMeter::default());
+        let outcome = env::run_mission(&mut habitat, pilot.as_mut(), self.timing, &mut judge)?;
+        Ok(Record::new(controller, seed, &outcome, judge.0.mean()))
+    }
+
+    /// What each controller has done, in the order asked for.
+    fn summaries(&self, logbook: &Logbook) -> Result<Vec<Summary>, CliError> {
+        let summary =
+            |controller: &String| Summary::new(controller, self.seeds.clone(), &logbook.missions);
+        self.controllers.iter().map(summary).collect()
     }
 
     /// Fly the first stored mission of each controller again and compare.
@@ -221,9 +293,11 @@ impl Campaign {
 
     /// The summary for people.
     fn text(&self, summaries: &[Summary], flown: usize, wall_s: f64, dir: &str) -> String {
-        let Settings { scenario, scenario_hash, days, dt_s, .. } = &self.settings;
+        let Settings { scenario, difficulty, scenario_hash, days, dt_s, .. } = &self.settings;
         let Range { start, end } = &self.seeds;
-        let title = format!("{scenario} · seeds {start} to {}", end - 1);
+        let what = if self.settings.held_out { "held-out environments" } else { "seeds" };
+        let at = if *difficulty == "nominal" { String::new() } else { format!(" · {difficulty}") };
+        let title = format!("{scenario}{at} · {what} {start} to {}", end - 1);
         let residual = summaries.iter().map(|one| one.residual_max).fold(0.0, f64::max);
         let missions = summaries.len() as u64 * (end - start);
         let stored = missions - flown as u64;

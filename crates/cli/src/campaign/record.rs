@@ -1,13 +1,19 @@
 //! One mission of a campaign, as a line of the logbook.
 
-use env::Outcome;
+use env::{COST_TABLE, COSTS, Outcome};
 use habitat::AbortReason;
 
-/// Names of the columns, in order.
-pub const COLUMNS: &str = "controller,seed,success,abort_reason,abort_s,crew_alive,end_s,\
+/// Names of the columns before the costs, in order.
+const COLUMNS: &str = "controller,seed,success,abort_reason,abort_s,crew_alive,end_s,\
     mass_residual_max,energy_residual_max";
-/// How many there are.
-const FIELDS: usize = 9;
+/// How many columns there are.
+const FIELDS: usize = 9 + COSTS;
+
+/// The line with the names of the columns: a cost has the name of [`COST_TABLE`] after `cost_`.
+pub fn columns() -> String {
+    let costs: Vec<String> = COST_TABLE.iter().map(|cost| format!(",cost_{}", cost.name)).collect();
+    format!("{COLUMNS}{}", costs.concat())
+}
 
 /// How one mission of a campaign ended.
 ///
@@ -32,11 +38,13 @@ pub struct Record {
     pub mass_residual_max: f64,
     /// Largest residual of energy, as a share of what moved in its step.
     pub energy_residual_max: f64,
+    /// Mean of each cost over the mission.
+    pub costs: [f64; COSTS],
 }
 
 impl Record {
     /// The record of a mission that has ended.
-    pub fn new(controller: &str, seed: u64, outcome: &Outcome) -> Record {
+    pub fn new(controller: &str, seed: u64, outcome: &Outcome, costs: [f64; COSTS]) -> Record {
         // Who lost somebody is lost, even where no rule was asked in time.
         let reason = match outcome.abort_reason {
             AbortReason::None if !outcome.success => AbortReason::CrewLost,
@@ -52,13 +60,15 @@ impl Record {
             end_s: outcome.t_s,
             mass_residual_max: outcome.mass_residual_max,
             energy_residual_max: outcome.energy_residual_max,
+            costs,
         }
     }
 
     /// The line of the logbook, without its end.
     pub fn line(&self) -> String {
+        let costs: Vec<String> = self.costs.iter().map(|cost| format!(",{cost:e}")).collect();
         format!(
-            "{},{},{},{},{},{},{},{:e},{:e}",
+            "{},{},{},{},{},{},{},{:e},{:e}{}",
             self.controller,
             self.seed,
             self.success,
@@ -67,7 +77,8 @@ impl Record {
             self.crew_alive,
             self.end_s,
             self.mass_residual_max,
-            self.energy_residual_max
+            self.energy_residual_max,
+            costs.concat()
         )
     }
 
@@ -75,7 +86,12 @@ impl Record {
     pub fn parse(line: &str) -> Option<Record> {
         let fields: Vec<&str> = line.split(',').collect();
         let fields: &[&str; FIELDS] = fields.as_slice().try_into().ok()?;
-        let [controller, seed, success, reason, abort_s, crew_alive, end_s, mass, energy] = *fields;
+        let [controller, seed, success, reason, abort_s, crew_alive, end_s, mass, energy, ..] =
+            *fields;
+        let mut costs = [0.0; COSTS];
+        for (cost, field) in costs.iter_mut().zip(&fields[FIELDS - COSTS..]) {
+            *cost = field.parse().ok()?;
+        }
         let success = success.parse().ok()?;
         // A success has no reason, a loss has one.
         if controller.is_empty() || success != reason.is_empty() {
@@ -91,6 +107,7 @@ impl Record {
             end_s: end_s.parse().ok()?,
             mass_residual_max: mass.parse().ok()?,
             energy_residual_max: energy.parse().ok()?,
+            costs,
         })
     }
 }
@@ -111,9 +128,10 @@ mod tests {
             end_s: 1e7 / 3.0,
             mass_residual_max: 1.3e-12 / 7.0,
             energy_residual_max: f64::MIN_POSITIVE,
+            costs: std::array::from_fn(|place| place as f64 / 7.0),
         };
         assert_eq!(Record::parse(&record.line()), Some(record.clone()));
-        assert_eq!(record.line().split(',').count(), COLUMNS.split(',').count());
+        assert_eq!(record.line().split(',').count(), columns().split(',').count());
         record.success = true;
         assert_eq!(Record::parse(&record.line()), None, "a success with a reason");
         (record.abort_reason, record.abort_s) = (String::new(), None);

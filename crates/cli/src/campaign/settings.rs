@@ -1,7 +1,7 @@
 //! What a campaign's missions have in common: the head of its logbook.
 
 /// First line of a logbook: what it is, and which version of the format.
-pub const TITLE: &str = "# lunar-habitat campaign 1";
+pub const TITLE: &str = "# lunar-habitat campaign 2";
 /// Digits of a hash that people are shown.
 const SHORT: usize = 16;
 
@@ -12,6 +12,10 @@ pub struct Settings {
     pub scenario: String,
     /// SHA-256 of its canonical form with the times below, as `simulate` writes it.
     pub scenario_hash: String,
+    /// Difficulty of the scenario.
+    pub difficulty: &'static str,
+    /// Whether the missions are held-out environments of one run, or runs of the first one.
+    pub held_out: bool,
     /// Failures as a multiple of the field rate.
     pub fault_rate: f64,
     /// Length of the mission, d.
@@ -26,9 +30,11 @@ pub struct Settings {
 
 impl Settings {
     /// Keys and values as they are written; numbers bring the same bits back.
-    fn entries(&self) -> [(&'static str, String); 7] {
+    fn entries(&self) -> [(&'static str, String); 9] {
         [
             ("scenario", self.scenario.clone()),
+            ("difficulty", self.difficulty.to_owned()),
+            ("held_out", self.held_out.to_string()),
             ("fault_rate", self.fault_rate.to_string()),
             ("days", self.days.to_string()),
             ("dt_s", self.dt_s.to_string()),
@@ -75,6 +81,8 @@ mod tests {
     fn only_what_differs_is_named() {
         let ours = Settings {
             scenario: "cabin-30d".into(),
+            difficulty: "nominal",
+            held_out: false,
             scenario_hash: "a".repeat(64),
             fault_rate: 1.0,
             days: 0.1,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use env::COSTS;
 use physics::constants::DAY_S;
 use serde::Serialize;
 use watch::report::Table;
@@ -14,12 +15,15 @@ use crate::table::fixed;
 /// A controller over all its seeds, as in JSON.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
-    controller: String,
-    seeds: u64,
-    success_rate: f64,
-    low: f64,
-    high: f64,
+    pub controller: String,
+    pub seeds: u64,
+    pub success_rate: f64,
+    pub low: f64,
+    pub high: f64,
     causes: BTreeMap<String, u64>,
+    /// For suites: mean of each cost over all missions.
+    #[serde(skip)]
+    pub costs: [f64; COSTS],
     /// For people: middle time of a loss, s of mission time.
     #[serde(skip)]
     median_loss_s: Option<f64>,
@@ -41,12 +45,16 @@ impl Summary {
         let trials = seeds.end - seeds.start;
         let (mut successes, mut residual_max) = (0, 0.0_f64);
         let (mut causes, mut losses_s) = (BTreeMap::new(), Vec::new());
+        let mut costs = [0.0; COSTS];
         for seed in seeds {
             let record = missions.get(&(controller.to_owned(), seed)).ok_or_else(|| {
                 CliError::Failed(format!("no mission of {controller} with seed {seed}"))
             })?;
             residual_max =
                 residual_max.max(record.mass_residual_max).max(record.energy_residual_max);
+            for (sum, cost) in costs.iter_mut().zip(record.costs) {
+                *sum += cost / trials as f64;
+            }
             if record.success {
                 successes += 1;
             } else {
@@ -62,13 +70,14 @@ impl Summary {
             low,
             high,
             causes,
+            costs,
             median_loss_s: median(losses_s),
             residual_max,
         })
     }
 
     /// Causes with counts and shares of all losses, the most frequent first.
-    fn causes(&self) -> String {
+    pub fn causes(&self) -> String {
         let losses: u64 = self.causes.values().sum();
         let mut causes: Vec<(&String, u64)> = self.causes.iter().map(|(n, c)| (n, *c)).collect();
         causes.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
@@ -103,7 +112,7 @@ pub fn table(title: String, summaries: &[Summary]) -> Table {
     }
 }
 
-fn percent(share: f64) -> f64 {
+pub fn percent(share: f64) -> f64 {
     100.0 * share
 }
 
@@ -140,6 +149,7 @@ mod tests {
                 end_s: 10.0 * DAY_S,
                 mass_residual_max: 1e-12 * seed as f64,
                 energy_residual_max: 2e-12,
+                costs: [0.5; COSTS],
             };
             (("hold".to_owned(), seed), record)
         };
@@ -154,6 +164,7 @@ mod tests {
         assert_eq!((summary.seeds, summary.success_rate), (4, 0.25));
         assert_eq!(summary.median_loss_s, Some(2.0 * DAY_S));
         assert_eq!(summary.residual_max, 7e-12);
+        assert_eq!(summary.costs, [0.5; COSTS]);
         assert_eq!(summary.causes(), "temperature 2 (67 %), oxygen 1 (33 %)");
         assert_eq!(
             serde_json::to_value(&summary).unwrap()["causes"],

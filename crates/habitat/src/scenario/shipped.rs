@@ -42,6 +42,10 @@ pub const SHIPPED: &[Shipped] = &[
     ),
     shipped!("cdra-failure", "CO2 removal fails on day 2, and for good on day 5; twelve days"),
     shipped!(
+        "coolant-loop-failure",
+        "The moderate coolant loop fails on day 1, and for good on day 3; the low loop at half on day 5; thirteen days"
+    ),
+    shipped!(
         "water-processor-failure",
         "The water processor fails on day 1, and for good on day 2; twenty days, 72 h of them dark"
     ),
