@@ -8,7 +8,7 @@ use std::collections::BTreeSet;
 
 use habitat::{Habitat, StreamKey, scenario};
 use lunar_habitat_env::{ActionSpace, DIALS_MAX, OBSERVATIONS_MAX, OnBadAction};
-use player::{Player, key, plan, task};
+use player::{Player, key, plan, task, value};
 
 #[test]
 fn every_shipped_scenario_has_spaces_within_their_limits() {
@@ -95,6 +95,52 @@ fn holding_is_exact() {
         }
         assert_eq!(one.episode.habitat().hash(), bare.hash(), "{name}");
     }
+}
+
+/// Holding is no command, so what is on its way goes on; asking again for it is no turn of a dial.
+#[test]
+fn a_command_on_its_way_goes_on_under_hold_and_is_turned_once() {
+    let task = task("cabin-30d", &[]);
+    let place = |name: &str| task.actions().dials().iter().position(|d| d.name == name).unwrap();
+    let (rate, trace) = (place("oxygen.rate"), place("trace.control"));
+    let dial = &task.actions().dials()[rate];
+    let start = |one: &mut Player| {
+        one.episode.set_decision_s(60.0).unwrap();
+        one.episode.hold(&mut one.action).unwrap();
+        (one.action[rate], one.action[trace]) = (1.0, -0.5);
+        one.step().unwrap();
+        assert!((one.terms[9] * one.action.len() as f32 - 2.0).abs() < 1e-6);
+    };
+    let (mut held, mut asked) =
+        (Player::new(&task, key(1, 0, 0)), Player::new(&task, key(1, 0, 0)));
+    start(&mut held);
+    start(&mut asked);
+    let before = dial.position(held.episode.habitat());
+    assert!(before < 1.0, "it has not moved yet");
+    for _ in 0..20 {
+        held.hold();
+        asked.step().unwrap();
+        assert_eq!((held.terms[9], asked.terms[9]), (0.0, 0.0));
+        assert_eq!(held.episode.habitat().hash(), asked.episode.habitat().hash());
+    }
+    assert_eq!(dial.position(held.episode.habitat()), 1.0);
+    assert_eq!(task.actions().dials()[trace].position(held.episode.habitat()), -1.0);
+}
+
+/// A zone with a heater has a dial for it, over what people can live in and not over all that it could do.
+#[test]
+fn heaters_have_a_dial_of_their_own() {
+    let heated = plan("cabin-30d", &[value("zone.living.heater_w", 500.0)]);
+    let space = ActionSpace::new(&heated);
+    let dial = space.dials().iter().find(|dial| dial.name == "air.heating").unwrap();
+    let ids: Vec<&str> = dial
+        .targets
+        .iter()
+        .map(|target| heated.catalogue.channels()[target.channel].id.as_str())
+        .collect();
+    assert_eq!(ids, ["living.heater.set_t_k"]);
+    assert_eq!((dial.low, dial.high, dial.is_mode), (283.15, 297.15, false));
+    assert!(space.dials().iter().all(|dial| !dial.name.starts_with("other.")));
 }
 
 #[test]

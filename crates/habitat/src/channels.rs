@@ -22,7 +22,7 @@
 //! A channel shows a true value of the state or, where its quantity begins with `set_`, a command. Where it
 //! begins with `sensed_` it shows what an instrument makes of the true channel before it
 //! ([`crate::sensor`]). A commanded channel shows the command in force, within the range of its actuator, or
-//! the scenario's before the first command.
+//! the scenario's before the first command; one that is still on its way ([`crate::order`]) is not shown.
 //!
 //! # Limits
 //! Caution and warning limits stand in the table beside their source; a channel without declared
@@ -41,6 +41,7 @@ use physics::physiology::{
 };
 use physics::species::Gas;
 
+use crate::actuation::{self, Actuation};
 use crate::air::zone::{EQUIPMENT_COOL_K, EQUIPMENT_HOT_K};
 use crate::fault::Kind;
 use crate::fault::wear::field_hazard_per_s;
@@ -112,6 +113,10 @@ pub struct Actuator {
     pub high: f64,
     /// A mode: 0 is off, 1 is on, the threshold is one half.
     pub is_mode: bool,
+    /// Time from a command until it begins to act, s ([`crate::actuation`]).
+    pub dead_s: f64,
+    /// Fastest change of a set-point, in the channel's unit per second; infinite for what switches at once.
+    pub rate_per_s: f64,
     /// The unit behind it among those that can fail; commands to people have none.
     pub(crate) unit: Option<usize>,
     pub(crate) index: usize,
@@ -209,13 +214,13 @@ impl Builder {
         self.add(quantity, words, unit, None, "model state", read);
     }
 
-    /// Declare a command with its range, as channel and as actuator.
+    /// Declare a command with its range and how it is followed, as channel and as actuator.
     fn command(
         &mut self,
         quantity: &str,
         words: &str,
         unit: Unit,
-        range: (f64, f64),
+        (range, actuation): ((f64, f64), Actuation),
         read: fn(&Layout, &State, usize) -> f64,
         write: fn(&mut State, usize, f64),
     ) {
@@ -228,6 +233,8 @@ impl Builder {
             low: range.0,
             high: range.1,
             is_mode: false,
+            dead_s: actuation.dead_s,
+            rate_per_s: actuation.rate_per_s(range),
             unit: None,
             index: self.index,
             write,
@@ -238,10 +245,11 @@ impl Builder {
     fn mode(
         &mut self,
         words: &str,
+        actuation: Actuation,
         read: fn(&Layout, &State, usize) -> f64,
         write: fn(&mut State, usize, f64),
     ) {
-        self.command("set_on", words, Unit::One, (0.0, 1.0), read, write);
+        self.command("set_on", words, Unit::One, ((0.0, 1.0), actuation), read, write);
         if let Some(last) = self.actuators.last_mut() {
             last.is_mode = true;
         }
@@ -342,7 +350,7 @@ fn instruments(plan: &Layout, b: &mut Builder) -> Result<(), PlanError> {
             "set_calibrate",
             "people calibrate the instruments",
             Unit::One,
-            (0.0, 1.0),
+            ((0.0, 1.0), actuation::AT_ONCE),
             |_, s, i| on(s.sensors.calibrations[i].wanted),
             |s, i, v| s.sensors.calibrations[i].wanted = v > 0.5,
         );
@@ -381,7 +389,7 @@ fn zones(plan: &Layout, b: &mut Builder) {
         if zone.heater_w > 0.0 {
             b.unit(&zone.name, "heater", index);
             b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.zones[i].heater_w);
-            b.command("set_t_k", "air temperature set-point of the heater", Unit::Kelvin, (273.15, 308.15), |_, s, i| s.zones[i].heater_set_k, |s, i, v| s.zones[i].heater_set_k = v);
+            b.command("set_t_k", "air temperature set-point of the heater", Unit::Kelvin, ((273.15, 308.15), actuation::TEMPERATURE), |_, s, i| s.zones[i].heater_set_k, |s, i, v| s.zones[i].heater_set_k = v);
         }
         b.unit(&zone.name, "structure", index);
         b.plain("t_k", "structure temperature", Unit::Kelvin, |_, s, i| s.zones[i].structure_k);
@@ -402,8 +410,8 @@ fn air_units(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Flow);
         b.plain("n2_mol_s", "tank N2 given", Unit::MolePerSecond, |_, s, i| s.acs[i].n2.given_mol_s);
         b.sensed(Class::Flow);
-        b.command("set_pp_o2_pa", "O2 set-point", Unit::Pascal, (0.0, 110e3), |_, s, i| s.acs[i].o2.set_pa, |s, i, v| s.acs[i].o2.set_pa = v);
-        b.command("set_p_total_pa", "total pressure set-point", Unit::Pascal, (0.0, 200e3), |_, s, i| s.acs[i].n2.set_pa, |s, i, v| s.acs[i].n2.set_pa = v);
+        b.command("set_pp_o2_pa", "O2 set-point", Unit::Pascal, ((0.0, 110e3), actuation::REGULATOR), |_, s, i| s.acs[i].o2.set_pa, |s, i, v| s.acs[i].o2.set_pa = v);
+        b.command("set_p_total_pa", "total pressure set-point", Unit::Pascal, ((0.0, 200e3), actuation::REGULATOR), |_, s, i| s.acs[i].n2.set_pa, |s, i, v| s.acs[i].n2.set_pa = v);
     }
     for (index, unit) in plan.oga.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
@@ -411,7 +419,7 @@ fn air_units(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Flow);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.oga[i].power_w);
         b.sensed(Class::Electric);
-        b.command("set_o2_mol_s", "O2 production set-point", Unit::MolePerSecond, (0.0, unit.o2_max_mol_s), |_, s, i| s.oga[i].set_mol_s, |s, i, v| s.oga[i].set_mol_s = v);
+        b.command("set_o2_mol_s", "O2 production set-point", Unit::MolePerSecond, ((0.0, unit.o2_max_mol_s), actuation::OXYGEN_GENERATOR), |_, s, i| s.oga[i].set_mol_s, |s, i, v| s.oga[i].set_mol_s = v);
     }
     for (index, unit) in plan.ccaa.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
@@ -426,8 +434,8 @@ fn air_units(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Charge);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.ccaa[i].power_w);
         b.sensed(Class::Electric);
-        b.command("set_t_k", "cabin temperature set-point", Unit::Kelvin, (283.15, 308.15), |_, s, i| s.ccaa[i].set_point_k, |s, i, v| s.ccaa[i].set_point_k = v);
-        b.mode("running", |_, s, i| on(s.ccaa[i].on), |s, i, v| s.ccaa[i].on = v > 0.5);
+        b.command("set_t_k", "cabin temperature set-point", Unit::Kelvin, ((283.15, 308.15), actuation::TEMPERATURE), |_, s, i| s.ccaa[i].set_point_k, |s, i, v| s.ccaa[i].set_point_k = v);
+        b.mode("running", actuation::BLOWER, |_, s, i| on(s.ccaa[i].on), |s, i, v| s.ccaa[i].on = v > 0.5);
     }
     for (index, unit) in plan.cdra.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
@@ -445,7 +453,7 @@ fn air_units(plan: &Layout, b: &mut Builder) {
         b.plain("phase_s", "time since the last swap", Unit::Second, |_, s, i| s.cdra[i].phase_s);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.cdra[i].power_w);
         b.sensed(Class::Electric);
-        b.mode("running", |_, s, i| on(s.cdra[i].on), |s, i, v| { s.cdra[i].on = v > 0.5; s.next_event_s = 0.0; });
+        b.mode("running", actuation::BLOWER, |_, s, i| on(s.cdra[i].on), |s, i, v| { s.cdra[i].on = v > 0.5; s.next_event_s = 0.0; });
     }
     for (index, unit) in plan.sabatier.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
@@ -454,28 +462,28 @@ fn air_units(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Flow);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.sabatier[i].power_w);
         b.sensed(Class::Electric);
-        b.mode("running", |_, s, i| on(s.sabatier[i].on), |s, i, v| s.sabatier[i].on = v > 0.5);
+        b.mode("running", actuation::REACTOR, |_, s, i| on(s.sabatier[i].on), |s, i, v| s.sabatier[i].on = v > 0.5);
     }
     for (index, unit) in plan.tccs.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
         b.plain("nh3_held_mol", "ammonia in the charcoal", Unit::Mole, |_, s, i| s.tccs[i].nh3_mol);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.tccs[i].power_w);
         b.sensed(Class::Electric);
-        b.mode("running", |_, s, i| on(s.tccs[i].on), |s, i, v| s.tccs[i].on = v > 0.5);
+        b.mode("running", actuation::CATALYST, |_, s, i| on(s.tccs[i].on), |s, i, v| s.tccs[i].on = v > 0.5);
     }
     for (index, unit) in plan.lioh.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
         b.plain("co2_mol_s", "CO2 removed", Unit::MolePerSecond, |_, s, i| s.lioh[i].co2_mol_s);
         b.plain("left_mol", "hydroxide left", Unit::Mole, |_, s, i| s.lioh[i].lioh_mol);
         b.sensed(Class::Record);
-        b.mode("running", |_, s, i| on(s.lioh[i].on), |s, i, v| s.lioh[i].on = v > 0.5);
+        b.mode("running", actuation::BY_HAND, |_, s, i| on(s.lioh[i].on), |s, i, v| s.lioh[i].on = v > 0.5);
     }
     for (index, unit) in plan.candles.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
         b.plain("o2_mol_s", "O2 given", Unit::MolePerSecond, |_, s, i| s.candles[i].o2_mol_s);
         b.plain("fresh_mol", "chlorate in fresh candles", Unit::Mole, |_, s, i| s.candles[i].fresh_mol);
         b.sensed(Class::Record);
-        b.mode("lighting", |_, s, i| on(s.candles[i].on), |s, i, v| s.candles[i].on = v > 0.5);
+        b.mode("lighting", actuation::BY_HAND, |_, s, i| on(s.candles[i].on), |s, i, v| s.candles[i].on = v > 0.5);
     }
 }
 
@@ -490,7 +498,7 @@ fn water_units(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Record);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.wpa[i].power_w);
         b.sensed(Class::Electric);
-        b.mode("may run", |_, s, i| on(s.wpa[i].on), |s, i, v| s.wpa[i].on = v > 0.5);
+        b.mode("may run", actuation::REACTOR, |_, s, i| on(s.wpa[i].on), |s, i, v| s.wpa[i].on = v > 0.5);
     }
     for (index, unit) in plan.upa.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
@@ -498,14 +506,14 @@ fn water_units(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Flow);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.upa[i].power_w);
         b.sensed(Class::Electric);
-        b.mode("may run", |_, s, i| on(s.upa[i].on), |s, i, v| s.upa[i].on = v > 0.5);
+        b.mode("may run", actuation::REACTOR, |_, s, i| on(s.upa[i].on), |s, i, v| s.upa[i].on = v > 0.5);
     }
     for (index, unit) in plan.brine_processors.iter().enumerate() {
         b.unit(&place(unit.zone), &unit.name, index);
         b.plain("water_kg_s", "water to the air", Unit::KilogramPerSecond, |_, s, i| s.brine_processors[i].water_kg_s);
         b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.brine_processors[i].power_w);
         b.sensed(Class::Electric);
-        b.mode("may run", |_, s, i| on(s.brine_processors[i].on), |s, i, v| { s.brine_processors[i].on = v > 0.5; });
+        b.mode("may run", actuation::REACTOR, |_, s, i| on(s.brine_processors[i].on), |s, i, v| { s.brine_processors[i].on = v > 0.5; });
     }
     b.unit("stores", "tanks", 0);
     b.plain("o2_mol", "tank oxygen", Unit::Mole, |_, s, _| s.stores.o2_mol);
@@ -557,7 +565,7 @@ fn whole(plan: &Layout, b: &mut Builder) {
     if let Some(power) = &plan.power {
         b.plain("shed", "loads shed", Unit::One, |p, s, _| (s.power[0].shed as f64).min(p.power.as_ref().map_or(0.0, |x| x.shed_order.len() as f64 + 1.0)));
         b.sensed(Class::Record);
-        b.command("set_shed", "loads to shed at least", Unit::One, (0.0, power.shed_order.len() as f64), |_, s, _| s.power[0].set_shed, |s, _, v| s.power[0].set_shed = v.round());
+        b.command("set_shed", "loads to shed at least", Unit::One, ((0.0, power.shed_order.len() as f64), actuation::AT_ONCE), |_, s, _| s.power[0].set_shed, |s, _, v| s.power[0].set_shed = v.round());
         b.plain("lit_fraction", "share of the sun's disc in view", Unit::One, |_, s, _| s.power[0].lit_fraction);
         b.sensed(Class::Charge);
         b.plain("source_w", "power that array and fission unit can give", Unit::Watt, |_, s, _| s.power[0].source_w);
@@ -582,7 +590,7 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Electric);
         b.plain("store_fraction", "hydrogen in the store, share of full", Unit::One, |p, s, _| p.power.as_ref().map_or(0.0, |x| s.power[0].h2_mol / x.store_mol.max(1e-300)));
         b.sensed(Class::Charge);
-        b.command("set_p_w", "power of the fuel cell in darkness", Unit::Watt, (0.0, power.fuel_cell_w), |_, s, _| s.power[0].set_fuel_cell_w, |s, _, v| s.power[0].set_fuel_cell_w = v);
+        b.command("set_p_w", "power of the fuel cell in darkness", Unit::Watt, ((0.0, power.fuel_cell_w), actuation::FUEL_CELL), |_, s, _| s.power[0].set_fuel_cell_w, |s, _, v| s.power[0].set_fuel_cell_w = v);
     }
     for (index, unit) in plan.faults.units.iter().enumerate() {
         let (place, name) = unit.unit.split_once('.').unwrap_or(("habitat", &unit.unit));
@@ -590,7 +598,7 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.plain("fault", "0 sound, 1 degraded, 2 failed, 3 stuck, 4 leaking, 5 slow", Unit::One, |_, s, i| s.faults.units[i].mode as f64);
         b.plain("failures", "failures since the start", Unit::One, |_, s, i| s.faults.units[i].failures as f64);
         if unit.kind.is_inside() {
-            b.command("set_repair", "people may spend a spare on it", Unit::One, (0.0, 1.0), |_, s, i| on(s.faults.units[i].may_repair), |s, i, v| s.faults.units[i].may_repair = v > 0.5);
+            b.command("set_repair", "people may spend a spare on it", Unit::One, ((0.0, 1.0), actuation::AT_ONCE), |_, s, i| on(s.faults.units[i].may_repair), |s, i, v| s.faults.units[i].may_repair = v > 0.5);
             b.plain("spares", "spares left", Unit::One, |_, s, i| s.faults.units[i].spares);
             b.sensed(Class::Record);
         }

@@ -150,19 +150,21 @@ impl Habitat {
         Ok(())
     }
 
-    /// Advance by `dt_s`, cut where instruments are read.
+    /// Advance by `dt_s`, cut where instruments are read and modes switch.
     fn pieces(&mut self, dt_s: f64, mut advance: impl FnMut(&Plan, &mut State, f64)) {
         let end_s = self.state.t_s + dt_s;
         loop {
             let left_s = end_s - self.state.t_s;
-            let next_s = sensor::next_sample_s(&self.plan, &self.state);
-            // A sample within a microsecond of the end is taken at the end.
+            let sample_s = sensor::next_sample_s(&self.plan, &self.state);
+            let next_s = sample_s.min(order::next_switch_s(&self.plan, &self.state));
+            // What comes within a microsecond of the end is taken at the end.
             let piece_s = if next_s < left_s - 1e-6 { next_s } else { left_s };
             if piece_s > 1e-6 {
                 order::carry(&self.plan, &mut self.state, piece_s);
                 advance(&self.plan, &mut self.state, piece_s);
+                order::switch(&self.plan, &mut self.state);
             }
-            if next_s <= left_s + 1e-6 {
+            if sample_s <= piece_s + 1e-6 {
                 sensor::sample(&self.plan, &mut self.state);
             }
             if next_s >= left_s - 1e-6 {
@@ -180,7 +182,8 @@ impl Habitat {
 
     /// Command the actuator number `actuator`; a value outside its range acts as the nearest end.
     ///
-    /// A unit that is stuck takes no command, one that is slow takes it over time ([`crate::order`]).
+    /// It acts after the dead time of the actuator and at its rate; a unit that is stuck takes none
+    /// ([`crate::order`]). The channel shows what is in force.
     ///
     /// # Errors
     /// [`CommandError`] for an unknown actuator or a value that is not finite; nothing changes.
@@ -196,8 +199,12 @@ impl Habitat {
     /// let mut cabin = Habitat::new(plan, StreamKey::default());
     /// let channel = cabin.catalogue().find("living.ccaa.set_t_k")?;
     /// let actuator = cabin.actuators().iter().position(|a| a.channel == channel).unwrap();
+    /// let (before, driven) = (cabin.value(channel), cabin.actuators()[actuator]);
     /// cabin.command(actuator, 500.0)?; // acts as the upper end of the range
-    /// assert_eq!(cabin.value(channel), Some(cabin.actuators()[actuator].high));
+    /// cabin.step(driven.dead_s)?;
+    /// assert_eq!((cabin.value(channel), cabin.ordered(actuator)), (before, Some(driven.high)));
+    /// cabin.step((driven.high - driven.low) / driven.rate_per_s)?;
+    /// assert_eq!(cabin.value(channel), Some(driven.high));
     /// assert!(cabin.command(actuator, f64::INFINITY).is_err());
     /// assert!(cabin.command(10_000, 0.0).is_err());
     /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -218,6 +225,14 @@ impl Habitat {
         let value = value.clamp(found.low, found.high);
         order::give(&self.plan, &mut self.state, actuator, value);
         Ok(())
+    }
+
+    /// What the actuator number `actuator` is to come to: the command on its way, else the one in force;
+    /// `None` beyond the last.
+    #[must_use]
+    pub fn ordered(&self, actuator: usize) -> Option<f64> {
+        (actuator < self.plan.actuators.len())
+            .then(|| order::ordered(&self.plan, &self.state, actuator))
     }
 
     /// The actuators, in the order of their channels.

@@ -41,6 +41,7 @@
 //! fail and are repaired ([`fault`]) where it declares `[faults]`, and instruments err ([`sensor`]) where it
 //! declares `[sensors]`; without them nothing fails and instruments show the truth.
 
+pub mod actuation;
 pub mod air;
 pub mod channels;
 pub mod counters;

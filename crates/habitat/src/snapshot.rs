@@ -36,6 +36,7 @@ use std::collections::BTreeMap;
 use sha2::{Digest, Sha256};
 use thiserror::Error;
 
+use crate::actuation::DEAD_MAX_S;
 use crate::layout::Layout;
 use crate::slots::{Slot, Slots};
 use crate::state::State;
@@ -219,6 +220,11 @@ fn fits(plan: &Layout, state: &mut State) -> Result<(), SnapshotError> {
     if counts.chain([state.sensors.samples]).any(|count| count > COUNT_MAX) {
         return Err(SnapshotError::Damaged("a counter is out of range"));
     }
+    let is_due = |wait_s: f64| (0.0..=DEAD_MAX_S).contains(&wait_s);
+    if !state.orders.iter().all(|order| is_due(order.wait_s)) {
+        return Err(SnapshotError::Damaged("a dead time is out of range"));
+    }
+    state.orders_open = state.orders.iter().filter(|order| order.open).count() as u64;
     let amounts = state.zones.iter().all(|zone| zone.n_mol.iter().all(|n| *n >= 0.0));
     if !amounts {
         return Err(SnapshotError::Damaged("an amount of gas is negative"));

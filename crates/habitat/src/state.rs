@@ -44,8 +44,10 @@ state! {
         pub drawn_day: u64,
         /// Identity of the random streams.
         pub key: StreamKey,
-        /// Commands on their way to slow units, in the order of the actuators.
+        /// Commands on their way, in the order of the actuators.
         pub orders: Vec<Order>,
+        /// How many of them are open: with none, a step looks at none.
+        pub orders_open: u64,
         /// Zones.
         pub zones: Vec<Zone>,
         /// Tanks and stores.
@@ -113,7 +115,8 @@ impl State {
             next_event_s: 0.0,
             drawn_day: 0,
             key,
-            orders: vec![Order { wanted: 0.0, open: false }; plan.actuators],
+            orders: vec![Order::NONE; plan.actuators],
+            orders_open: 0,
             zones: scenario
                 .zones
                 .iter()

@@ -195,8 +195,8 @@ fn a_stuck_unit_takes_no_command_and_a_slow_one_takes_its_time() {
     command(&mut cabin, oga, 0.0);
     command(&mut cabin, ccaa, before.1 + 10.0);
     assert_eq!((value(&cabin, oga), value(&cabin, ccaa)), before);
-    // 25 K of range in an hour: 12 min move it by 5 K.
-    live(&mut cabin, 0.2 / 24.0, 60.0);
+    // A minute of dead time and 25 K of range in an hour: 13 min move it by 5 K.
+    live(&mut cabin, 13.0 / 1_440.0, 60.0);
     assert!((value(&cabin, ccaa) - before.1 - 5.0).abs() < 1e-6);
     live(&mut cabin, 0.5 / 24.0, 60.0);
     assert!((value(&cabin, ccaa) - before.1 - 10.0).abs() < 1e-9);

@@ -151,4 +151,9 @@ fn a_forged_snapshot_is_refused() {
     assert!(forge("zones.0.u_j", f64::NAN.to_le_bytes()).is_err());
     assert!(forge("zones.0.n_mol.0", (-1.0_f64).to_le_bytes()).is_err());
     assert!(forge("sensors.samples", u64::MAX.to_le_bytes()).is_err());
+    assert!(forge("orders.0.wait_s", 100.0_f64.to_le_bytes()).is_ok());
+    assert!(forge("orders.0.wait_s", 1e9_f64.to_le_bytes()).is_err());
+    // How many orders are open is counted anew.
+    let counted = forge("orders_open", u64::MAX.to_le_bytes()).unwrap();
+    assert_eq!(counted.state().orders_open, 0);
 }

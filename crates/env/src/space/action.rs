@@ -61,6 +61,10 @@ pub enum OnBadAction {
 /// count as the nearest end. **An entry that equals the one of [`ActionSpace::from_commands`] commands
 /// nothing**, so that holding is exact, whatever the scenario started with.
 ///
+/// Actuators take their time ([`habitat::order`]), and the position of a dial is that of what is in force. To hold it
+/// does not stop one that moves: what was commanded last goes on. It is stopped, or turned back, by
+/// another entry. An entry that asks again for what is on its way changes nothing and counts as no turn.
+///
 /// # Dials
 /// | dial | turns |
 /// |---|---|
@@ -69,6 +73,7 @@ pub enum OnBadAction {
 /// | `co2.removal`, `co2.hydroxide`, `oxygen.candles` | modes |
 /// | `air.temperature` | set-point of the condensing heat exchangers, 15 to 27 degC; humidity goes with it |
 /// | `air.condensing` | their mode |
+/// | `air.heating` | set-point of the heaters of zones, 10 to 24 degC |
 /// | `power.fuel_cell`, `power.shed` | power of the fuel cell in darkness; loads shed at least |
 /// | `trace.control`, `co2.reduction`, `water.potable`, `water.urine`, `water.brine` | modes |
 /// | `repair.air`, `repair.power`, `repair.water` | whether people may spend a spare on these units |
@@ -87,12 +92,15 @@ pub struct ActionSpace {
 const REGULATOR: (f64, f64) = (0.8, 1.15);
 /// Set-point of a condensing heat exchanger, K: 15 to 27 degC. Assumed.
 const CABIN_K: (f64, f64) = (288.15, 300.15);
+/// Set-point of the heater of a zone, K: 10 to 24 degC. Assumed: above what lets water condense on walls, and no
+/// warmer than people like it.
+const HEATER_K: (f64, f64) = (283.15, 297.15);
 
 /// What a condensing heat exchanger has and nothing else.
 const COIL: &str = "sensed_coil_share";
 
 /// Name, words, quantity that is set, quantity that tells the owners.
-const DIALS: [(&str, &str, &str, &str); 15] = [
+const DIALS: [(&str, &str, &str, &str); 16] = [
     ("oxygen.rate", "production of the oxygen generators", "set_o2_mol_s", "set_o2_mol_s"),
     ("oxygen.set_point", "O2 set-point of the regulators", "set_pp_o2_pa", "set_pp_o2_pa"),
     (
@@ -106,6 +114,8 @@ const DIALS: [(&str, &str, &str, &str); 15] = [
     ("oxygen.candles", "oxygen candles are lit", "set_on", "sensed_fresh_mol"),
     ("air.temperature", "set-point of the condensing heat exchangers", "set_t_k", COIL),
     ("air.condensing", "condensing heat exchangers run", "set_on", COIL),
+    // Of the air temperatures that can be set, those of the heat exchangers are taken.
+    ("air.heating", "air temperature set-point of the heaters", "set_t_k", "set_t_k"),
     ("power.fuel_cell", "power of the fuel cell in darkness", "set_p_w", "store_fraction"),
     ("power.shed", "loads to shed at least", "set_shed", "set_shed"),
     ("trace.control", "trace contaminant control runs", "set_on", "nh3_held_mol"),
@@ -246,7 +256,8 @@ impl ActionSpace {
         }
     }
 
-    /// Append the commands that `action` asks of `habitat`, and return how many dials were turned.
+    /// Append the commands that `action` asks of `habitat`, and return how many dials were turned: those that
+    /// ask for something else than is in force or on its way.
     ///
     /// # Errors
     /// As [`ActionSpace::check`]; `commands` is then as before.
@@ -283,7 +294,7 @@ impl ActionSpace {
             if value.is_nan() || *value == dial.position(habitat) {
                 continue;
             }
-            turned += 1;
+            let mut turns = false;
             let share = 0.5 * (f64::from(value.clamp(-1.0, 1.0)) + 1.0);
             for target in &dial.targets {
                 let value = if dial.is_mode {
@@ -291,8 +302,10 @@ impl ActionSpace {
                 } else {
                     target.low + share * (target.high - target.low)
                 };
+                turns |= habitat.ordered(target.actuator) != Some(value);
                 commands.push(Command { actuator: target.actuator, value });
             }
+            turned += usize::from(turns);
         }
         Ok(turned)
     }
@@ -365,6 +378,7 @@ fn target(fresh: &Habitat, plan: &Plan, actuator: usize) -> Target {
             (REGULATOR.0 * start, REGULATOR.1 * start)
         }
         "set_t_k" if owners(plan, COIL).contains(&channel.owner.as_str()) => CABIN_K,
+        "set_t_k" => HEATER_K,
         _ => (found.low, found.high),
     };
     let mode = (quantity != "set_on")
