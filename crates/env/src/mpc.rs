@@ -7,7 +7,7 @@
 //! # Search
 //! ```text
 //! every 6 h: the thresholds in force are flown 48 h ahead at a step of 600 s
-//!   comfortable, and searched within a day: they stay
+//!   enough margin, and searched within 12 h: they stay
 //!   else 3 rounds of 32 candidates, each a vector of thresholds
 //!     round 0    the thresholds in force; each of them alone at the further end of its range; the rest drawn around
 //!                those in force, every threshold moved with a chance of 0.4, deviation 0.3 of its range
@@ -17,7 +17,7 @@
 //! thirty days that is 3.3 million steps at most, and few where nothing threatens.
 //! # Value
 //! A flight that breaks an abort rule is worth −10 plus the share of the horizon before it. Any other is worth the
-//! smallest margin to an abort rule on its way, from 0 at the rule to 1 at 0.6 of the way to what is usual, plus what is
+//! smallest margin to an abort rule on its way, from 0 at the rule to 1 at a fifth of the way to what is usual and a tenth more at what is usual, plus what is
 //! left of stores and spares: the mean of the square roots of their shares of the start, so that the last of one is worth more than
 //! the first of another.
 
@@ -48,12 +48,12 @@ const SPREAD: f64 = 0.3;
 const SPREAD_MIN: f64 = 0.02;
 /// Chance that a candidate moves a threshold.
 const MOVED: f64 = 0.4;
-/// Smallest margin on the way that is comfortable.
-const COMFORTABLE: f64 = 0.75;
-/// Margin above which more is worth nothing: people are well, and what is left counts.
-const ENOUGH: f64 = 0.6;
+/// Margin above which people are out of danger.
+const ENOUGH: f64 = 0.2;
+/// What a margin is worth beyond that, up to what is usual: a little, for what is not foreseen.
+const EASE: f64 = 0.1;
 /// Longest time without a search, s.
-const SEARCH_S: f64 = 24.0 * 3_600.0;
+const SEARCH_S: f64 = 12.0 * 3_600.0;
 /// The thresholds that are searched; the others stay.
 const SEARCHED: [&str; 16] = [
     "co2_resume_pa",
@@ -199,7 +199,10 @@ impl Mpc {
             }
             least = least.min(margin(&ahead));
         }
-        (least.min(ENOUGH) / ENOUGH + Holdings::of(&ahead).share_of(&self.start), least)
+        (
+            least.min(ENOUGH) / ENOUGH + EASE * least + Holdings::of(&ahead).share_of(&self.start),
+            least,
+        )
     }
 
     /// Search the thresholds that are worth most from here.
@@ -269,7 +272,7 @@ impl Controller for Mpc {
         self.next_s = habitat.t_s() + REPLAN_S;
         let fork = habitat.fork(self.searches * (ROUNDS + 1));
         let (_, least) = self.fly(&fork, *self.rules.settings());
-        if least < COMFORTABLE || t_s >= self.search_s {
+        if least < ENOUGH || t_s >= self.search_s {
             self.search(habitat);
             self.search_s = habitat.t_s() + SEARCH_S;
         }
