@@ -7,10 +7,12 @@ Importing this package registers its missions with Gymnasium, see :data:`IDS`::
     lanes = gymnasium.make_vec("LunarHabitat-v1", num_envs=64, scenario="polar-darkness", threads=4)
 """
 
+from . import compat
 from ._native import HELD_OUT_FROM, discount, reward_presets, scenarios
 from ._native import VERSION as __version__
 from .habitat_env import HabitatEnv
 from .habitat_vector_env import HabitatVectorEnv
+from .predecessor import make_lunar_env
 from .registration import IDS, register
 from .task import COSTS, TERMS
 
@@ -22,7 +24,9 @@ __all__ = [
     "HabitatEnv",
     "HabitatVectorEnv",
     "__version__",
+    "compat",
     "discount",
+    "make_lunar_env",
     "reward_presets",
     "scenarios",
 ]

@@ -18,12 +18,15 @@ class HabitatEnv(gymnasium.Env):
     Parameters
     ----------
     scenario: a shipped scenario, a file, or the text of one.
+    difficulty: ``"easy"``, ``"nominal"``, ``"hard"`` or ``"extreme"``, as far as the scenario declares it.
+    crew_size: number of people, 1 to 12; that of the scenario where it is None.
     reward: a preset, or weights by term (over the preset ``survival``, or the one under ``"preset"``).
     decision_s, dt_s: time between two decisions, and step, s; those of the scenario where they are None.
     on_bad_action: ``"refuse"``: ``ValueError`` for an entry that is not finite; ``"clip"``: infinities count as
         the end on their side, and what is no number leaves its dial. Finite entries beyond -1 and 1 count as the end.
     env_id: environment within the run; lane ``i`` of a vector that starts at ``base_env`` is ``base_env + i``.
     evaluation: allows environments that are held out, from ``HELD_OUT_FROM`` on.
+    seed: seed of the first reset where that names none.
 
     Seeds
     -----
@@ -39,6 +42,8 @@ class HabitatEnv(gymnasium.Env):
         self,
         scenario: str = "artemis-30d",
         *,
+        difficulty: str = "nominal",
+        crew_size: int | None = None,
         reward: str | dict[str, float] = "survival",
         decision_s: float | None = None,
         dt_s: float | None = None,
@@ -46,9 +51,12 @@ class HabitatEnv(gymnasium.Env):
         env_id: int = 0,
         evaluation: bool = False,
         render_mode: str | None = None,
+        seed: int | None = None,
     ) -> None:
         self._arguments = {
             "scenario": scenario,
+            "difficulty": difficulty,
+            "crew_size": crew_size,
             "reward": reward,
             "decision_s": decision_s,
             "dt_s": dt_s,
@@ -56,11 +64,15 @@ class HabitatEnv(gymnasium.Env):
             "env_id": env_id,
             "evaluation": evaluation,
             "render_mode": render_mode,
+            "seed": seed,
         }
+        self._seed = None if seed is None else task.as_seed(seed)
         self.render_mode = task.as_render_mode(render_mode)
         self._native = task.make(
             scenario,
             reward,
+            difficulty=task.as_difficulty(difficulty),
+            crew_size=task.as_crew_size(crew_size),
             decision_s=decision_s,
             dt_s=dt_s,
             on_bad_action=on_bad_action,
@@ -87,6 +99,8 @@ class HabitatEnv(gymnasium.Env):
         native = self.native
         params = task.as_params(options)
         run = None
+        if seed is None and not self._begun:
+            seed = self._seed
         if seed is not None:
             run = task.as_seed(seed)
             super().reset(seed=run)

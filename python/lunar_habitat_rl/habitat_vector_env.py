@@ -61,6 +61,8 @@ class HabitatVectorEnv(VectorEnv):
         num_envs: int = 1,
         scenario: str = "artemis-30d",
         *,
+        difficulty: str = "nominal",
+        crew_size: int | None = None,
         reward: str | dict[str, float] = "survival",
         decision_s: float | None = None,
         dt_s: float | None = None,
@@ -70,6 +72,7 @@ class HabitatVectorEnv(VectorEnv):
         threads: int | None = None,
         autoreset_mode: AutoresetMode | str = AutoresetMode.NEXT_STEP,
         render_mode: str | None = None,
+        seed: int | None = None,
     ) -> None:
         try:
             mode = AutoresetMode(autoreset_mode)
@@ -81,6 +84,8 @@ class HabitatVectorEnv(VectorEnv):
         self._arguments = {
             "num_envs": num_envs,
             "scenario": scenario,
+            "difficulty": difficulty,
+            "crew_size": crew_size,
             "reward": reward,
             "decision_s": decision_s,
             "dt_s": dt_s,
@@ -90,7 +95,9 @@ class HabitatVectorEnv(VectorEnv):
             "threads": threads,
             "autoreset_mode": mode,
             "render_mode": render_mode,
+            "seed": seed,
         }
+        self._seed = None if seed is None else task.as_seed(seed)
         self.num_envs = int(num_envs)
         self.autoreset_mode = mode
         self.metadata = type(self).metadata | {"autoreset_mode": mode}
@@ -98,6 +105,8 @@ class HabitatVectorEnv(VectorEnv):
         self._native: task.Vector | None = task.make(
             scenario,
             reward,
+            difficulty=task.as_difficulty(difficulty),
+            crew_size=task.as_crew_size(crew_size),
             lanes=self.num_envs,
             threads=min(self.num_envs, _cores()) if threads is None else int(threads),
             base_env=task.as_seed(base_env),
@@ -132,6 +141,8 @@ class HabitatVectorEnv(VectorEnv):
         native = self.native
         params = task.as_params(options, ("params", "reset_mask"))
         lanes = self._lanes_of((options or {}).get("reset_mask"))
+        if seed is None and not self._begun.any():
+            seed = self._seed
         runs: list[int | None]
         if isinstance(seed, Iterable) and not isinstance(seed, (str, bytes)):
             runs = [None if one is None else task.as_seed(one) for one in seed]

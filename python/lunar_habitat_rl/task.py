@@ -72,6 +72,24 @@ def as_seed(seed: Any) -> int:
     return int(seed)
 
 
+def as_difficulty(difficulty: Any) -> str:
+    """``difficulty`` as a word; which words a scenario knows is known below."""
+    if not isinstance(difficulty, str):
+        raise TypeError(f"difficulty is a {type(difficulty).__name__}: allowed are words such as 'nominal'")
+    return difficulty
+
+
+def as_crew_size(crew_size: Any) -> int | None:
+    """``crew_size`` as a whole number from 1 to 12, or None."""
+    if crew_size is None:
+        return None
+    if isinstance(crew_size, (bool, np.bool_)) or not isinstance(crew_size, (int, np.integer)):
+        raise TypeError(f"crew_size is a {type(crew_size).__name__}: allowed are whole numbers from 1 to 12")
+    if not 1 <= crew_size <= 12:
+        raise ValueError(f"crew_size {crew_size}: allowed are whole numbers from 1 to 12")
+    return int(crew_size)
+
+
 def as_render_mode(mode: str | None) -> str | None:
     """``mode``, which is one of :data:`RENDER_MODES` or None."""
     if mode is not None and mode not in RENDER_MODES:

@@ -58,6 +58,9 @@ pub enum CliError {
     /// A controller or its mission.
     #[error(transparent)]
     Env(#[from] env::EnvError),
+    /// A configuration of the predecessor.
+    #[error(transparent)]
+    Config(#[from] Box<env::predecessor::ConfigError>),
     /// A file.
     #[error(transparent)]
     Store(#[from] store::StoreError),
@@ -90,6 +93,7 @@ impl CliError {
             | CliError::NoScenario(_)
             | CliError::Flag { .. }
             | CliError::Plan(_)
+            | CliError::Config(_)
             | CliError::Episode(_)
             | CliError::Env(env::EnvError::UnknownController { .. }) => BAD_INPUT,
             _ => FAILED,

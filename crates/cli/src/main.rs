@@ -4,11 +4,12 @@
 //! mission in which the crew is lost is done (0) and says `"success": false`.
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
-//! [`validate`], [`doctor`], [`mod@bench`].
+//! [`validate`], [`data`], [`doctor`], [`mod@bench`].
 
 mod bench;
 mod campaign;
 mod component;
+mod data;
 mod doctor;
 mod environment;
 mod error;
@@ -45,6 +46,8 @@ enum Verb {
     Component(component::Args),
     /// Compare the simulator with published measurements
     Validate(validate::Args),
+    /// Convert files of others, and write files for others
+    Data(data::Args),
     /// Say what this machine has and whether the program works on it
     Doctor(doctor::Args),
     /// Measure speed and hold it against its bars
@@ -59,6 +62,7 @@ fn main() -> ExitCode {
         Verb::Env(args) => environment::run(args),
         Verb::Component(args) => component::run(args),
         Verb::Validate(args) => validate::run(args),
+        Verb::Data(args) => data::run(args),
         Verb::Doctor(args) => doctor::run(args),
         Verb::Bench(args) => bench::run(args),
     };

@@ -53,6 +53,9 @@ pub struct Check {
 /// Result of one check: what was found, or what is wrong.
 type Found = Result<String, String>;
 
+/// A promise: its name, and the look whether it is kept.
+type Named = (&'static str, fn(&Arc<Task>) -> Found);
+
 /// Hold `task` against every promise.
 ///
 /// # Examples
@@ -72,7 +75,7 @@ type Found = Result<String, String>;
 /// `contract` in this crate: every registered task, and tasks that break a promise.
 #[must_use]
 pub fn check(task: &Arc<Task>) -> Vec<Check> {
-    let all: [(&'static str, fn(&Arc<Task>) -> Found); 12] = [
+    let all: [Named; 12] = [
         ("spaces", spaces),
         ("sensed only", sensed_only),
         ("bounds", bounds),

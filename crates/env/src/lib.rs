@@ -17,6 +17,8 @@
 //! A policy sees an [`ObservationSpace`] of sensed and commanded channels and sets an [`ActionSpace`] of dials;
 //! it is judged on the true state by named reward terms and a vector of costs.
 //!
+//! Configurations, names and layouts of the predecessor: [`predecessor`].
+//!
 //! Not here: physics (`habitat`), files (`store`), how many missions run at once (`runtime`).
 
 pub mod contract;
@@ -27,6 +29,7 @@ mod error;
 mod hold;
 mod mission;
 mod mpc;
+pub mod predecessor;
 mod random;
 mod registry;
 mod reward;

@@ -27,6 +27,16 @@ pub enum TaskError {
         /// The entry.
         value: f32,
     },
+    /// An entry of an action in another layout is not finite.
+    #[error("action[{place}] (`{name}`) is {value}: allowed are finite numbers")]
+    Entry {
+        /// Name of the entry.
+        name: String,
+        /// Place in the action.
+        place: usize,
+        /// The entry.
+        value: f32,
+    },
     /// Two times do not divide each other.
     #[error("{quantity} of {found} s: allowed is {allowed} {limit} s")]
     Timing {

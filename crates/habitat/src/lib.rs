@@ -72,6 +72,8 @@ pub use layout::{Layout, PlanError};
 pub use mission::AbortReason;
 /// Laws and limits for crates above, which import no physics of their own.
 #[doc(no_inline)]
-pub use physics::{constants, math, physiology, reaction, species, trig};
+pub use physics::{
+    constants, math, moist_air, photovoltaic, physiology, reaction, species, sun, trig,
+};
 pub use plan::{EpisodeError, Plan};
 pub use stream::StreamKey;

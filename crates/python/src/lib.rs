@@ -8,6 +8,7 @@
 //! Not here: rules of autoreset, seeds, rewards and costs (`env`); spaces, `info` and pictures (`python/`).
 
 mod options;
+mod predecessor;
 mod table;
 mod vector;
 
@@ -33,6 +34,11 @@ fn refused(error: &TaskError) -> PyErr {
 /// The module `lunar_habitat_rl._native`.
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use super::predecessor::{
+        convert_config, predecessor_missions, predecessor_presets, predecessor_rewards,
+        read_config, v0_actions,
+    };
     #[pymodule_export]
     use super::table::{cost_table, discount, reward_presets, reward_terms, scenarios};
     #[pymodule_export]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use env::habitat::Plan;
-use env::habitat::scenario::{self, Drawn, Loaded};
+use env::habitat::scenario::{self, Difficulty, Drawn, Loaded};
 use env::{Autoreset, OnBadAction, RewardWeights, TaskError, TaskOptions, Use};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
@@ -57,14 +57,27 @@ pub(crate) fn exact(values: Vec<(String, f64)>) -> Vec<Drawn> {
     values.into_iter().map(|(key, value)| Drawn { key, value }).collect()
 }
 
-/// The scenario of that name or in that file, or the one that `text` writes.
-pub(crate) fn load(name: &str, text: Option<&str>) -> PyResult<(Loaded, Arc<Plan>)> {
+/// The scenario of that name or in that file, or the one that `text` writes, at a difficulty and with a number of people;
+/// those of the scenario where that is `None`.
+pub(crate) fn load(
+    name: &str,
+    text: Option<&str>,
+    difficulty: &str,
+    crew_size: Option<usize>,
+) -> PyResult<(Loaded, Arc<Plan>)> {
     let refused = |error: scenario::ScenarioError| PyValueError::new_err(error.to_string());
+    let difficulty = difficulty.parse::<Difficulty>().map_err(PyValueError::new_err)?;
     let loaded = match text {
-        Some(text) => scenario::parse(name, text),
-        None => scenario::load(name),
+        Some(text) => scenario::parse_at(name, text, difficulty),
+        None => scenario::load_at(name, difficulty),
     };
-    let loaded = loaded.map_err(refused)?;
+    let mut loaded = loaded.map_err(refused)?;
+    if let Some(people) = crew_size.filter(|people| *people != loaded.scenario.crew.len()) {
+        let model = loaded.scenario.with_crew(people);
+        loaded.scenario = model
+            .map_err(|problem| PyValueError::new_err(format!("crew_size {people}: {problem}")))?;
+        loaded.hash = scenario::hash(&loaded.scenario).map_err(refused)?;
+    }
     let plan = Plan::compile(&loaded.scenario, loaded.hash)
         .map_err(|error| PyValueError::new_err(error.to_string()))?;
     Ok((loaded, Arc::new(plan)))

@@ -13,13 +13,14 @@
 use std::sync::{Arc, Mutex};
 
 use env::habitat::scenario;
+use env::predecessor::V0Layout;
 use env::{Batch, COSTS, Status, TERMS, Task, TaskError, VectorEnv, VectorOptions};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::{options, refused, table};
+use crate::{options, predecessor, refused, table};
 
 /// What a step or a reset wrote, copied.
 struct Copied {
@@ -77,6 +78,7 @@ impl Copied {
 pub(crate) struct Vector {
     env: Mutex<VectorEnv>,
     task: Arc<Task>,
+    v0: V0Layout,
     title: String,
     hash_hex: String,
     #[pyo3(get)]
@@ -152,11 +154,12 @@ impl Vector {
 impl Vector {
     /// Lanes at the start of episode 0 of their environments.
     ///
-    /// `scenario` is a name or a file, or the name under which `text` is spoken of. `weights` change single terms of
+    /// `scenario` is a name or a file, or the name under which `text` is spoken of; at a difficulty that it declares, and
+    /// with its own number of people where `crew_size` is None. `weights` change single terms of
     /// the preset `reward`. `ValueError` for everything that is refused, with what, where and what is allowed.
     #[new]
     #[pyo3(signature = (
-        scenario, *, text = None, lanes = 1, threads = 1, seed = 0, base_env = 0, autoreset = "NextStep",
+        scenario, *, text = None, difficulty = "nominal", crew_size = None, lanes = 1, threads = 1, seed = 0, base_env = 0, autoreset = "NextStep",
         dt_s = None, decision_s = None, reward = "survival", weights = Vec::new(),
         on_bad_action = "refuse", evaluation = false
     ))]
@@ -164,6 +167,8 @@ impl Vector {
         py: Python<'_>,
         scenario: &str,
         text: Option<&str>,
+        difficulty: &str,
+        crew_size: Option<usize>,
         lanes: usize,
         threads: usize,
         seed: u64,
@@ -179,13 +184,14 @@ impl Vector {
         let on_bad = options::or_refuse(options::on_bad_action(on_bad_action))?;
         let weights = options::or_refuse(options::weights(reward, &weights))?;
         let autoreset = options::or_refuse(options::autoreset(autoreset))?;
-        let (loaded, plan) = options::load(scenario, text)?;
+        let (loaded, plan) = options::load(scenario, text, difficulty, crew_size)?;
         let settings = options::task(dt_s, decision_s, weights, on_bad, evaluation);
         let task = options::or_refuse(Task::new(plan, settings))?;
         let of_lanes = VectorOptions { lanes, threads, run: seed, base_env, autoreset };
         let env = options::or_refuse(py.detach(|| VectorEnv::new(&task, of_lanes)))?;
         Ok(Vector {
             env: Mutex::new(env),
+            v0: V0Layout::new(&task),
             task,
             title: loaded.scenario.title.clone(),
             hash_hex: loaded.hash_hex(),
@@ -335,6 +341,38 @@ impl Vector {
             let readings = episode.dictionary();
             Ok(readings.iter().map(|r| (r.name.to_owned(), r.value, r.unit.symbol())).collect())
         })
+    }
+
+    /// Numbers of the predecessor's observation.
+    fn v0_fields<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
+        predecessor::v0_fields(py, &self.v0)
+    }
+
+    /// What the predecessor would show of a lane: float32 of (numbers,).
+    fn v0_observe<'py>(&self, py: Python<'py>, lane: usize) -> PyResult<Bound<'py, PyArray1<f32>>> {
+        let seen = self.with(py, |env| {
+            let mut seen = vec![0.0; self.v0.fields().len()];
+            self.v0.observe(env.episode(lane)?, &mut seen)?;
+            Ok(seen)
+        })?;
+        Ok(PyArray1::from_vec(py, seen))
+    }
+
+    /// The action of a lane that the predecessor's action stands for: float32 of (dials,).
+    ///
+    /// `ValueError` for another length and for entries that are not finite.
+    fn v0_dials<'py>(
+        &self,
+        py: Python<'py>,
+        lane: usize,
+        action: Vec<f32>,
+    ) -> PyResult<Bound<'py, PyArray1<f32>>> {
+        let dials = self.with(py, |env| {
+            let mut dials = vec![0.0; self.task.actions().len()];
+            self.v0.dials(env.episode(lane)?, &action, &mut dials)?;
+            Ok(dials)
+        })?;
+        Ok(PyArray1::from_vec(py, dials))
     }
 
     /// Names of the reasons by their numbers in `reasons`; the first one is empty.

@@ -373,6 +373,11 @@ impl Episode {
         Episode { habitat: self.habitat.fork(salt), ..self.clone() }
     }
 
+    /// Last good values of the instruments.
+    pub(crate) fn memory(&self) -> &Memory {
+        &self.memory
+    }
+
     /// How it stands.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -78,8 +78,11 @@ impl FromStr for Difficulty {
 /// Keys that say what a file is.
 const OUTSIDE: [&str; 4] = ["schema", "name", "extends", "difficulty"];
 
+/// What each difficulty changes.
+type Changes = Vec<(Difficulty, Node)>;
+
 /// Take the difficulties out of a tree: what each changes.
-pub(super) fn take(root: &mut Node) -> Result<Vec<(Difficulty, Node)>, (Box<Problem>, At)> {
+pub(super) fn take(root: &mut Node) -> Result<Changes, (Box<Problem>, At)> {
     let Content::Table(entries) = &mut root.content else {
         return Ok(Vec::new());
     };
@@ -130,10 +133,7 @@ fn not_a_table(path: &str, node: &Node) -> (Box<Problem>, At) {
 }
 
 /// The changes of `wanted`; `None` for what stands outside.
-pub(super) fn choose(
-    wanted: Difficulty,
-    found: Vec<(Difficulty, Node)>,
-) -> Result<Option<Node>, Box<Problem>> {
+pub(super) fn choose(wanted: Difficulty, found: Changes) -> Result<Option<Node>, Box<Problem>> {
     if wanted == Difficulty::Nominal {
         return Ok(None);
     }
