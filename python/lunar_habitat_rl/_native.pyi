@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 VERSION: str
+OPTIMISED: bool
 HELD_OUT_FROM: int
 
 def scenarios() -> list[tuple[str, str]]: ...

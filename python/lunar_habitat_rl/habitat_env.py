@@ -67,6 +67,8 @@ class HabitatEnv(gymnasium.Env):
             "seed": seed,
         }
         self._seed = None if seed is None else task.as_seed(seed)
+        # Its own: some versions of Gymnasium write into the metadata of an environment that they are given.
+        self.metadata = dict(type(self).metadata)
         self.render_mode = task.as_render_mode(render_mode)
         self._native = task.make(
             scenario,

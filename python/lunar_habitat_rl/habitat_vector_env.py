@@ -46,8 +46,8 @@ class HabitatVectorEnv(VectorEnv):
     In every mode ``info["final_observations"]`` is an ordinary array of (lanes, fields), with
     ``info["_final_observations"]`` true where an episode ended in this step and zeros elsewhere.
 
-    Arrays that are returned belong to the caller; no later call writes to them. Do not fork the process
-    (``AsyncVectorEnv`` with ``context="fork"``) while an environment with more than one thread is alive.
+    Arrays that are returned belong to the caller; no later call writes to them. A process that was forked has no
+    threads of its parent: there, an environment with more than one thread refuses every call with ``RuntimeError``.
     """
 
     metadata: dict[str, Any] = {
@@ -123,12 +123,18 @@ class HabitatVectorEnv(VectorEnv):
         self.observation_space = batch_space(self.single_observation_space, self.num_envs)
         self.action_space = batch_space(self.single_action_space, self.num_envs)
         self._begun = np.zeros(self.num_envs, bool)
+        self._process = os.getpid()
 
     @property
     def native(self) -> task.Vector:
-        """The lanes below; raises where the environment is closed."""
+        """The lanes below; raises where the environment is closed, or has lost its threads to a fork."""
         if self._native is None:
             raise ClosedEnvironmentError("the environment is closed: make a new one")
+        if self._process != os.getpid() and self._native.threads > 1:
+            raise RuntimeError(
+                f"the {self._native.threads} threads of this environment stayed in process {self._process}, which was "
+                "forked: make a new environment in this process, or one with threads=1 before the fork"
+            )
         return self._native
 
     def reset(
@@ -194,22 +200,21 @@ class HabitatVectorEnv(VectorEnv):
 
     def _step_infos(self, arrays: dict[str, np.ndarray]) -> dict[str, Any]:
         """Rows of ``info`` that every lane has, with the masks of Gymnasium."""
-
-        def everywhere() -> np.ndarray:
-            return np.ones(self.num_envs, bool)
-
+        # Values and masks are made at once; their rows are the arrays, none of which overlaps another.
+        names = task.TERM_NAMES
+        masks = np.ones((len(names) + 3, self.num_envs), bool)
         terms: dict[str, Any] = {}
-        for place, name in enumerate(task.TERM_NAMES):
-            terms[name] = arrays["terms"][:, place].copy()
-            terms["_" + name] = everywhere()
+        for name, values, mask in zip(names, arrays["terms"].T.copy(), masks):
+            terms[name] = values
+            terms["_" + name] = mask
         return {
             "cost": arrays["costs"],
-            "_cost": everywhere(),
+            "_cost": masks[-1],
             "reward_terms": terms,
-            "_reward_terms": everywhere(),
+            "_reward_terms": masks[-2],
             "duration_s": arrays["durations_s"],
-            "_duration_s": everywhere(),
-            "reason": np.array(task.REASONS, dtype=object)[arrays["reasons"]],
+            "_duration_s": masks[-3],
+            "reason": task.REASON_WORDS[arrays["reasons"]],
             "_reason": arrays["terminated"].copy(),
             "final_observations": arrays["final_observations"],
             "_final_observations": arrays["final_valid"],
@@ -229,11 +234,12 @@ class HabitatVectorEnv(VectorEnv):
         if mask is None:
             return list(range(self.num_envs))
         mask = np.asarray(mask)
-        if mask.dtype != bool or mask.shape != (self.num_envs,) or not mask.any():
-            raise ValueError(
-                f"reset_mask of dtype {mask.dtype} and shape {mask.shape}: allowed are truth values of "
-                f"shape ({self.num_envs},), at least one of them true"
-            )
+        if mask.dtype != bool:
+            raise TypeError(f"reset_mask of dtype {mask.dtype}: allowed are truth values")
+        if mask.shape != (self.num_envs,):
+            raise ValueError(f"reset_mask of shape {mask.shape}: allowed is ({self.num_envs},)")
+        if not mask.any():
+            raise ValueError("reset_mask is false everywhere: allowed is at least one true entry")
         return np.flatnonzero(mask).tolist()
 
     def hold(self) -> np.ndarray:

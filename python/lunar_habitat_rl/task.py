@@ -17,6 +17,7 @@ COST_NAMES = tuple(cost["name"] for cost in COSTS)
 TERM_NAMES = tuple(name for name, _ in TERMS)
 #: Why a mission was lost, by number; the first one is the empty word.
 REASONS = tuple(Vector.reason_names())
+REASON_WORDS = np.array(REASONS, dtype=object)
 SEED_END = 2**64
 RENDER_MODES = ("ansi", "rgb_array")
 
@@ -52,6 +53,9 @@ def as_actions(actions: Any, shape: tuple[int, ...]) -> np.ndarray:
     (truth values, complex numbers, texts, objects, masked arrays, another shape) is refused with ``ValueError``. A number too
     large for float32 becomes an infinity, which is treated as one.
     """
+    if type(actions) is np.ndarray and actions.dtype == np.float32 and actions.shape == shape:
+        # What learners hand over, at no cost; the module below copies it before anything else may run.
+        return np.ascontiguousarray(actions)
     if isinstance(actions, np.ma.MaskedArray):
         raise ValueError("actions in a masked array: allowed are arrays without gaps")
     array = np.asarray(actions)

@@ -24,10 +24,11 @@ const USAGE: &str = "\
 usage: cargo xtask CHORE
 
   test            everything CI runs, cheapest first
+  test --peers    the Python tests beside Stable-Baselines3, RLlib and torch, which are fetched once (6 GB)
   layers          which crate may import which
   sizes           lengths of files, share of documentation, file names, lint tables
   python          build the Python package in target/python and run its tests
-  bench [ARGS]    lunar-habitat bench, optimised
+  bench [ARGS]    lunar-habitat bench, optimised, with the Python package beside it
 ";
 
 /// Why a chore failed, and the exit code that says so.
@@ -55,7 +56,7 @@ impl Failure {
 fn main() -> ExitCode {
     let arguments: Vec<String> = env::args().skip(1).collect();
     let outcome = match arguments.first().map(String::as_str) {
-        Some("test") => steps::test(),
+        Some("test") => test(&arguments[1..]),
         Some("layers") => layers::run(),
         Some("sizes") => sizes::run(),
         Some("python") => python::run(),
@@ -76,9 +77,29 @@ fn main() -> ExitCode {
     }
 }
 
+/// The gate, or the peers alone.
+fn test(arguments: &[String]) -> Result<(), Failure> {
+    match arguments {
+        [] => steps::test(),
+        [flag] if flag == "--peers" => steps::peers(),
+        _ => Err(Failure {
+            code: 2,
+            message: format!("test {}: allowed is nothing, or --peers", arguments.join(" ")),
+        }),
+    }
+}
+
 /// Measure with an optimised build; the arguments go to `lunar-habitat bench` as they are.
+///
+/// The Python package is built optimised and named in the variable `PYTHON`; where that fails, the rest is measured.
 fn bench(arguments: &[String]) -> Result<(), Failure> {
     let mut command = cargo(&["run", "--release", "--package", "lunar-habitat-cli", "--", "bench"]);
+    match python::measured() {
+        Ok(python) => {
+            command.env("PYTHON", python);
+        }
+        Err(failure) => eprintln!("{}", failure.message),
+    }
     execute(command.args(arguments))
 }
 

@@ -30,9 +30,16 @@ const STEPS: &[Step] = &[
     Step { name: "python", run: python::run },
 ];
 
-/// Run every step; stop at the first failure and show how long each took.
+/// Run every step; stop at the first failure and show how long each took, and what is left to other commands.
 pub(crate) fn test() -> Result<(), Failure> {
-    run_all(STEPS)
+    let outcome = run_all(STEPS);
+    eprint!("{}", python::LEFT_OUT);
+    outcome
+}
+
+/// Run the Python tests beside the peers.
+pub(crate) fn peers() -> Result<(), Failure> {
+    run_all(&[Step { name: "peers", run: python::peers }])
 }
 
 /// Run `steps` in order up to the first failure.

@@ -74,15 +74,15 @@ fn disabled_waits_for_a_reset_of_the_lane() {
     hold(&mut vector, &mut actions, 4);
     let error = vector.step(&actions).unwrap_err().to_string();
     assert!(error.contains("lane 0") && error.contains("reset it"), "{error}");
-    vector.reset_lanes(&[0], None, &[]).unwrap();
+    vector.reset_lanes(&[(0, None)], &[]).unwrap();
     assert_eq!(row(&vector, 0), first(&vector, 0, 1));
     assert_eq!(vector.batch().truncated(), [false, true], "the other lane stays as it is");
     let before = vector.episode(0).unwrap().habitat().hash();
     assert!(matches!(vector.step(&actions), Err(TaskError::Lane { lane: 1, .. })));
     assert_eq!(vector.episode(0).unwrap().habitat().hash(), before, "no lane has moved");
-    vector.reset_lanes(&[1], None, &[]).unwrap();
+    vector.reset_lanes(&[(1, None)], &[]).unwrap();
     hold(&mut vector, &mut actions, 1);
-    assert!(vector.reset_lanes(&[2], None, &[]).is_err());
+    assert!(vector.reset_lanes(&[(2, None)], &[]).is_err());
 }
 
 #[test]

@@ -6,8 +6,11 @@ mod player;
 
 use std::sync::Arc;
 
-use lunar_habitat_env::{Autoreset, Batch, Task, TaskError, VectorEnv, VectorOptions};
-use player::{random_action, task, value};
+use habitat::scenario::Vary;
+use lunar_habitat_env::{
+    Autoreset, Batch, HELD_OUT_FROM, Task, TaskError, TaskOptions, VectorEnv, VectorOptions,
+};
+use player::{plan, random_action, task, value};
 
 const LANES: usize = 16;
 const DECISIONS: u64 = 14;
@@ -96,5 +99,64 @@ fn no_lane_and_no_thread_is_refused() {
         let error = VectorEnv::new(&task, options).unwrap_err();
         assert!(matches!(error, TaskError::Count { .. }));
         assert!(error.to_string().contains("allowed is at least 1"), "{error}");
+    }
+}
+
+/// Every lane begins with a run of its own or its next episode; both the lanes and the numbers drawn are compared.
+#[test]
+fn resets_on_one_two_and_five_threads_write_the_same_bits() {
+    let mut model = plan("artemis-30d", &[]).scenario.clone();
+    model.vary = vec![Vary { key: "stores.potable_kg".to_owned(), low: 200.0, high: 300.0 }];
+    let hash = habitat::scenario::hash(&model).unwrap();
+    let varied = habitat::Plan::compile(&model, hash).unwrap();
+    let task = Task::new(varied.into(), TaskOptions::default()).unwrap();
+    let begin = |threads| {
+        let options = VectorOptions { lanes: LANES, threads, run: 3, ..VectorOptions::default() };
+        let mut vector = VectorEnv::new(&task, options).unwrap();
+        let mut recorded: Vec<_> = (0..LANES).map(|lane| bits(vector.batch(), lane)).collect();
+        // Backwards and with a gap: the order of the list is not the order of the lanes.
+        let starts: Vec<_> = (1..LANES)
+            .rev()
+            .map(|lane| (lane, (lane % 3 == 0).then_some(100 + lane as u64)))
+            .collect();
+        vector.reset_lanes(&starts, &[]).unwrap();
+        recorded.extend((0..LANES).map(|lane| bits(vector.batch(), lane)));
+        vector.reset(None, &[]).unwrap();
+        recorded.extend((0..LANES).map(|lane| bits(vector.batch(), lane)));
+        let keys: Vec<_> = (0..LANES)
+            .map(|lane| {
+                let episode = vector.episode(lane).unwrap();
+                (episode.key(), episode.drawn()[0].value.to_bits())
+            })
+            .collect();
+        (recorded, keys)
+    };
+    let (bits, keys) = begin(1);
+    assert_eq!(begin(2), (bits.clone(), keys.clone()));
+    assert_eq!(begin(5), (bits.clone(), keys.clone()));
+    let distinct: std::collections::BTreeSet<_> = bits.iter().collect();
+    assert_eq!(distinct.len(), 3 * LANES - 1, "only the lane in the gap stood still, once");
+    assert_eq!((keys[0].0.run, keys[0].0.episode), (3, 1));
+    assert_eq!((keys[6].0.run, keys[6].0.episode), (106, 1));
+    assert_eq!((keys[7].0.run, keys[7].0.episode), (3, 2));
+}
+
+#[test]
+fn a_refused_reset_names_its_first_lane_on_any_number_of_threads_and_changes_nothing() {
+    let task = hour();
+    for threads in [1, 2, 5] {
+        let options = VectorOptions { lanes: LANES, threads, run: 3, ..VectorOptions::default() };
+        let mut vector = VectorEnv::new(&task, options).unwrap();
+        let before = (vector.batch().clone(), vector.snapshot(9).unwrap());
+        let starts: Vec<_> = (0..LANES).rev().map(|lane| (lane, None)).collect();
+        let error = vector.reset_lanes(&starts, &[value("stores.tea_kg", 1.0)]).unwrap_err();
+        assert!(matches!(error, TaskError::Lane { lane: 15, .. }), "{error}");
+        let twice = vector.reset_lanes(&[(9, None), (2, None), (9, None)], &[]).unwrap_err();
+        assert_eq!(twice.to_string(), "lane 9: allowed is each lane once");
+        assert_eq!((vector.batch().clone(), vector.snapshot(9).unwrap()), before);
+        // The lanes from the twelfth on would play environments that are held out.
+        let base_env = HELD_OUT_FROM - 12;
+        let error = VectorEnv::new(&task, VectorOptions { base_env, ..options }).unwrap_err();
+        assert!(matches!(error, TaskError::Lane { lane: 12, .. }), "{error}");
     }
 }

@@ -48,6 +48,10 @@ mod _native {
     #[pymodule_export]
     const VERSION: &str = env!("CARGO_PKG_VERSION");
 
+    /// Whether this is a build for users, without the checks of a build for tests.
+    #[pymodule_export]
+    const OPTIMISED: bool = !cfg!(debug_assertions);
+
     /// Numbers of environments from this one on are held out for evaluation.
     #[pymodule_export]
     const HELD_OUT_FROM: u64 = env::HELD_OUT_FROM;

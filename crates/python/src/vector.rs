@@ -201,10 +201,10 @@ impl Vector {
         })
     }
 
-    /// Begin new episodes on `lanes`, each in turn: episode 0 of the run in `seeds`, or the next one where that is None.
+    /// Begin new episodes on `lanes`, on all threads: episode 0 of the run in `seeds`, or the next one where that is None.
     ///
     /// `params` are keys of the scenario with exact values in their units, for these episodes alone. `ValueError`
-    /// for a lane, a key or a value that does not exist or is not allowed; lanes before it are reset.
+    /// for a lane, a key or a value that does not exist or is not allowed; nothing changes then.
     #[pyo3(signature = (seeds, lanes, params = Vec::new()))]
     fn reset<'py>(
         &self,
@@ -221,10 +221,8 @@ impl Vector {
                 lanes.len()
             )));
         }
-        self.arrays(py, |env| {
-            let mut pairs = lanes.iter().zip(&seeds);
-            pairs.try_for_each(|(lane, seed)| env.reset_lanes(&[*lane], *seed, &exact).map(|_| ()))
-        })
+        let pairs: Vec<_> = lanes.into_iter().zip(seeds).collect();
+        self.arrays(py, |env| env.reset_lanes(&pairs, &exact).map(|_| ()))
     }
 
     /// One decision on every lane.

@@ -23,7 +23,7 @@
 //! | `lowest`, `highest` | slowest and fastest repetition, steps/s |
 //! | `cabin_30d` | the same for `cabin-30d`, which has no power, heat or failures of its own, steps/s |
 //! | `with_telemetry` | `artemis-30d` with one row of every channel a minute written to both telemetry files, files closed, steps/s |
-//! | `vector` | by number of `lanes`: decisions on one thread that change nothing, `steps_s`, and `share` of the bare simulator; see [`mod@vector`] |
+//! | `vector` | by number of `lanes`: decisions on one thread that change nothing, `steps_s`, and `share` of the bare simulator; see [`mod@vector`]. `python`: the same through the Python package, `steps_s` and `share` of the vector, or `null` and the reason in `python_missing`; see [`mod@interpreter`] |
 //! | `zones` | by number of `zones` in a chain of rooms: `ns_step`, wall time of a step, ns |
 //! | `units` | by `unit` alone in one room: `ns_step`, and `added_ns` beside the empty room, ns |
 //!
@@ -31,6 +31,7 @@
 //! see [`mod@curve`] for their habitats.
 
 mod curve;
+mod interpreter;
 mod rate;
 mod vector;
 
@@ -140,6 +141,24 @@ fn simulator() -> Result<(Row<Simulator>, Budget, Rate), CliError> {
     Ok((row, rate::budget(&plan)?, cabin))
 }
 
+/// The lanes of a vector from Python, or why there is no figure.
+fn from_python(point: &VectorPoint) -> String {
+    let lanes = point.lanes;
+    match (&point.python, &point.python_missing) {
+        (Some(python), _) => format!(
+            "{lanes:31}  {:>12}  {}  (goal {})\n",
+            fixed(python.steps_s, 0),
+            fixed(python.share, 3),
+            fixed(vector::PYTHON_GOAL, 2),
+        ),
+        (None, reason) => format!(
+            "{lanes:31}  not measured: {}; `cargo xtask bench` builds the package beside this program, and the \
+             variable PYTHON names an interpreter that has it\n",
+            reason.as_deref().unwrap_or("no reason given"),
+        ),
+    }
+}
+
 /// The row for people.
 fn text(row: &Row<Simulator>, budget: &Budget, cabin: Rate) -> String {
     let detail = &row.detail;
@@ -173,6 +192,10 @@ fn text(row: &Row<Simulator>, budget: &Budget, cabin: Rate) -> String {
             fixed(point.share, 3),
             fixed(vector::BAR, 2),
         ));
+    }
+    out.push_str("\nlanes from Python                    steps/s  of the vector environment\n");
+    for point in &detail.vector {
+        out.push_str(&from_python(point));
     }
     out.push_str("\nzones in a chain   ns/step\n");
     for point in &detail.zones {

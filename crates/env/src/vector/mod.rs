@@ -16,11 +16,12 @@
 
 mod batch;
 
+use std::mem;
 use std::sync::Arc;
 
 use habitat::StreamKey;
 use habitat::scenario::Drawn;
-use rayon::iter::{IndexedParallelIterator, ParallelIterator};
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
 use rayon::{ThreadPool, ThreadPoolBuilder};
 
@@ -86,8 +87,7 @@ struct Lane {
 impl Lane {
     /// Begin the next episode of this lane's environment.
     fn next(&mut self, observation: &mut [f32]) -> Result<(), TaskError> {
-        let key = self.episode.key();
-        self.episode.reset(StreamKey { episode: key.episode + 1, fork: 0, ..key }, &[], observation)
+        self.episode.reset(next_of(&self.episode), &[], observation)
     }
 
     /// One step of the lane with autoreset.
@@ -180,16 +180,13 @@ impl VectorEnv {
                 built.map_err(|error| TaskError::Threads { threads, reason: error.to_string() })?;
             Some(pool)
         };
+        let starts: Vec<_> = (0..lanes).map(|lane| (lane, of_seed(run, base_env, lane))).collect();
+        let begun = begin(task, pool.as_ref(), &starts, &[])?;
         let mut batch = Batch::new(task, lanes);
         let mut made = Vec::with_capacity(lanes);
-        for (lane, out) in batch.lanes().enumerate() {
-            let key = of_seed(run, base_env, lane);
-            let fresh = Episode::new(task, key, &[]).and_then(|episode| {
-                episode.observe(out.observation)?;
-                Ok(episode)
-            });
-            let episode = fresh.map_err(|source| of_lane(lane, source))?;
-            made.push(Lane { episode, error: None });
+        for (lane, fresh) in begun.into_iter().enumerate() {
+            batch.lane(lane).observation.copy_from_slice(&fresh.observation);
+            made.push(Lane { episode: fresh.episode, error: None });
         }
         let task = Arc::clone(task);
         Ok(VectorEnv { task, lanes: made, batch, pool, threads, base_env, autoreset })
@@ -203,33 +200,42 @@ impl VectorEnv {
     /// # Errors
     /// As [`VectorEnv::reset_lanes`].
     pub fn reset(&mut self, run: Option<u64>, exact: &[Drawn]) -> Result<&Batch, TaskError> {
-        let all: Vec<usize> = (0..self.lanes.len()).collect();
-        self.reset_lanes(&all, run, exact)
+        let all: Vec<_> = (0..self.lanes.len()).map(|lane| (lane, run)).collect();
+        self.reset_lanes(&all, exact)
     }
 
-    /// Begin new episodes on these lanes; the others stay as they are, and so do their rows of the batch. The
-    /// rows of a lane that is reset hold its first observation and zeros.
+    /// Begin new episodes on these lanes, each with its own seed or none, on all threads; the others stay as they
+    /// are, and so do their rows of the batch. The rows of a lane that is reset hold its first observation and
+    /// zeros. Until all new episodes are made, the old ones are kept beside them.
     ///
     /// # Errors
-    /// [`TaskError::Count`] for a lane that does not exist; nothing changes. [`TaskError::Lane`] for what
-    /// [`Episode::new`] refuses; lanes before that one are reset.
+    /// [`TaskError::Count`] for a lane that does not exist or is named twice. [`TaskError::Lane`] for what
+    /// [`Episode::new`] refuses, of the first such lane in the order of `lanes`, whatever the number of
+    /// threads. Nothing changes then.
     pub fn reset_lanes(
         &mut self,
-        lanes: &[usize],
-        run: Option<u64>,
+        lanes: &[(usize, Option<u64>)],
         exact: &[Drawn],
     ) -> Result<&Batch, TaskError> {
-        lanes.iter().try_for_each(|lane| self.has(*lane))?;
-        for lane in lanes {
-            let episode = &mut self.lanes[*lane].episode;
-            let key = episode.key();
+        let mut named = vec![false; self.lanes.len()];
+        let mut starts = Vec::with_capacity(lanes.len());
+        for &(lane, run) in lanes {
+            self.has(lane)?;
+            if mem::replace(&mut named[lane], true) {
+                let allowed = "each lane once".to_owned();
+                return Err(TaskError::Count { what: "lane", found: lane, allowed });
+            }
             let key = match run {
-                Some(run) => of_seed(run, self.base_env, *lane),
-                None => StreamKey { episode: key.episode + 1, fork: 0, ..key },
+                Some(run) => of_seed(run, self.base_env, lane),
+                None => next_of(&self.lanes[lane].episode),
             };
-            let mut out = self.batch.lane(*lane);
-            let reset = episode.reset(key, exact, out.observation);
-            reset.map_err(|source| of_lane(*lane, source))?;
+            starts.push((lane, key));
+        }
+        let begun = begin(&self.task, self.pool.as_ref(), &starts, exact)?;
+        for ((lane, _), fresh) in starts.into_iter().zip(begun) {
+            self.lanes[lane].episode = fresh.episode;
+            let mut out = self.batch.lane(lane);
+            out.observation.copy_from_slice(&fresh.observation);
             out.clear();
         }
         Ok(&self.batch)
@@ -403,6 +409,41 @@ impl VectorEnv {
 /// Episode 0 of a lane.
 fn of_seed(run: u64, base_env: u64, lane: usize) -> StreamKey {
     StreamKey { run, env: base_env.wrapping_add(lane as u64), ..StreamKey::default() }
+}
+
+/// The episode after this one, of the same environment.
+fn next_of(episode: &Episode) -> StreamKey {
+    let key = episode.key();
+    StreamKey { episode: key.episode + 1, fork: 0, ..key }
+}
+
+/// An episode that no lane plays yet, and what is seen at its start.
+struct Fresh {
+    episode: Episode,
+    observation: Vec<f32>,
+}
+
+/// New episodes by lane and key, in the order of `starts`, made on all threads; the error is that of the first
+/// lane in that order.
+fn begin(
+    task: &Arc<Task>,
+    pool: Option<&ThreadPool>,
+    starts: &[(usize, StreamKey)],
+    exact: &[Drawn],
+) -> Result<Vec<Fresh>, TaskError> {
+    let make = |&(lane, key): &(usize, StreamKey)| {
+        let mut observation = vec![0.0; task.observations().len()];
+        let episode = Episode::new(task, key, exact).map_err(|source| of_lane(lane, source))?;
+        episode.observe(&mut observation).map_err(|source| of_lane(lane, source))?;
+        Ok(Fresh { episode, observation })
+    };
+    let Some(pool) = pool else {
+        return starts.iter().map(make).collect();
+    };
+    // All of them, so that the error does not depend on which thread came first.
+    let made: Vec<Result<Fresh, TaskError>> =
+        pool.install(|| starts.par_iter().map(make).collect());
+    made.into_iter().collect()
 }
 
 /// An error of one lane.
