@@ -14,6 +14,7 @@ from .habitat_env import HabitatEnv
 from .habitat_vector_env import HabitatVectorEnv
 from .predecessor import make_lunar_env
 from .registration import IDS, register
+from .rollout import Rollout, read_parquet, record
 from .task import COSTS, TERMS
 
 __all__ = [
@@ -23,10 +24,13 @@ __all__ = [
     "TERMS",
     "HabitatEnv",
     "HabitatVectorEnv",
+    "Rollout",
     "__version__",
     "compat",
     "discount",
     "make_lunar_env",
+    "read_parquet",
+    "record",
     "reward_presets",
     "scenarios",
 ]

@@ -58,7 +58,7 @@ const ROWS: &[(&str, &[&str])] = &[
             "server",
         ],
     ),
-    ("python", &["env", "learn", "store"]),
+    ("python", &["catalogue", "env", "learn", "store"]),
     ("xtask", &[]),
 ];
 

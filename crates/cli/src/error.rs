@@ -3,8 +3,10 @@
 use std::io::Write;
 use std::process::ExitCode;
 
+use env::TaskError;
 use habitat::scenario::{Problem, Refusal, ScenarioError};
 use miette::{Diagnostic, MietteHandlerOpts, NamedSource, ReportHandler, SourceSpan};
+use store::StoreError;
 use thiserror::Error;
 
 /// Exit code of work that failed.
@@ -61,6 +63,9 @@ pub enum CliError {
     /// A configuration of the predecessor.
     #[error(transparent)]
     Config(#[from] Box<env::predecessor::ConfigError>),
+    /// A task or one of its episodes.
+    #[error(transparent)]
+    Task(#[from] env::TaskError),
     /// A file.
     #[error(transparent)]
     Store(#[from] store::StoreError),
@@ -95,7 +100,14 @@ impl CliError {
             | CliError::Plan(_)
             | CliError::Config(_)
             | CliError::Episode(_)
-            | CliError::Env(env::EnvError::UnknownController { .. }) => BAD_INPUT,
+            | CliError::Task(
+                TaskError::Unknown { .. }
+                | TaskError::HeldOut { .. }
+                | TaskError::Timing { .. }
+                | TaskError::Episode(_),
+            )
+            | CliError::Env(env::EnvError::UnknownController { .. })
+            | CliError::Store(StoreError::Format { .. }) => BAD_INPUT,
             _ => FAILED,
         }
     }

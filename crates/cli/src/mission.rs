@@ -48,7 +48,7 @@ impl Changes {
     }
 
     /// How hard the scenario is flown.
-    fn difficulty(self) -> Difficulty {
+    pub fn difficulty(self) -> Difficulty {
         self.difficulty.unwrap_or_default()
     }
 

@@ -22,7 +22,8 @@ fn the_book_has_every_task_at_nominal_and_hard_and_is_flown_once() {
     for row in rows {
         assert_eq!((&row["controller"], &row["seeds"]), (&"hold".into(), &1.into()));
         assert_eq!(row["costs"].as_object().unwrap().len(), 9);
-        let lost: u64 = row["causes"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
+        let lost: u64 =
+            row["causes"].as_object().unwrap().values().map(|n| n.as_u64().unwrap()).sum();
         assert_eq!(lost, u64::from(row["success_rate"] == 0.0));
     }
     let dark = rows.iter().find(|row| row["task"] == "polar-darkness").unwrap();

@@ -89,7 +89,7 @@ pub fn check(task: &Arc<Task>) -> Vec<Check> {
         ("held out", held_out),
         ("controllers", controllers),
     ];
-    let run = |(name, run): (&'static str, fn(&Arc<Task>) -> Found)| match run(task) {
+    let run = |(name, run): Named| match run(task) {
         Ok(detail) => Check { name, ok: true, detail },
         Err(detail) => Check { name, ok: false, detail },
     };

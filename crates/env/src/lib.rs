@@ -15,7 +15,8 @@
 //!                                              └──► VectorEnv: many episodes, one batch
 //! ```
 //! A policy sees an [`ObservationSpace`] of sensed and commanded channels and sets an [`ActionSpace`] of dials;
-//! it is judged on the true state by named reward terms and a vector of costs.
+//! it is judged on the true state by named reward terms and a vector of costs. A [`Rollout`] is what a policy saw,
+//! did and got, as columns.
 //!
 //! Configurations, names and layouts of the predecessor: [`predecessor`].
 //!
@@ -33,6 +34,7 @@ pub mod predecessor;
 mod random;
 mod registry;
 mod reward;
+mod rollout;
 mod rules;
 mod space;
 mod task;
@@ -57,6 +59,7 @@ pub use mpc::Mpc;
 pub use random::Random;
 pub use registry::{RegisteredTask, TASK_DIFFICULTIES, TASKS};
 pub use reward::{REWARD_PRESETS, RewardWeights, TERM_NAMES, TERM_UNITS, TERMS};
+pub use rollout::{Pilot, Recorder, Rollout};
 pub use rules::{BOUNDS, Bound, Presumed, Rules, RulesSettings};
 pub use space::{
     ActionSpace, DIALS_MAX, Dial, Field, Light, Memory, OBSERVATIONS_MAX, ObservationSpace,

@@ -3,10 +3,11 @@
 //! The package `lunar_habitat_rl` (folder `python/`) wraps this module, `lunar_habitat_rl._native`, in the
 //! interfaces of Gymnasium. Nothing is decided here: a `Vector` holds a `VectorEnv` of the crate `env`,
 //! checks what numpy hands over, lets other Python threads run while habitats step, and copies results once into
-//! arrays that Python owns.
+//! arrays that Python owns. Recordings (`env::Recorder`) go to Parquet files through the crate `store`.
 //!
 //! Not here: rules of autoreset, seeds, rewards and costs (`env`); spaces, `info` and pictures (`python/`).
 
+mod frame;
 mod options;
 mod predecessor;
 mod table;
@@ -34,6 +35,8 @@ fn refused(error: &TaskError) -> PyErr {
 /// The module `lunar_habitat_rl._native`.
 #[pymodule]
 mod _native {
+    #[pymodule_export]
+    use super::frame::{read_frame, write_frame};
     #[pymodule_export]
     use super::predecessor::{
         convert_config, predecessor_missions, predecessor_presets, predecessor_rewards,

@@ -14,13 +14,13 @@ use std::sync::{Arc, Mutex};
 
 use env::habitat::scenario;
 use env::predecessor::V0Layout;
-use env::{Batch, COSTS, Status, TERMS, Task, TaskError, VectorEnv, VectorOptions};
+use env::{Batch, COSTS, Recorder, Status, TERMS, Task, TaskError, VectorEnv, VectorOptions};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict};
 
-use crate::{options, predecessor, refused, table};
+use crate::{frame, options, predecessor, refused, table};
 
 /// What a step or a reset wrote, copied.
 struct Copied {
@@ -76,7 +76,8 @@ impl Copied {
 /// Lanes of one task; every array is of lanes, row after row.
 #[pyclass(frozen, module = "lunar_habitat_rl._native")]
 pub(crate) struct Vector {
-    env: Mutex<VectorEnv>,
+    /// The lanes, and what records them.
+    env: Mutex<(VectorEnv, Option<Recorder>)>,
     task: Arc<Task>,
     v0: V0Layout,
     title: String,
@@ -96,8 +97,20 @@ impl Vector {
         py: Python<'_>,
         work: impl FnOnce(&mut VectorEnv) -> Result<T, TaskError> + Send,
     ) -> PyResult<T> {
+        self.with_recorder(py, |env, _| work(env))
+    }
+
+    /// Work on the lanes and on what records them.
+    fn with_recorder<T: Send>(
+        &self,
+        py: Python<'_>,
+        work: impl FnOnce(&mut VectorEnv, &mut Option<Recorder>) -> Result<T, TaskError> + Send,
+    ) -> PyResult<T> {
         let done = py.detach(|| match self.env.lock() {
-            Ok(mut env) => Ok(work(&mut env)),
+            Ok(mut locked) => {
+                let (env, recorder) = &mut *locked;
+                Ok(work(env, recorder))
+            }
             Err(_) => Err(()),
         });
         match done {
@@ -190,7 +203,7 @@ impl Vector {
         let of_lanes = VectorOptions { lanes, threads, run: seed, base_env, autoreset };
         let env = options::or_refuse(py.detach(|| VectorEnv::new(&task, of_lanes)))?;
         Ok(Vector {
-            env: Mutex::new(env),
+            env: Mutex::new((env, None)),
             v0: V0Layout::new(&task),
             task,
             title: loaded.scenario.title.clone(),
@@ -237,7 +250,46 @@ impl Vector {
         actions: &Bound<'py, PyAny>,
     ) -> PyResult<Bound<'py, PyDict>> {
         let actions = self.actions(actions)?;
-        self.arrays(py, |env| env.step(&actions).map(|_| ()))
+        let copied = self.with_recorder(py, |env, recorder| {
+            match recorder {
+                Some(recorder) => recorder.step(env, &actions)?,
+                None => env.step(&actions).map(|_| ())?,
+            }
+            Ok(Copied::of(env.batch()))
+        })?;
+        copied.into_dict(py, self.task.observations().len())
+    }
+
+    /// Record from the next step on, of each lane as many episodes as `episodes` says.
+    ///
+    /// What was being recorded is given up. `ValueError` unless there is a number a lane.
+    fn record(&self, py: Python<'_>, episodes: Vec<u64>) -> PyResult<()> {
+        if episodes.len() != self.lanes {
+            return Err(PyValueError::new_err(format!(
+                "{} numbers of episodes for {} lanes: allowed is one a lane",
+                episodes.len(),
+                self.lanes
+            )));
+        }
+        self.with_recorder(py, |env, recorder| {
+            *recorder = Some(Recorder::new(env, &episodes));
+            Ok(())
+        })
+    }
+
+    /// Episodes of all lanes that are still to be recorded; 0 while nothing is.
+    fn recording_left(&self, py: Python<'_>) -> PyResult<u64> {
+        self.with_recorder(py, |_, recorder| Ok(recorder.as_ref().map_or(0, Recorder::left)))
+    }
+
+    /// Stop recording and return columns and facts, lane after lane; no column without a recording.
+    ///
+    /// Arrays by name of float32, float64, uint64 or bool; a column of texts is a pair of its different texts and the
+    /// place of each row's text among them, uint32.
+    fn recorded<'py>(&self, py: Python<'py>) -> PyResult<frame::Parts<'py>> {
+        let recorder = self.with_recorder(py, |_, recorder| Ok(recorder.take()))?;
+        let rollout = recorder.map(|recorder| py.detach(|| recorder.finish().into_frame()));
+        frame::arrays(py, rollout.unwrap_or_default())
     }
 
     /// The actions that change nothing: float32 of (lanes, dials).

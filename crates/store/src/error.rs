@@ -1,6 +1,7 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
+use catalogue::FrameError;
 use parquet::errors::ParquetError;
 use thiserror::Error;
 
@@ -24,7 +25,7 @@ pub enum StoreError {
         source: io::Error,
     },
     /// A file is not what its name says.
-    #[error("`{path}` is not a telemetry file: {reason}", path = path.display())]
+    #[error("`{path}` cannot be read: {reason}", path = path.display())]
     Format {
         /// The file.
         path: PathBuf,
@@ -43,6 +44,9 @@ pub enum StoreError {
         /// What stands there.
         found: String,
     },
+    /// Columns that make no frame, or do not follow each other.
+    #[error(transparent)]
+    Frame(#[from] FrameError),
     /// The first column is not the time.
     #[error(
         "the first telemetry column is `{found}`; it has to be `time_s`, the unscaled time in s"

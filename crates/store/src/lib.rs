@@ -1,5 +1,5 @@
-//! Telemetry on disk: what a run measured, as `telemetry.parquet` and `telemetry.csv`, and the
-//! readers that bring it back.
+//! Telemetry on disk: what a run measured, as `telemetry.parquet` and `telemetry.csv`, and frames of named
+//! columns (recordings of episodes) as Parquet; and the readers that bring them back.
 //!
 //! Every file is written under a temporary name beside its target and renamed when it is complete
 //! and synced, so a reader sees the old file or the whole new one, never a part.
@@ -10,11 +10,16 @@
 mod column;
 mod draft;
 mod error;
+mod frame;
+#[cfg(test)]
+#[allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
+mod small_disk;
 mod table;
 mod telemetry;
 
 pub use column::{Column, ColumnSource};
 pub use draft::write_atomic;
 pub use error::StoreError;
+pub use frame::{FrameReader, FrameWriter, ROW_GROUP_ROWS, read_frame, write_frame};
 pub use table::{Table, read_csv, read_parquet};
 pub use telemetry::{CSV_NAME, PARQUET_NAME, TelemetryWriter};

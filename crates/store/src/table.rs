@@ -1,12 +1,10 @@
 //! Telemetry files read back.
 
-use std::fs::File;
 use std::path::Path;
 
-use parquet::column::reader::ColumnReader;
-use parquet::file::reader::{FileReader, SerializedFileReader};
+use catalogue::Values;
 
-use crate::StoreError;
+use crate::{StoreError, read_frame};
 
 /// Metadata keys of a Parquet file that carry the unit of a column start with this.
 pub(crate) const UNIT_KEY: &str = "unit:";
@@ -77,7 +75,7 @@ pub fn read_csv(path: &Path) -> Result<Table, StoreError> {
     Ok(Table { names, columns, metadata: Vec::new() })
 }
 
-/// Read a Parquet file whose columns are required doubles, as [`TelemetryWriter`] writes them.
+/// Read a Parquet file whose columns are doubles, as [`TelemetryWriter`] writes them.
 ///
 /// [`TelemetryWriter`]: crate::TelemetryWriter
 ///
@@ -85,36 +83,17 @@ pub fn read_csv(path: &Path) -> Result<Table, StoreError> {
 /// [`StoreError::Io`] when it cannot be read, [`StoreError::Format`] when it is no Parquet file or
 /// has columns of another type.
 pub fn read_parquet(path: &Path) -> Result<Table, StoreError> {
-    let failed = |error| StoreError::parquet("read", path, error);
-    let file = File::open(path).map_err(|source| StoreError::io("read", path, source))?;
-    let reader = SerializedFileReader::new(file).map_err(failed)?;
-    let header = reader.metadata().file_metadata();
-    let schema = header.schema_descr();
-    let names: Vec<String> = schema.columns().iter().map(|c| c.name().to_owned()).collect();
-    let metadata = header
-        .key_value_metadata()
-        .into_iter()
-        .flatten()
-        .map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default()))
-        .collect();
-    let mut columns = vec![Vec::new(); names.len()];
-    for index in 0..reader.num_row_groups() {
-        let group = reader.get_row_group(index).map_err(failed)?;
-        let rows = usize::try_from(group.metadata().num_rows()).unwrap_or_default();
-        for (position, column) in columns.iter_mut().enumerate() {
-            let optional = schema.column(position).max_def_level() > 0;
-            match group.get_column_reader(position).map_err(failed)? {
-                ColumnReader::DoubleColumnReader(mut values) if !optional => {
-                    values.read_records(rows, None, None, column).map_err(failed)?;
-                }
-                _ => {
-                    return Err(StoreError::Format {
-                        path: path.to_path_buf(),
-                        reason: format!("column `{}` is not a required double", names[position]),
-                    });
-                }
-            }
-        }
+    let frame = read_frame(path)?;
+    let mut names = Vec::new();
+    let metadata = frame.facts.clone();
+    let mut columns = Vec::new();
+    for (name, values) in frame.names().to_vec().into_iter().zip(frame.into_columns()) {
+        let Values::F64(values) = values else {
+            let reason = format!("column `{name}` is {}: allowed is f64", values.kind().name());
+            return Err(StoreError::Format { path: path.to_path_buf(), reason });
+        };
+        names.push(name);
+        columns.push(values);
     }
     Ok(Table { names, columns, metadata })
 }

@@ -236,13 +236,13 @@ fn shortest(text: &mut String, value: f64) {
 
 #[cfg(test)]
 mod tests {
-    use std::io;
     use std::path::PathBuf;
     use std::sync::Mutex;
 
     use runtime::{OnFull, Pipe};
 
     use super::*;
+    use crate::small_disk::SmallDisk;
     use crate::{read_csv, read_parquet};
 
     fn columns() -> Vec<Column> {
@@ -372,28 +372,6 @@ mod tests {
         let target: PathBuf = dir.path().join("run");
         assert!(TelemetryWriter::create(&target, 1, columns(), &[]).is_err());
         assert!(!target.exists());
-    }
-
-    /// A disk with so many bytes left, shared by every file on it.
-    struct SmallDisk {
-        file: File,
-        room: Arc<Mutex<usize>>,
-    }
-
-    impl Write for SmallDisk {
-        fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-            let mut room = self.room.lock().unwrap();
-            if *room == 0 && !bytes.is_empty() {
-                return Err(io::Error::from(io::ErrorKind::StorageFull));
-            }
-            let written = self.file.write(&bytes[..bytes.len().min(*room)])?;
-            *room -= written;
-            Ok(written)
-        }
-
-        fn flush(&mut self) -> io::Result<()> {
-            self.file.flush()
-        }
     }
 
     /// Whatever byte is the last one to fit, the run fails with one sentence and leaves the older

@@ -44,6 +44,25 @@ impl Status {
         self == Status::Running
     }
 
+    /// Name: `running`, `terminated`, `truncated`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Status::Running => "running",
+            Status::Terminated(_) => "terminated",
+            Status::Truncated => "truncated",
+        }
+    }
+
+    /// Why the mission is lost; [`AbortReason::None`] where it is not.
+    #[must_use]
+    pub fn reason(self) -> AbortReason {
+        match self {
+            Status::Terminated(reason) => reason,
+            Status::Running | Status::Truncated => AbortReason::None,
+        }
+    }
+
     /// Whether the mission is lost.
     #[must_use]
     pub fn is_terminated(self) -> bool {

@@ -325,6 +325,31 @@ impl ActionSpace {
         Ok(())
     }
 
+    /// Write the action that comes nearest to `commands`.
+    ///
+    /// A dial whose actuators all keep what is in force holds. Any other stands at the mean of its actuators, clipped
+    /// to its range; a mode is on as soon as one of its actuators is to be on, since a wish to repair one unit is
+    /// a wish to repair. So commands that differ within a group are not told apart. A command of an actuator that no
+    /// dial turns is left out; of several for one actuator the last one counts.
+    ///
+    /// # Errors
+    /// [`TaskError::Length`].
+    pub fn nearest(
+        &self,
+        habitat: &Habitat,
+        commands: &[Command],
+        action: &mut [f32],
+    ) -> Result<(), TaskError> {
+        let found = action.len();
+        if found != self.dials.len() {
+            return Err(TaskError::Length { what: "action", found, expected: self.dials.len() });
+        }
+        for (value, dial) in action.iter_mut().zip(&self.dials) {
+            *value = dial.position_under(habitat, commands);
+        }
+        Ok(())
+    }
+
     /// Write `false` for every dial that does nothing as things are commanded: a set-point whose mode is
     /// off, or a range without width. It is advice; whether a unit works is not known here.
     ///
@@ -350,11 +375,26 @@ impl Dial {
     /// Where the dial stands by the commands in force, -1 to 1.
     #[must_use]
     pub fn position(&self, habitat: &Habitat) -> f32 {
-        let mut sum = 0.0;
+        self.position_under(habitat, &[])
+    }
+
+    /// Where it would stand after `commands`.
+    fn position_under(&self, habitat: &Habitat, commands: &[Command]) -> f32 {
+        let (mut sum, mut is_new, mut is_on) = (0.0, false, false);
         for target in &self.targets {
-            let value = habitat.value(target.channel).unwrap_or(target.low);
+            let in_force = habitat.value(target.channel).unwrap_or(target.low);
+            let commanded = commands.iter().rev().find(|one| one.actuator == target.actuator);
+            let value = commanded.map_or(in_force, |command| command.value);
             let width = target.high - target.low;
-            sum += if width > 0.0 { ((value - target.low) / width).clamp(0.0, 1.0) } else { 0.5 };
+            let share = |value: f64| {
+                if width > 0.0 { ((value - target.low) / width).clamp(0.0, 1.0) } else { 0.5 }
+            };
+            sum += share(value);
+            is_new |= value != in_force;
+            is_on |= share(value) > 0.5;
+        }
+        if self.is_mode && is_new {
+            return if is_on { 1.0 } else { -1.0 };
         }
         (2.0 * sum / self.targets.len() as f64 - 1.0) as f32
     }

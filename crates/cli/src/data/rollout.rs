@@ -1,0 +1,175 @@
+//! `data rollout`: episodes under a controller as a Parquet file.
+//!
+//! Episode i is episode 0 of environment `--first-env` + i, with the seed of the run `--seed`: what
+//! `HabitatEnv(env_id=…)` plays in Python for that seed. The controller plays through the dials, so that the actions in the
+//! file give the episodes again. Columns and facts are those of the crate `env` ([`env::Rollout`]); `difficulty`,
+//! `controller`, `seed`, `first_env` and `episodes` are added to the facts. The file does not depend on the number of threads.
+//!
+//! # JSON
+//! With `--json`, one object: `file`, `rows`, `bytes`, and what [`super::returns`] counts: `episodes`, `terminated`,
+//! `truncated`, `running`, and `mean`, `min`, `max` of the returns.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use env::{
+    Episode, HELD_OUT_FROM, Pilot, RewardWeights, Rollout, Task, TaskError, TaskOptions, Use,
+};
+use habitat::scenario;
+use habitat::{Plan, StreamKey};
+use runtime::parallel_map;
+use serde::Serialize;
+use store::FrameWriter;
+
+use super::returns::Returns;
+use crate::error::CliError;
+use crate::mission::{Changes, bar, cores};
+use crate::output;
+use crate::table::fixed;
+
+/// Episodes that a thread plays before what was played is written: few, since they wait in memory.
+const CHUNK_PER_THREAD: usize = 2;
+
+/// Arguments of `data rollout`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    lunar-habitat data rollout --scenario artemis-30d --controller rules --episodes 16 --out rules.parquet\n\n\
+    A row for each decision and one for the end of each episode; `data show FILE` lists the columns.")]
+pub struct Args {
+    /// Name of a shipped scenario, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    scenario: String,
+    /// Who plays: `random`, `hold`, `rules` or `mpc`
+    #[arg(long, value_name = "NAME")]
+    controller: String,
+    /// How many episodes, each of an environment of its own
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=10_000_000))]
+    episodes: u32,
+    /// Environment of the first episode; the others follow one by one
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    first_env: u64,
+    /// Seed of the run
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+    /// Reward preset: `survival`, `efficiency` or `balanced`
+    #[arg(long, default_value = "survival", value_name = "NAME")]
+    reward: String,
+    /// For evaluation: environments from 2147483648 on, which are kept from training, are allowed
+    #[arg(long)]
+    evaluation: bool,
+    #[command(flatten)]
+    changes: Changes,
+    /// Worker threads; the file never depends on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// The file to write
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+    /// Print a JSON object instead of a summary
+    #[arg(long)]
+    json: bool,
+}
+
+/// What was written, as in JSON.
+#[derive(Debug, Serialize)]
+struct Written {
+    file: String,
+    rows: u64,
+    bytes: u64,
+    #[serde(flatten)]
+    returns: Returns,
+}
+
+/// Run the verb.
+///
+/// # Errors
+/// [`CliError`]; bad input is refused before anything is written, and a file appears whole or not at all.
+pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    let (task, last) = prepare(&args)?;
+    let mut shape = Rollout::new(&task).into_frame();
+    for (key, value) in [
+        ("difficulty", args.changes.difficulty().to_string()),
+        ("controller", args.controller.clone()),
+        ("seed", args.seed.to_string()),
+        ("first_env", args.first_env.to_string()),
+        ("episodes", args.episodes.to_string()),
+    ] {
+        shape.facts.push((key.to_owned(), value));
+    }
+    let mut writer = FrameWriter::create(&args.out, &shape)?;
+    let threads = args.threads.map_or_else(cores, usize::from);
+    let envs: Vec<u64> = (args.first_env..=last).collect();
+    let bar = bar(envs.len() as u64, "{pos} of {len} episodes, {elapsed} gone, {eta} to go");
+    let (mut returns, mut rows) = (Returns::default(), 0);
+    for chunk in envs.chunks(CHUNK_PER_THREAD * threads) {
+        let played = parallel_map(threads, chunk.to_vec(), |env| {
+            let key = StreamKey { run: args.seed, env, ..StreamKey::default() };
+            let rollout = play(&task, &args.controller, key);
+            bar.inc(1);
+            rollout
+        })?;
+        for rollout in played {
+            let frame = rollout?.into_frame();
+            returns.take(&frame);
+            rows += frame.rows() as u64;
+            writer.append(&frame)?;
+        }
+    }
+    bar.finish_and_clear();
+    writer.finish()?;
+    let bytes = std::fs::metadata(&args.out).map_or(0, |about| about.len());
+    let file = args.out.display().to_string();
+    let written = Written { file, rows, bytes, returns };
+    if args.json {
+        output::json(&written)?
+    } else {
+        output::text(&text(&written))?
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The task and the last environment, all input checked.
+fn prepare(args: &Args) -> Result<(Arc<Task>, u64), CliError> {
+    let (_, model) = args.changes.load(&args.scenario)?;
+    let plan = Arc::new(Plan::compile(&model, scenario::hash(&model)?)?);
+    let used_for = if args.evaluation { Use::Evaluation } else { Use::Training };
+    let weights = RewardWeights::preset(&args.reward)?;
+    let task = Task::new(plan, TaskOptions { weights, used_for, ..TaskOptions::default() })?;
+    let last = args.first_env.checked_add(u64::from(args.episodes) - 1).ok_or_else(|| {
+        let allowed = u64::MAX - u64::from(args.episodes) + 1;
+        let flag = format!("--first-env {}", args.first_env);
+        CliError::flag(flag, format!("allowed up to {allowed} with {} episodes", args.episodes))
+    })?;
+    if last >= HELD_OUT_FROM && !args.evaluation {
+        return Err(TaskError::HeldOut { env: last.max(HELD_OUT_FROM) }.into());
+    }
+    let key = StreamKey { run: args.seed, env: args.first_env, ..StreamKey::default() };
+    Pilot::new(&args.controller, &Episode::new(&task, key, &[])?)?;
+    Ok((task, last))
+}
+
+/// Play one episode.
+fn play(task: &Arc<Task>, controller: &str, key: StreamKey) -> Result<Rollout, CliError> {
+    let mut episode = Episode::new(task, key, &[])?;
+    let mut pilot = Pilot::new(controller, &episode)?;
+    let mut rollout = Rollout::new(task);
+    rollout.play(&mut episode, |episode, _, action| pilot.act(episode, action))?;
+    Ok(rollout)
+}
+
+/// The summary for people.
+fn text(written: &Written) -> String {
+    let number = |value: Option<f64>| fixed(value.unwrap_or(f64::NAN), 3);
+    let returns = &written.returns;
+    let (mean, min, max) = (number(returns.mean), number(returns.min), number(returns.max));
+    [
+        ("File", written.file.clone()),
+        ("Size", format!("{} kB", fixed(written.bytes as f64 / 1e3, 0))),
+        ("Rows", written.rows.to_string()),
+        ("Episodes", returns.words()),
+        ("Return", format!("{mean} in the mean, {min} to {max}")),
+    ]
+    .map(|(label, value)| format!("{label:8}  {value}"))
+    .join("\n")
+}
