@@ -220,7 +220,7 @@ fn bad_input_ends_with_two_and_writes_nothing() {
         (&["--scenario", "unknown.toml"], &["unknown.toml:6:1:", "volumen", "volume_m3"]),
         (
             &["--scenario", "negative.toml"],
-            &["negative.toml:6:13:", "found -3", "allowed more than 0"],
+            &["negative.toml:6:13:", "found -3", "allowed 0.001 to 1000000 m3"],
         ),
         (&["--scenario", "unit.toml"], &["unit.toml:7:8:", "found \"torr\"", "allowed k, c, f"]),
         (&["--scenario", "channel.toml"], &["channel.toml:6:11:", "no such channel", "nearest"]),
