@@ -306,13 +306,14 @@ fn lanes(task: &Arc<Task>) -> Found {
         .collect::<Result<Vec<Player>, String>>()?;
     let mut actions = vec![0.0; LANES * width];
     for decision in 0..FEW {
-        for (player, row) in alone.iter_mut().zip(actions.chunks_mut(width)) {
+        for (lane, player) in alone.iter_mut().enumerate() {
             player.shuffle(decision);
-            row.copy_from_slice(&player.action);
+            // Written so that it holds without a dial too.
+            actions[lane * width..][..width].copy_from_slice(&player.action);
         }
         let batch = vector.step(&actions).map_err(|error| words(&error))?;
         let ended = batch.terminated().iter().chain(batch.truncated()).any(|over| *over);
-        let rows = batch.observations().chunks(task.observations().len());
+        let rows = batch.observations().chunks(task.observations().len().max(1));
         for ((lane, player), row) in alone.iter_mut().enumerate().zip(rows) {
             player.step().map_err(|error| words(&error))?;
             let same = player.observation.iter().zip(row).all(|(a, b)| a.to_bits() == b.to_bits());
@@ -352,7 +353,9 @@ fn snapshot(task: &Arc<Task>) -> Found {
 fn bad_actions(task: &Arc<Task>) -> Found {
     let mut player = Player::new(task, base(task))?;
     player.shuffle(0);
-    let last = player.action.len() - 1;
+    let Some(last) = player.action.len().checked_sub(1) else {
+        return Err("no dial that could be turned wrongly".to_owned());
+    };
     let hash = player.episode.habitat().hash();
     for bad in [f32::NAN, f32::INFINITY] {
         player.action[last] = bad;
