@@ -16,10 +16,12 @@
 //! All candidates of a round fly the same fork. The best of all is in force until the next search. In a mission of
 //! thirty days that is 3.3 million steps at most, and few where nothing threatens.
 //! # Value
-//! A flight that breaks an abort rule is worth −10 plus the share of the horizon before it. Any other is worth the
-//! smallest margin to an abort rule on its way, from 0 at the rule to 1 at a fifth of the way to what is usual and a tenth more at what is usual, plus what is
-//! left of stores and spares: the mean of the square roots of their shares of the start, so that the last of one is worth more than
-//! the first of another.
+//! A flight that breaks an abort rule is worth −10 plus the share of the horizon before it. Any other is worth
+//! ```text
+//! 0.6·min(1, m/0.2) + 0.4·max(0, (m − 0.2)/0.8) + mean √(what is left / what there was at the start)
+//! ```
+//! with `m` the smallest margin to an abort rule on its way, from 0 at the rule to 1 at what is usual, and the mean
+//! over stores and spares. The root makes the last of one worth more than the first of another.
 
 use habitat::constants::DAY_S;
 use habitat::sensor::normal_and_uniform;
@@ -27,7 +29,7 @@ use habitat::species::Gas;
 use habitat::stream::Purpose;
 use habitat::{AbortReason, Habitat, physiology};
 
-use crate::rules::BOUNDS;
+use crate::rules::{BOUNDS, Bound};
 use crate::{Command, Controller, Rules, RulesSettings};
 
 /// Time between two searches, s.
@@ -50,10 +52,14 @@ const SPREAD_MIN: f64 = 0.02;
 const MOVED: f64 = 0.4;
 /// Margin above which people are out of danger.
 const ENOUGH: f64 = 0.2;
-/// What a margin is worth beyond that, up to what is usual: a little, for what is not foreseen.
-const EASE: f64 = 0.1;
+/// What a flight without danger is worth beside what is left.
+const SAFE: f64 = 0.6;
+/// What a margin beyond that adds, up to what is usual: room for what is not foreseen.
+const EASE: f64 = 0.4;
 /// Longest time without a search, s.
 const SEARCH_S: f64 = 12.0 * 3_600.0;
+/// Most CO2 that a searched threshold may allow, Pa: a failure that nobody foresees must find room in the air.
+const CO2_MOST_PA: f64 = 1_400.0;
 /// The thresholds that are searched; the others stay.
 const SEARCHED: [&str; 16] = [
     "co2_resume_pa",
@@ -73,6 +79,15 @@ const SEARCHED: [&str; 16] = [
     "n2_repair",
     "reserve_h",
 ];
+
+/// Range in which a threshold is searched.
+fn searched(bound: &Bound) -> (f64, f64) {
+    let high = match bound.name {
+        "co2_resume_pa" | "lioh_on_pa" => CO2_MOST_PA,
+        _ => bound.high,
+    };
+    (bound.low, high)
+}
 
 /// The controller `mpc`.
 #[derive(Debug, Clone)]
@@ -148,7 +163,7 @@ impl Mpc {
     pub fn new(habitat: &Habitat) -> Mpc {
         let place = |name: &&str| BOUNDS.iter().position(|bound| bound.name == *name);
         Mpc {
-            rules: Rules::new(habitat),
+            rules: Rules::new(habitat).trusting(),
             places: SEARCHED.iter().filter_map(place).collect(),
             start: Holdings::of(habitat),
             searches: 0,
@@ -199,16 +214,14 @@ impl Mpc {
             }
             least = least.min(margin(&ahead));
         }
-        (
-            least.min(ENOUGH) / ENOUGH + EASE * least + Holdings::of(&ahead).share_of(&self.start),
-            least,
-        )
+        let ease = ((least - ENOUGH) / (1.0 - ENOUGH)).max(0.0);
+        let safe = least.min(ENOUGH) / ENOUGH;
+        (SAFE * safe + EASE * ease + Holdings::of(&ahead).share_of(&self.start), least)
     }
 
     /// Search the thresholds that are worth most from here.
     fn search(&mut self, habitat: &Habitat) {
-        let ranges: Vec<(f64, f64)> =
-            self.places.iter().map(|at| (BOUNDS[*at].low, BOUNDS[*at].high)).collect();
+        let ranges: Vec<(f64, f64)> = self.places.iter().map(|at| searched(&BOUNDS[*at])).collect();
         let in_force = self.rules.settings().to_vector();
         let mut mean: Vec<f64> = self.places.iter().map(|at| in_force[*at]).collect();
         let mut spread: Vec<f64> = ranges.iter().map(|(low, high)| SPREAD * (high - low)).collect();

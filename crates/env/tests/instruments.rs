@@ -272,5 +272,5 @@ fn a_tank_that_leaks_and_a_wall_with_a_hole_are_told_by_what_is_missing() {
 #[test]
 fn the_thresholds_are_those_whose_hash_is_recorded() {
     let hash = lunar_habitat_env::RulesSettings::default().hash();
-    assert_eq!(hash, "8fe1f78232d2c393d40c84ec935417b5475e5f3ffa33d162a8cd6834cfdc738d");
+    assert_eq!(hash, "3efd5202de73d036bf2c8708db5be3d48b85c6ac4dadf707588df3791e4a5aed");
 }

@@ -80,6 +80,13 @@ impl Rules {
         }
     }
 
+    /// The same for readings that do not err ([`Habitat::read_true`]): nothing in them is taken for a fault.
+    #[must_use]
+    pub fn trusting(mut self) -> Rules {
+        self.instruments.trust();
+        self
+    }
+
     /// The thresholds.
     #[must_use]
     pub fn settings(&self) -> &RulesSettings {
