@@ -8,7 +8,7 @@ Importing this package registers its missions with Gymnasium, see :data:`IDS`::
 """
 
 from . import compat
-from ._native import HELD_OUT_FROM, discount, reward_presets, scenarios
+from ._native import HELD_OUT_FROM, discount, reward_presets, scenarios, tasks
 from ._native import VERSION as __version__
 from .habitat_env import HabitatEnv
 from .habitat_vector_env import HabitatVectorEnv
@@ -33,6 +33,7 @@ __all__ = [
     "record",
     "reward_presets",
     "scenarios",
+    "tasks",
 ]
 
 register()

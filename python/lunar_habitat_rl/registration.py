@@ -6,29 +6,15 @@ from typing import Any
 
 import gymnasium
 
+from ._native import tasks
 from .habitat_env import HabitatEnv
 
-MISSIONS = {
-    "Cabin30d": "cabin-30d",
-    "Artemis30d": "artemis-30d",
-    "PolarDarkness": "polar-darkness",
-    "EquatorNight": "equator-night",
-    "ArrayDegradation": "array-degradation",
-    "MicrometeoriteLeak": "micrometeorite-leak",
-    "CdraFailure": "cdra-failure",
-    "OgaFailure": "oga-failure",
-    "WaterProcessorFailure": "water-processor-failure",
-    "CoolantLoopFailure": "coolant-loop-failure",
-    "CrewMedicalEmergency": "crew-medical-emergency",
-    "SensorFaults": "sensor-faults",
-    "Cascade": "cascade",
-}
-
-#: Every id and the scenario that it plays where ``scenario=`` says nothing else.
-IDS = {"LunarHabitat-v1": "artemis-30d"} | {
-    f"LunarHabitat/{name}-v1": scenario for name, scenario in MISSIONS.items()
-}
-
+#: Every id and the scenario that it plays where ``scenario=`` says nothing else: the registered tasks, the cabin
+#: without failures to begin with, and the id for scenarios of one's own.
+IDS = {
+    "LunarHabitat-v1": "artemis-30d",
+    "LunarHabitat/Cabin30d-v1": "cabin-30d",
+} | {name: scenario for name, scenario, _ in tasks()}
 
 #: Missions of :data:`IDS` that start from a habitat of the predecessor's where ``habitat_config=`` names one.
 _OWN = "artemis-30d"

@@ -19,7 +19,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use habitat::{Habitat, Plan, StreamKey, scenario};
-use lunar_habitat_env::{BOUNDS, EnvError, Rules, RulesSettings, Timing, run_mission};
+use lunar_habitat_env::{BOUNDS, Bound, EnvError, Rules, RulesSettings, Timing, run_mission};
 use runtime::parallel_map;
 
 /// First seed of the search.
@@ -132,11 +132,20 @@ fn normal(index: u64) -> f64 {
     (-2.0 * draw(0).ln()).sqrt() * (std::f64::consts::TAU * draw(1)).cos()
 }
 
+/// Thresholds that change nothing at their defaults: what a planner moves beyond the habits of the rules.
+const LEFT_ALONE: [&str; 5] =
+    ["shed_depth", "shed_lit", "dark_oxygen", "p_total_share", "pp_o2_share"];
+
+/// Width of the range in which a threshold is searched.
+fn width(bound: &Bound) -> f64 {
+    if LEFT_ALONE.contains(&bound.name) { 0.0 } else { bound.high - bound.low }
+}
+
 fn search(args: &Args) -> Result<(), String> {
     let families = FAMILIES.into_iter().map(family).collect::<Result<Vec<_>, String>>()?;
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let mut mean = RulesSettings::default().to_vector();
-    let mut spread: Vec<f64> = BOUNDS.iter().map(|b| SPREAD * (b.high - b.low)).collect();
+    let mut spread: Vec<f64> = BOUNDS.iter().map(|bound| SPREAD * width(bound)).collect();
     let mut best: Option<(f64, Vec<f64>, RulesSettings)> = None;
     let mut draws = 0;
     for generation in 0..args.generations {
@@ -171,7 +180,7 @@ fn search(args: &Args) -> Result<(), String> {
             let centre = elite.iter().map(|v| v[at]).sum::<f64>() / count;
             let square = elite.iter().map(|v| (v[at] - centre).powi(2)).sum::<f64>() / count;
             mean[at] = centre.clamp(bound.low, bound.high);
-            spread[at] = square.sqrt().max(SPREAD_MIN * (bound.high - bound.low));
+            spread[at] = square.sqrt().max(SPREAD_MIN * width(bound));
         }
     }
     if let Some((value, shares, settings)) = best {

@@ -44,8 +44,8 @@ pub const CONTROLLERS: [(&str, &str); 4] = [
     ),
     (
         "mpc",
-        "rules whose thresholds are searched every 6 h on forks of the habitat, 48 h ahead; privileged: it \
-         sees the true state, not the future; about 40 s a mission",
+        "rules whose thresholds are searched on forks of the habitat, 48 h ahead; privileged: it sees the true \
+         state, not the future; about 10 s a mission",
     ),
 ];
 

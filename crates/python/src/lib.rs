@@ -43,7 +43,7 @@ mod _native {
         read_config, v0_actions,
     };
     #[pymodule_export]
-    use super::table::{cost_table, discount, reward_presets, reward_terms, scenarios};
+    use super::table::{cost_table, discount, reward_presets, reward_terms, scenarios, tasks};
     #[pymodule_export]
     use super::vector::Vector;
 

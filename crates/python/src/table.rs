@@ -1,7 +1,7 @@
 //! What there is, for people and for the Python side: scenarios, rewards, costs, fields and dials.
 
 use env::habitat::scenario::SHIPPED;
-use env::{COST_TABLE, REWARD_PRESETS, TERM_NAMES, TERM_UNITS, Task};
+use env::{COST_TABLE, REWARD_PRESETS, TASKS, TERM_NAMES, TERM_UNITS, Task};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
@@ -9,6 +9,12 @@ use pyo3::types::PyDict;
 #[pyfunction]
 pub(crate) fn scenarios() -> Vec<(&'static str, &'static str)> {
     SHIPPED.iter().map(|shipped| (shipped.name, shipped.title)).collect()
+}
+
+/// Ids, scenarios and goals of the registered tasks.
+#[pyfunction]
+pub(crate) fn tasks() -> Vec<(String, &'static str, &'static str)> {
+    TASKS.iter().map(|task| (task.id(), task.name, task.goal)).collect()
 }
 
 /// Names and sentences of the reward presets.
