@@ -8,6 +8,7 @@
 //! Not here: anything a user of the habitat needs; that is the `lunar-habitat` binary.
 #![allow(clippy::print_stdout, reason = "a chore's findings are its output")]
 
+mod book;
 mod layers;
 mod names;
 mod python;

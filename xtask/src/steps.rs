@@ -8,7 +8,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Failure, cargo, execute, layers, python, sizes};
+use crate::{Failure, book, cargo, execute, layers, python, sizes};
 
 /// A named piece of the gate.
 struct Step {
@@ -24,6 +24,7 @@ const STEPS: &[Step] = &[
     Step { name: "format", run: || execute(&mut cargo(&["fmt", "--all", "--check"])) },
     Step { name: "layers", run: layers::run },
     Step { name: "sizes", run: sizes::run },
+    Step { name: "book", run: book::run },
     Step { name: "clippy", run: clippy },
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: || execute(&mut cargo(&["test", "--workspace"])) },
