@@ -18,7 +18,7 @@
 //! # Value
 //! A flight that breaks an abort rule is worth −10 plus the share of the horizon before it. Any other is worth
 //! ```text
-//! 0.6·min(1, m/0.2) + 0.4·max(0, (m − 0.2)/0.8) + mean √(what is left / what there was at the start)
+//! 0.9·min(1, m/0.2) + 0.1·max(0, (m − 0.2)/0.8) + mean √(what is left / what there was at the start)
 //! ```
 //! with `m` the smallest margin to an abort rule on its way, from 0 at the rule to 1 at what is usual, and the mean
 //! over stores and spares. The root makes the last of one worth more than the first of another.
@@ -53,9 +53,9 @@ const MOVED: f64 = 0.4;
 /// Margin above which people are out of danger.
 const ENOUGH: f64 = 0.2;
 /// What a flight without danger is worth beside what is left.
-const SAFE: f64 = 0.6;
+const SAFE: f64 = 0.9;
 /// What a margin beyond that adds, up to what is usual: room for what is not foreseen.
-const EASE: f64 = 0.4;
+const EASE: f64 = 0.1;
 /// Longest time without a search, s.
 const SEARCH_S: f64 = 12.0 * 3_600.0;
 /// Most CO2 that a searched threshold may allow, Pa: a failure that nobody foresees must find room in the air.
