@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 use watch::report::Table;
 
 use crate::error::CliError;
+use crate::table::short;
 use crate::{output, table};
 
 /// Arguments of `env`.
@@ -200,20 +201,6 @@ fn show(name: &str, difficulty: Difficulty, json: bool) -> Result<ExitCode, CliE
     let tables = [&observation, &action, &costs].map(table::render);
     output::text(&tables.join("\n"))?;
     Ok(ExitCode::SUCCESS)
-}
-
-/// A number with four digits that count.
-fn short(value: f64) -> String {
-    if value == 0.0 {
-        return "0".to_owned();
-    }
-    let decimals = (3 - value.abs().log10().floor() as i32).clamp(0, 12) as usize;
-    let text = format!("{value:.decimals$}");
-    if text.contains('.') {
-        text.trim_end_matches('0').trim_end_matches('.').to_owned()
-    } else {
-        text
-    }
 }
 
 #[derive(Debug, Serialize)]

@@ -68,9 +68,44 @@ pub fn fixed(value: f64, decimals: usize) -> String {
     format!("{sign}{grouped}{point}{part}")
 }
 
+/// A number in few characters: whole ones as they are, others to five digits without zeros at the end, very small
+/// and very large ones with an exponent.
+pub fn short(value: f64) -> String {
+    let size = value.abs();
+    if value == value.trunc() && size < 1e15 {
+        return format!("{value}");
+    }
+    if !(1e-5..1e6).contains(&size) {
+        return format!("{value:.4e}");
+    }
+    let decimals = (4.0 - size.log10().floor()).max(0.0) as usize;
+    let text = format!("{value:.decimals$}");
+    if decimals == 0 {
+        return text;
+    }
+    text.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn short_numbers_keep_what_counts() {
+        let cases = [
+            (0.0, "0"),
+            (-20_000.0, "-20000"),
+            (0.003_328, "0.003328"),
+            (2.8e-4, "0.00028"),
+            (278.15, "278.15"),
+            (123_456.7, "123457"),
+            (1.5e-7, "1.5000e-7"),
+            (f64::NAN, "NaN"),
+        ];
+        for (value, expected) in cases {
+            assert_eq!(short(value), expected);
+        }
+    }
 
     #[test]
     fn numbers_are_grouped_and_signed() {

@@ -238,8 +238,13 @@ pub struct CostMeter {
 impl CostMeter {
     /// Judge the state at the end of a step of `dt_s`.
     pub fn add(&mut self, habitat: &Habitat, dt_s: f64) {
+        self.book(&judge(habitat.plan(), habitat), dt_s);
+    }
+
+    /// The same for a state that is judged already.
+    pub(crate) fn book(&mut self, judged: &Judged, dt_s: f64) {
         self.time_s += dt_s;
-        for (sum_s, cost) in self.sum_s.iter_mut().zip(judge(habitat.plan(), habitat).costs) {
+        for (sum_s, cost) in self.sum_s.iter_mut().zip(judged.costs) {
             *sum_s += dt_s * cost;
         }
     }

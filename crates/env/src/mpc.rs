@@ -1,8 +1,8 @@
 //! The controller that looks ahead: `rules` with thresholds that it searches on copies of the habitat.
 //!
-//! It is **privileged**: it is shown the habitat itself, reads instruments that do not err and rolls the true state forward. It does not know the
-//! future: the copies are forks, whose random draws are their own ([`Habitat::fork`]). What it wins over
-//! `rules` is what planning can win, and a bound for a policy that sees instruments alone.
+//! It is **privileged**: it is shown the habitat itself, reads instruments that do not err and rolls the true state
+//! forward. It does not know the future: the copies are forks, whose random draws are their own ([`Habitat::fork`]).
+//! What it wins over `rules` is what planning can win, and a bound for a policy that sees instruments alone.
 //!
 //! # Search
 //! ```text
@@ -14,7 +14,7 @@
 //!     round k    the same around mean and deviation of the best 8 of round k − 1, without the ends
 //! ```
 //! All candidates of a round fly the same fork. The best of all is in force until the next search. In a mission of
-//! thirty days that is 3.3 million steps at most, and few where nothing threatens.
+//! thirty days that is 3.4 million steps at most, and half as many where nothing threatens.
 //! # Value
 //! A flight that breaks an abort rule is worth −10 plus the share of the horizon before it. Any other is worth
 //! ```text

@@ -24,7 +24,7 @@ use watch::report::Table;
 
 use super::returns::Returns;
 use crate::error::CliError;
-use crate::table::fixed;
+use crate::table::{fixed, short};
 use crate::{output, table};
 
 /// Different texts that are listed of a column.
@@ -186,17 +186,4 @@ fn text(contents: &Contents) -> String {
     };
     out.push_str(&table::render(&columns));
     out.trim_end().to_owned()
-}
-
-/// A number in few characters.
-fn short(value: f64) -> String {
-    let size = value.abs();
-    if value == value.trunc() && size < 1e15 {
-        format!("{value}")
-    } else if (1e-3..1e6).contains(&size) {
-        let decimals = (4.0 - size.log10().floor()).clamp(0.0, 6.0) as usize;
-        format!("{value:.decimals$}")
-    } else {
-        format!("{value:.4e}")
-    }
 }

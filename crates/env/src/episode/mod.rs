@@ -20,7 +20,7 @@ use habitat::constants::DAY_S;
 use habitat::scenario::Drawn;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
 
-use crate::cost::{COSTS, judge};
+use crate::cost::{COSTS, CostMeter, judge};
 use crate::reward::{Stocks, TERMS, power_channel};
 use crate::space::{Light, Memory, Reading};
 use crate::task::{HELD_OUT_FROM, Task, Use, steps_in};
@@ -106,7 +106,7 @@ struct Tally {
     discomfort_s: f64,
     energy_j: f64,
     shed_s: f64,
-    costs: [f64; COSTS],
+    costs: CostMeter,
 }
 
 /// One episode.
@@ -291,9 +291,7 @@ impl Episode {
             let alive = if plan.crew.is_empty() { 1.0 } else { self.habitat.crew_alive() as f64 };
             tally.alive_s += dt_s * alive / people;
             let judged = judge(&plan, &self.habitat);
-            for (sum, cost) in tally.costs.iter_mut().zip(judged.costs) {
-                *sum += dt_s * cost;
-            }
+            tally.costs.book(&judged, dt_s);
             tally.discomfort_s += dt_s * judged.discomfort;
             if let (Some(power), Some(power_plan)) =
                 (self.habitat.state().power.first(), &plan.power)
@@ -327,8 +325,8 @@ impl Episode {
         terms[4] = (tally.discomfort_s / DAY_S) as f32;
         terms[6] = (tally.energy_j / 3.6e6) as f32;
         terms[7] = (tally.shed_s / DAY_S) as f32;
-        for (cost, sum) in costs.iter_mut().zip(tally.costs) {
-            *cost = (sum / tally.time_s.max(1e-9)) as f32;
+        for (cost, mean) in costs.iter_mut().zip(tally.costs.mean()) {
+            *cost = mean as f32;
         }
     }
 

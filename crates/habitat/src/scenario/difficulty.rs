@@ -78,11 +78,36 @@ impl FromStr for Difficulty {
 /// Keys that say what a file is.
 const OUTSIDE: [&str; 4] = ["schema", "name", "extends", "difficulty"];
 
-/// What each difficulty changes.
-type Changes = Vec<(Difficulty, Node)>;
+/// Take the difficulties out of a tree: which ones it can be loaded at, from the easiest on, and what `wanted` changes.
+pub(super) fn take(
+    root: &mut Node,
+    wanted: Difficulty,
+) -> Result<(Vec<Difficulty>, Option<Node>), (Box<Problem>, At)> {
+    let mut declared = vec![Difficulty::Nominal];
+    let mut chosen = None;
+    for (difficulty, changes) in tables(root)? {
+        declared.push(difficulty);
+        if difficulty == wanted {
+            chosen = Some(changes);
+        }
+    }
+    declared.sort();
+    if declared.contains(&wanted) {
+        return Ok((declared, chosen));
+    }
+    let names: Vec<String> = declared.iter().map(|one| format!("`{one}`")).collect();
+    let allowed = format!(
+        "{} (write a table `[difficulty.{wanted}]` with what it changes)",
+        names.join(", ")
+    );
+    let what = "no such difficulty in this scenario";
+    let problem =
+        Problem::new(Kind::UnknownName, "difficulty", what, format!("`{wanted}`"), allowed);
+    Err((problem, root.at.clone()))
+}
 
-/// Take the difficulties out of a tree: what each changes.
-pub(super) fn take(root: &mut Node) -> Result<Changes, (Box<Problem>, At)> {
+/// Take the tables of the difficulties out of a tree.
+fn tables(root: &mut Node) -> Result<Vec<(Difficulty, Node)>, (Box<Problem>, At)> {
     let Content::Table(entries) = &mut root.content else {
         return Ok(Vec::new());
     };
@@ -123,36 +148,10 @@ pub(super) fn take(root: &mut Node) -> Result<Changes, (Box<Problem>, At)> {
         }
         found.push((difficulty, entry.node));
     }
-    found.sort_by_key(|(difficulty, _)| *difficulty);
     Ok(found)
 }
 
 fn not_a_table(path: &str, node: &Node) -> (Box<Problem>, At) {
     let found = node.describe();
     (Problem::new(Kind::WrongType, path, "wrong type", found, "a table"), node.at.clone())
-}
-
-/// The changes of `wanted`; `None` for what stands outside.
-pub(super) fn choose(wanted: Difficulty, found: Changes) -> Result<Option<Node>, Box<Problem>> {
-    if wanted == Difficulty::Nominal {
-        return Ok(None);
-    }
-    let names: Vec<String> = Difficulty::ALL
-        .into_iter()
-        .filter(|one| *one == Difficulty::Nominal || found.iter().any(|(other, _)| one == other))
-        .map(|one| format!("`{one}`"))
-        .collect();
-    match found.into_iter().find(|(difficulty, _)| *difficulty == wanted) {
-        Some((_, changes)) => Ok(Some(changes)),
-        None => Err(Problem::new(
-            Kind::UnknownName,
-            "difficulty",
-            "no such difficulty in this scenario",
-            format!("`{wanted}`"),
-            format!(
-                "{} (write a table `[difficulty.{wanted}]` with what it changes)",
-                names.join(", ")
-            ),
-        )),
-    }
 }

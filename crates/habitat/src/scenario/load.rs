@@ -354,16 +354,8 @@ fn assemble(
         let problem = Problem::new(Kind::Missing, "", "no scenario", "nothing", "a scenario");
         return Err(refused(&sources, problem, &At { source: 0, span: 0..0 }));
     };
-    let found =
-        difficulty::take(&mut root).map_err(|(problem, at)| refused(&sources, problem, &at))?;
-    let difficulties: Vec<Difficulty> = Difficulty::ALL
-        .into_iter()
-        .filter(|one| *one == Difficulty::Nominal || found.iter().any(|(other, _)| one == other))
-        .collect();
-    let changes = difficulty::choose(difficulty, found).map_err(|problem| {
-        let at = root.at.clone();
-        refused(&sources, problem, &at)
-    })?;
+    let (difficulties, changes) = difficulty::take(&mut root, difficulty)
+        .map_err(|(problem, at)| refused(&sources, problem, &at))?;
     if let Some(changes) = changes {
         root = merge(root, changes);
     }
