@@ -56,4 +56,4 @@ for update in range(UPDATES):
         loss.backward()
         nn.utils.clip_grad_norm_(optimizer.param_groups[0]["params"], 0.5)
         optimizer.step()
-    print(f"update {update}: {days:.0f} crewed days, {lost} missions lost, one in {days / max(lost, 1):.1f} days")
+    print(f"update {update}: {days:.0f} crewed days, {lost} missions lost" + (f", one in {days / lost:.1f} days" if lost else ""))

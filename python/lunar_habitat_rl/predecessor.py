@@ -13,7 +13,9 @@ from collections.abc import Mapping
 from typing import Any
 
 import gymnasium
+import numpy as np
 
+from . import task
 from ._native import (
     convert_config,
     predecessor_missions,
@@ -80,6 +82,8 @@ def scenario_of(
     ``config`` is a preset of :data:`PRESETS`, the path of a JSON or YAML file, or a dictionary of its keys; the other
     arguments stand instead of what it says. ``ValueError`` for a key or value that is not allowed, with what is.
     """
+    crew_size = task.as_crew_size(crew_size)
+    difficulty = None if difficulty is None else task.as_difficulty(difficulty)
     name, text = _source(config)
     return convert_config(name, text, scenario=scenario, difficulty=difficulty, crew_size=crew_size)[0]
 
@@ -119,7 +123,7 @@ def make_lunar_env(
     if config is not None and habitat_config is not None:
         raise ValueError("config and habitat_config: allowed is one of the two")
     config = habitat_config if config is None else config
-    if isinstance(n_envs, bool) or int(n_envs) != n_envs or n_envs < 1:
+    if isinstance(n_envs, (bool, np.bool_)) or not isinstance(n_envs, (int, np.integer)) or n_envs < 1:
         raise ValueError(f"n_envs {n_envs!r}: allowed are whole numbers from 1 on")
     if compat not in (None, "v0"):
         raise ValueError(f"compat {compat!r}: allowed are None, 'v0'")

@@ -16,12 +16,12 @@ IDS = {
     "LunarHabitat/Cabin30d-v1": "cabin-30d",
 } | {name: scenario for name, scenario, _ in tasks()}
 
-#: Missions of :data:`IDS` that start from a habitat of the predecessor's where ``habitat_config=`` names one.
+#: What the id for scenarios of one's own plays where nobody names one.
 _OWN = "artemis-30d"
 
 
 def make(
-    scenario: str = _OWN,
+    scenario: str | None = None,
     *,
     habitat_config: Any = None,
     compat: str | None = None,
@@ -37,7 +37,7 @@ def make(
     if habitat_config is not None:
         from . import predecessor
 
-        if scenario != _OWN:
+        if scenario is not None:
             raise ValueError(
                 f"habitat_config with scenario {str(scenario)!r}: allowed is one of the two; the configuration names its mission"
             )
@@ -45,7 +45,7 @@ def make(
         scenario = predecessor.scenario_of(habitat_config, **overrides)
     if compat not in (None, "v0"):
         raise ValueError(f"compat {compat!r}: allowed are None, 'v0'")
-    env = HabitatEnv(scenario, **options)
+    env = HabitatEnv(_OWN if scenario is None else scenario, **options)
     if compat is None:
         return env
     from .compat import V0
@@ -68,5 +68,5 @@ def register() -> None:
                 id=name,
                 entry_point="lunar_habitat_rl.registration:make",
                 vector_entry_point="lunar_habitat_rl.habitat_vector_env:HabitatVectorEnv",
-                kwargs={"scenario": scenario},
+                kwargs={} if name == "LunarHabitat-v1" else {"scenario": scenario},
             )

@@ -112,7 +112,7 @@ class Rollout:
         if list(self.columns) != list(other.columns) or self.facts != other.facts:
             return False
         pairs = ((column, other.columns[name]) for name, column in self.columns.items())
-        return all(one.dtype == two.dtype and one.tobytes() == two.tobytes() for one, two in pairs)
+        return all(_same_bits(one, two) for one, two in pairs)
 
     def to_parquet(self, path: str | os.PathLike[str]) -> None:
         """Write a Parquet file, whole or not at all; an older file is replaced.
@@ -122,11 +122,23 @@ class Rollout:
         Raises ``OSError`` where the system refuses, a full disk among it; ``TypeError`` for a column or a fact of another
         type, ``ValueError`` for columns of different lengths. An older file is untouched then.
         """
-        for key, value in self.facts.items():
-            if not isinstance(key, str) or not isinstance(value, str):
-                raise TypeError(f"fact {key!r} is {value!r}: allowed are texts by text")
+        _check_facts(self.facts)
         columns = {name: _as_column(column) for name, column in self.columns.items()}
         _native.write_frame(os.fspath(path), columns, list(self.facts.items()))
+
+
+def _same_bits(one: np.ndarray, two: np.ndarray) -> bool:
+    """Whether both have the same values to the bit; texts are compared as texts, whatever width they are kept in."""
+    if one.dtype.kind in "UO" and two.dtype.kind in "UO":
+        return one.tolist() == two.tolist()
+    return one.dtype == two.dtype and one.tobytes() == two.tobytes()
+
+
+def _check_facts(facts: Mapping[str, str]) -> None:
+    """Facts are texts by text."""
+    for key, value in facts.items():
+        if not isinstance(key, str) or not isinstance(value, str):
+            raise TypeError(f"fact {key!r} is {value!r}: allowed are texts by text")
 
 
 def _as_column(column: Any) -> Any:
@@ -199,6 +211,13 @@ def record(
     if isinstance(episodes, bool) or not isinstance(episodes, (int, np.integer)) or episodes < 1:
         raise ValueError(f"episodes {episodes!r}: allowed are whole numbers of at least 1")
     native = base.native
+    facts = dict(facts or {})
+    _check_facts(facts)
+    # What a recording says of itself is known before anything is played.
+    native.record([0] * getattr(base, "num_envs", 1))
+    taken = [key for key, _ in native.recorded()[1] if key in facts]
+    if taken:
+        raise ValueError(f"fact {taken[0]!r} is there already: allowed are other keys")
     try:
         if isinstance(base, HabitatVectorEnv):
             _play_lanes(env, base, policy, int(episodes), seed)
@@ -207,10 +226,7 @@ def record(
     finally:
         recorded = native.recorded()
     rollout = _rollout(*recorded)
-    for key, value in (facts or {}).items():
-        if key in rollout.facts:
-            raise ValueError(f"fact {key!r} is there already: allowed are other keys")
-        rollout.facts[key] = value
+    rollout.facts.update(facts)
     return rollout
 
 

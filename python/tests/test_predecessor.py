@@ -195,8 +195,16 @@ def test_the_wrong_kind_of_argument_is_refused_too():
         make_lunar_env(config=[1])
     with pytest.raises(TypeError, match="crew_size is a str"):
         make_lunar_env(crew_size="four")
-    with pytest.raises(ValueError, match="habitat_config with scenario"):
-        gymnasium.make("LunarHabitat/CdraFailure-v1", habitat_config="mars_analog")
+    for name, said in [
+        ("LunarHabitat/CdraFailure-v1", {}),
+        ("LunarHabitat/Artemis30d-v1", {}),
+        ("LunarHabitat-v1", {"scenario": "artemis-30d"}),
+    ]:
+        with pytest.raises(ValueError, match="habitat_config with scenario"):
+            gymnasium.make(name, habitat_config="mars_analog", **said)
+    for people in (-1, 2.5, "four", True):
+        with pytest.raises((ValueError, TypeError), match="crew_size"):
+            make_lunar_env(config="mars_analog", crew_size=people)
     with pytest.raises(ValueError, match="compat 'v2'"):
         gymnasium.make("LunarHabitat-v1", compat="v2")
 

@@ -2,21 +2,19 @@
 //!
 //! Links to other sites are not followed: the gate needs no network.
 
-use std::fs;
-use std::path::{Path, PathBuf};
-
-use crate::{Failure, root};
+use crate::{Failure, root, sizes};
 
 /// Check the pages of `book/src`.
 pub(crate) fn run() -> Result<(), Failure> {
     let src = root().join("book").join("src");
     let mut pages = Vec::new();
-    collect(&src, &mut pages)?;
+    sizes::walk(&src, &mut pages)?;
+    pages.retain(|page| page.extension().is_some_and(|extension| extension == "md"));
     pages.sort();
     let mut problems = Vec::new();
     let mut linked = Vec::new();
     for page in &pages {
-        let text = read(page)?;
+        let text = sizes::read(page)?;
         let folder = page.parent().unwrap_or(&src);
         for target in links(&text) {
             let found = folder.join(&target);
@@ -38,25 +36,7 @@ pub(crate) fn run() -> Result<(), Failure> {
         println!("{} pages, every link inside leads somewhere", pages.len() - 1);
         return Ok(());
     }
-    Err(Failure::new(problems.join("\n")))
-}
-
-fn read(path: &Path) -> Result<String, Failure> {
-    fs::read_to_string(path).map_err(|error| Failure::new(format!("{}: {error}", path.display())))
-}
-
-/// Every page below `folder`.
-fn collect(folder: &Path, pages: &mut Vec<PathBuf>) -> Result<(), Failure> {
-    let failed = |error| Failure::new(format!("{}: {error}", folder.display()));
-    for entry in fs::read_dir(folder).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        if path.is_dir() {
-            collect(&path, pages)?;
-        } else if path.extension().is_some_and(|extension| extension == "md") {
-            pages.push(path);
-        }
-    }
-    Ok(())
+    Err(Failure::listing("book: a page or a link is lost", &problems))
 }
 
 /// Files that a page links to, relative to it; places inside of them are cut off.
@@ -91,12 +71,5 @@ mod tests {
         let text = "See [a](one.md) and [b](two/three.md#place), [c](https://example.org/x.md), [d](#here).\n\
             ```toml\nkey = [1](not-a-link.md)\n```\n- [e](four.md)";
         assert_eq!(links(text), ["one.md", "two/three.md", "four.md"]);
-    }
-
-    #[test]
-    fn the_book_holds_together() {
-        if let Err(failure) = run() {
-            panic!("{}", failure.message);
-        }
     }
 }

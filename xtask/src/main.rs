@@ -28,6 +28,7 @@ usage: cargo xtask CHORE
   test --peers    the Python tests beside Stable-Baselines3, RLlib and torch, which are fetched once (6 GB)
   layers          which crate may import which
   sizes           lengths of files, share of documentation, file names, lint tables
+  book            every page of the book is in its summary, every link inside leads somewhere
   python          build the Python package in target/python and run its tests
   bench [ARGS]    lunar-habitat bench, optimised, with the Python package beside it
 ";
@@ -60,6 +61,7 @@ fn main() -> ExitCode {
         Some("test") => test(&arguments[1..]),
         Some("layers") => layers::run(),
         Some("sizes") => sizes::run(),
+        Some("book") => book::run(),
         Some("python") => python::run(),
         Some("bench") => bench(&arguments[1..]),
         Some("help" | "--help" | "-h") => {

@@ -68,13 +68,13 @@ pub(crate) fn run() -> Result<(), Failure> {
 }
 
 /// The text of a file.
-fn read(path: &Path) -> Result<String, Failure> {
+pub(crate) fn read(path: &Path) -> Result<String, Failure> {
     fs::read_to_string(path)
         .map_err(|error| Failure::new(format!("cannot read {}: {error}", path.display())))
 }
 
 /// Collect every file below `dir` that is not built, hidden or fetched.
-fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
+pub(crate) fn walk(dir: &Path, files: &mut Vec<PathBuf>) -> Result<(), Failure> {
     let failed = |error| Failure::new(format!("cannot list {}: {error}", dir.display()));
     for entry in fs::read_dir(dir).map_err(failed)? {
         let entry = entry.map_err(failed)?;

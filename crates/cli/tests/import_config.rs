@@ -123,4 +123,9 @@ fn a_file_is_replaced_whole_or_stays() {
     let output = import(dir.path(), "nasa_reference --out artemis-30d");
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("inside the program"), "{}", stderr(&output));
+    fs::write(dir.path().join("mine.yaml"), "volume: 300\n").unwrap();
+    let output = import(dir.path(), "mine.yaml --out ./mine.yaml");
+    assert_eq!(output.status.code(), Some(2));
+    assert!(stderr(&output).contains("the configuration itself"), "{}", stderr(&output));
+    assert_eq!(fs::read_to_string(dir.path().join("mine.yaml")).unwrap(), "volume: 300\n");
 }

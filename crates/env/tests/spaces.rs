@@ -115,15 +115,16 @@ fn a_command_on_its_way_goes_on_under_hold_and_is_turned_once() {
         (Player::new(&task, key(1, 0, 0)), Player::new(&task, key(1, 0, 0)));
     start(&mut held);
     start(&mut asked);
-    let before = dial.position(held.episode.habitat());
-    assert!(before < 1.0, "it has not moved yet");
+    assert_eq!(dial.position(held.episode.habitat()), 1.0, "what is ordered");
+    let now = |one: &Player| one.episode.habitat().value(dial.targets[0].channel).unwrap();
+    assert!(now(&held) < dial.high, "it has not moved yet");
     for _ in 0..20 {
         held.hold();
         asked.step().unwrap();
         assert_eq!((held.terms[9], asked.terms[9]), (0.0, 0.0));
         assert_eq!(held.episode.habitat().hash(), asked.episode.habitat().hash());
     }
-    assert_eq!(dial.position(held.episode.habitat()), 1.0);
+    assert_eq!(now(&held), dial.high);
     assert_eq!(task.actions().dials()[trace].position(held.episode.habitat()), -1.0);
 }
 
@@ -213,4 +214,33 @@ fn the_hour_of_the_day_turns() {
         assert!((one.read("clock.hour_sine") - sine).abs() < 1e-9);
         assert!((one.read("clock.hour_cosine") - cosine).abs() < 1e-9);
     }
+}
+
+/// The entry for "on" was taken for holding while "off" was still on its way, and the unit went off.
+#[test]
+fn what_is_in_force_can_be_asked_for_again_while_another_order_is_on_its_way() {
+    let task = task("artemis-30d", &[]);
+    let dials = task.actions();
+    let mut habitat = Habitat::new(task.plan().clone(), StreamKey::default());
+    let place = dials.dials().iter().position(|dial| dial.name == "water.urine").unwrap();
+    let channel = dials.dials()[place].targets[0].channel;
+    let mut action = vec![0.0; dials.len()];
+    let mut turn = |habitat: &mut Habitat, value: f32| {
+        dials.from_commands(habitat, &mut action).unwrap();
+        action[place] = value;
+        let mut commands = Vec::new();
+        let turned = dials.apply(&action, OnBadAction::Refuse, habitat, &mut commands).unwrap();
+        for command in commands {
+            habitat.command(command.actuator, command.value).unwrap();
+        }
+        turned
+    };
+    assert_eq!(habitat.value(channel), Some(1.0));
+    assert_eq!(turn(&mut habitat, -1.0), 1);
+    habitat.step(60.0).unwrap();
+    assert_eq!(turn(&mut habitat, 1.0), 1);
+    for _ in 0..10 {
+        habitat.step(60.0).unwrap();
+    }
+    assert_eq!(habitat.value(channel), Some(1.0));
 }

@@ -17,6 +17,7 @@ use catalogue::{Catalogue, ValueKind};
 use thiserror::Error;
 
 use crate::channels::Actuator;
+use crate::channels::Binding;
 use crate::counters::StageCounters;
 use crate::mission::AbortReason;
 use crate::order;
@@ -293,13 +294,14 @@ impl Habitat {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn read_known(&self, row: &mut [f64]) {
+        self.read_shown(row, |binding| binding.value(&self.plan, &self.state));
+    }
+
+    /// Write what `shown` gives of every channel that is no true value; those are not numbers.
+    fn read_shown(&self, row: &mut [f64], shown: impl Fn(&Binding) -> f64) {
         let channels = self.plan.catalogue.channels();
         for ((value, binding), channel) in row.iter_mut().zip(&self.plan.bindings).zip(channels) {
-            *value = if channel.kind == ValueKind::True {
-                f64::NAN
-            } else {
-                binding.value(&self.plan, &self.state)
-            };
+            *value = if channel.kind == ValueKind::True { f64::NAN } else { shown(binding) };
         }
     }
 
@@ -307,14 +309,7 @@ impl Habitat {
     ///
     /// For controllers that are labelled privileged; true channels still show no number.
     pub fn read_true(&self, row: &mut [f64]) {
-        let channels = self.plan.catalogue.channels();
-        for ((value, binding), channel) in row.iter_mut().zip(&self.plan.bindings).zip(channels) {
-            *value = if channel.kind == ValueKind::True {
-                f64::NAN
-            } else {
-                binding.true_value(&self.plan, &self.state)
-            };
-        }
+        self.read_shown(row, |binding| binding.true_value(&self.plan, &self.state));
     }
 
     /// Value of the channel at `index`, or `None` beyond the catalogue.

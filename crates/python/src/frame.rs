@@ -64,7 +64,11 @@ fn values(name: &str, column: &Bound<'_, PyAny>) -> PyResult<Values> {
     if let Ok(list) = column.cast::<PyList>() {
         let mut words = Words::default();
         for text in list {
-            words.push(text.extract::<&str>()?);
+            let text = text.extract::<String>().map_err(|_| {
+                let row = words.len();
+                PyTypeError::new_err(format!("column `{name}`, row {row}: allowed are texts"))
+            })?;
+            words.push(&text);
         }
         return Ok(Values::Words(words));
     }

@@ -14,7 +14,7 @@ use std::sync::{Arc, Mutex};
 
 use env::habitat::scenario;
 use env::predecessor::V0Layout;
-use env::{Batch, COSTS, Recorder, Status, TERMS, Task, TaskError, VectorEnv, VectorOptions};
+use env::{Batch, COSTS, Recorder, TERMS, Task, TaskError, VectorEnv, VectorOptions};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -361,18 +361,13 @@ impl Vector {
                 episode.drawn().to_vec(),
             ))
         })?;
-        let (words, reason) = match status {
-            Status::Running => ("running", ""),
-            Status::Truncated => ("truncated", ""),
-            Status::Terminated(reason) => ("terminated", reason.name()),
-        };
         let dict = PyDict::new(py);
         dict.set_item("run", key.run)?;
         dict.set_item("env", key.env)?;
         dict.set_item("episode", key.episode)?;
         dict.set_item("fork", key.fork)?;
-        dict.set_item("status", words)?;
-        dict.set_item("reason", reason)?;
+        dict.set_item("status", status.name())?;
+        dict.set_item("reason", status.reason().name())?;
         dict.set_item("t_s", t_s)?;
         dict.set_item("decisions", decisions)?;
         dict.set_item("decision_s", decision_s)?;

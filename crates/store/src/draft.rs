@@ -17,6 +17,14 @@ pub(crate) struct Draft {
 impl Draft {
     /// Start a draft of `target`.
     pub(crate) fn start(target: PathBuf) -> Result<Draft, StoreError> {
+        // Refused before the work is done, not when the name is given at its end.
+        if target.is_dir() {
+            return Err(StoreError::io(
+                "replace",
+                &target,
+                std::io::ErrorKind::IsADirectory.into(),
+            ));
+        }
         let dir = directory_of(&target);
         let name = target.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let prefix = format!(".{name}.");

@@ -270,8 +270,9 @@ impl FrameReader {
         let pairs = header.key_value_metadata().into_iter().flatten();
         shape.facts =
             pairs.map(|pair| (pair.key.clone(), pair.value.clone().unwrap_or_default())).collect();
-        let hash = shape.fact(HASH_KEY).map(str::to_owned);
-        shape.facts.retain(|(key, _)| key != HASH_KEY);
+        // The writer's own is the last of that name; a fact of the user may have the same.
+        let at = shape.facts.iter().rposition(|(key, _)| key == HASH_KEY);
+        let hash = at.map(|at| shape.facts.remove(at).1);
         // Two marks, so that damage to one of them does not switch the check off.
         let ours = header.created_by().is_some_and(|by| by.starts_with(WRITER))
             || header.schema_descr().root_schema().name() == ROOT;

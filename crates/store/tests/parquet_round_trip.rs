@@ -46,7 +46,9 @@ fn bits() -> impl Strategy<Value = u64> {
 fn frames() -> impl Strategy<Value = Frame> {
     let rows = prop_oneof![Just(0_usize), 1..4_usize, 100..3_000_usize];
     let columns = proptest::collection::vec(0..5_u8, 0..6);
-    let facts = proptest::collection::vec(("[a-z:.ä]{0,9}", "\\PC{0,20}"), 0..4);
+    // A fact may be called as the checksum of the writer is.
+    let key = prop_oneof![4 => "[a-z:.ä]{0,9}", 1 => Just("sha256".to_owned())];
+    let facts = proptest::collection::vec((key, "\\PC{0,20}"), 0..4);
     (rows, columns, facts).prop_flat_map(|(rows, kinds, facts)| {
         let count = rows * kinds.len();
         (proptest::collection::vec(bits(), count), Just(kinds), Just(facts)).prop_map(

@@ -16,7 +16,7 @@
 //! | `reason` | why; may be empty |
 
 use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use env::predecessor::{Config, ConfigError, Line, Outcome, convert};
@@ -63,6 +63,11 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     };
     if Shipped::find(&out.display().to_string()).is_some() {
         let reason = "that is the name of a scenario inside the program; allowed is any other file";
+        return Err(CliError::flag(format!("--out {}", out.display()), reason));
+    }
+    let is_itself = |a: &Path, b: &Path| matches!((a.canonicalize(), b.canonicalize()), (Ok(a), Ok(b)) if a == b);
+    if is_itself(out, Path::new(&args.file)) {
+        let reason = "that is the configuration itself; allowed is any other file";
         return Err(CliError::flag(format!("--out {}", out.display()), reason));
     }
     store::write_atomic(out, converted.toml.as_bytes())?;

@@ -3,10 +3,12 @@
 use catalogue::{Frame, Values};
 use serde::Serialize;
 
+use crate::table::fixed;
+
 /// Counts and returns over the rows of rollouts, taken in one piece after the other.
 ///
 /// A return is the plain sum of the rewards of an episode, nothing discounted. Episodes that were left before their
-/// end are counted and have no return.
+/// end, and those of which rows are missing, are counted and have no return.
 #[derive(Debug, Clone, Copy, Default, Serialize)]
 pub struct Returns {
     /// Final rows.
@@ -25,9 +27,15 @@ pub struct Returns {
     pub max: Option<f64>,
     #[serde(skip)]
     total: f64,
+    /// Episodes that have a return.
+    #[serde(skip)]
+    summed: u64,
     /// Rewards of the episode under way.
     #[serde(skip)]
     sum: f64,
+    /// Its decisions.
+    #[serde(skip)]
+    seen: u64,
 }
 
 impl Returns {
@@ -38,18 +46,25 @@ impl Returns {
         else {
             return false;
         };
-        for ((reward, is_final), status) in rewards.iter().zip(is_final).zip(status.iter()) {
+        let Some(Values::U64(steps)) = rows.column("step") else {
+            return false;
+        };
+        let rows = rewards.iter().zip(is_final).zip(status.iter()).zip(steps);
+        for (((reward, is_final), status), step) in rows {
             if *is_final {
-                self.end(status);
+                self.end(status, *step);
             } else {
                 self.sum += reward;
+                self.seen += 1;
             }
         }
         true
     }
 
-    fn end(&mut self, status: &str) {
+    /// An episode of `steps` decisions is over.
+    fn end(&mut self, status: &str, steps: u64) {
         let sum = std::mem::take(&mut self.sum);
+        let is_whole = std::mem::take(&mut self.seen) == steps;
         self.episodes += 1;
         match status {
             "terminated" => self.terminated += 1,
@@ -59,10 +74,20 @@ impl Returns {
                 return;
             }
         }
+        if !is_whole {
+            return;
+        }
         self.total += sum;
-        self.mean = Some(self.total / (self.terminated + self.truncated) as f64);
+        self.summed += 1;
+        self.mean = Some(self.total / self.summed as f64);
         self.min = Some(self.min.map_or(sum, |min| min.min(sum)));
         self.max = Some(self.max.map_or(sum, |max| max.max(sum)));
+    }
+
+    /// The returns in words: `3.500 in the mean, 1.000 to 6.000`.
+    pub fn span(&self) -> String {
+        let number = |value: Option<f64>| fixed(value.unwrap_or(f64::NAN), 3);
+        format!("{} in the mean, {} to {}", number(self.mean), number(self.min), number(self.max))
     }
 
     /// The counts in words: `12, of which 1 lost`.
@@ -79,10 +104,11 @@ impl Returns {
 mod tests {
     use super::*;
 
-    fn rows(rewards: &[f64], ends: &[bool], status: &[&str]) -> Frame {
+    fn rows(rewards: &[f64], ends: &[bool], status: &[&str], steps: &[u64]) -> Frame {
         let mut frame = Frame::default();
         frame.push("reward", Values::F64(rewards.to_vec())).unwrap();
         frame.push("is_final", Values::Bool(ends.to_vec())).unwrap();
+        frame.push("step", Values::U64(steps.to_vec())).unwrap();
         frame.push("status", Values::Words(status.iter().copied().collect())).unwrap();
         frame
     }
@@ -93,13 +119,27 @@ mod tests {
         assert!(returns.take(&rows(
             &[1.0, f64::NAN, 4.0],
             &[false, true, false],
-            &["terminated", "terminated", "running"]
+            &["terminated", "terminated", "running"],
+            &[0, 1, 0],
         )));
-        assert!(returns.take(&rows(&[2.0, f64::NAN], &[false, true], &["truncated", "truncated"])));
-        assert!(returns.take(&rows(&[9.0, f64::NAN], &[false, true], &["running", "running"])));
-        assert_eq!((returns.episodes, returns.terminated, returns.truncated), (3, 1, 1));
+        assert!(returns.take(&rows(
+            &[2.0, f64::NAN],
+            &[false, true],
+            &["truncated", "truncated"],
+            &[1, 2]
+        )));
+        assert!(returns.take(&rows(
+            &[9.0, f64::NAN],
+            &[false, true],
+            &["running", "running"],
+            &[0, 1]
+        )));
+        // Only its final row is there: no return.
+        assert!(returns.take(&rows(&[f64::NAN], &[true], &["truncated"], &[7])));
+        assert_eq!((returns.episodes, returns.terminated, returns.truncated), (4, 1, 2));
         assert_eq!((returns.mean, returns.min, returns.max), (Some(3.5), Some(1.0), Some(6.0)));
-        assert_eq!(returns.words(), "3, of which 1 lost, 1 left before their end");
+        assert_eq!(returns.words(), "4, of which 1 lost, 1 left before their end");
+        assert_eq!(returns.span(), "3.500 in the mean, 1.000 to 6.000");
     }
 
     #[test]

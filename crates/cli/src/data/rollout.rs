@@ -160,15 +160,13 @@ fn play(task: &Arc<Task>, controller: &str, key: StreamKey) -> Result<Rollout, C
 
 /// The summary for people.
 fn text(written: &Written) -> String {
-    let number = |value: Option<f64>| fixed(value.unwrap_or(f64::NAN), 3);
     let returns = &written.returns;
-    let (mean, min, max) = (number(returns.mean), number(returns.min), number(returns.max));
     [
         ("File", written.file.clone()),
         ("Size", format!("{} kB", fixed(written.bytes as f64 / 1e3, 0))),
         ("Rows", written.rows.to_string()),
         ("Episodes", returns.words()),
-        ("Return", format!("{mean} in the mean, {min} to {max}")),
+        ("Return", returns.span()),
     ]
     .map(|(label, value)| format!("{label:8}  {value}"))
     .join("\n")

@@ -24,7 +24,7 @@ use watch::report::Table;
 
 use super::returns::Returns;
 use crate::error::CliError;
-use crate::table::{fixed, short};
+use crate::table::short;
 use crate::{output, table};
 
 /// Different texts that are listed of a column.
@@ -168,10 +168,8 @@ fn text(contents: &Contents) -> String {
     let mut say = |label: &str, value: &str| out.push_str(&format!("{label:14}  {value}\n"));
     say("rows", &contents.rows.to_string());
     if let Some(returns) = &contents.returns {
-        let number = |value: Option<f64>| fixed(value.unwrap_or(f64::NAN), 3);
-        let (mean, min, max) = (number(returns.mean), number(returns.min), number(returns.max));
         say("episodes", &returns.words());
-        say("return", &format!("{mean} in the mean, {min} to {max}"));
+        say("return", &returns.span());
     }
     for (key, value) in &contents.facts {
         // Facts of other programs may be long, as the schema of pandas is.

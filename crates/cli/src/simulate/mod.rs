@@ -93,7 +93,7 @@ pub struct Args {
     /// Worker threads; results never depend on it [default: all cores]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     threads: Option<u16>,
-    /// Directory for the files [default: out/SCENARIO-CONTROLLER-SEED, with -faults-FACTOR if one is given]
+    /// Directory for the files [default: out/SCENARIO-CONTROLLER-SEED, with -DIFFICULTY, -crew-N and -faults-FACTOR where they are given]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
     /// Print one JSON object instead of the summary

@@ -257,7 +257,7 @@ impl V0Layout {
     /// Entries beyond their ends count as the nearest end. Dials that no action names keep the commands in force.
     ///
     /// # Errors
-    /// [`TaskError::Length`]; [`TaskError::Action`] for an entry that is not finite.
+    /// [`TaskError::Length`]; [`TaskError::Entry`] for an entry that is not finite.
     pub fn dials(
         &self,
         episode: &Episode,
@@ -316,7 +316,7 @@ impl Source {
                 let [p_pa, o2_pa, co2_pa, t_k, rh] = places.map(|place| held[place]);
                 (p_pa - o2_pa - co2_pa - rh * saturation_pressure_pa(t_k)) / 1e3
             })),
-            Source::Left(place) => Some((1.0 - held[*place]).max(0.0)),
+            Source::Left(place) => Some((1.0 - held[*place]).clamp(0.0, f64::INFINITY)),
             Source::Health([alive, unable, ill]) => {
                 held[*alive].is_finite().then(|| match (yes(*alive), yes(*unable), yes(*ill)) {
                     (false, ..) => 0.0,

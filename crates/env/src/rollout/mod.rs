@@ -80,7 +80,6 @@ impl Moment {
         let (known, seen) = (self.observation.iter(), observation.iter());
         self.key == episode.key()
             && self.step == episode.decisions()
-            && self.t_s == episode.habitat().t_s()
             && self.drawn == episode.drawn()
             && known.map(|value| value.to_bits()).eq(seen.map(|value| value.to_bits()))
     }
@@ -193,6 +192,8 @@ impl Rollout {
         let mut moment = Moment::of(episode, &observation);
         let rows = self.len();
         while episode.status().is_running() {
+            // The clock of the habitat, which adds step to step, not a sum of decisions.
+            moment.t_s = episode.habitat().t_s();
             action.fill(0.0);
             let stepped = policy(episode, &observation, &mut action).and_then(|()| {
                 let slices = StepSlices {

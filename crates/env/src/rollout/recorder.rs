@@ -97,6 +97,10 @@ impl Recorder {
             if track.is_open && !track.moment.is_of(episode, observation) {
                 track.cut();
             }
+            if track.is_open {
+                // The clock of the habitat, which adds step to step, not a sum of decisions.
+                track.moment.t_s = episode.habitat().t_s();
+            }
             track.decides = track.left > 0 && episode.status().is_running();
             if track.decides && !track.is_open {
                 track.moment = Moment::of(episode, observation);

@@ -61,9 +61,10 @@ pub enum OnBadAction {
 /// count as the nearest end. **An entry that equals the one of [`ActionSpace::from_commands`] commands
 /// nothing**, so that holding is exact, whatever the scenario started with.
 ///
-/// Actuators take their time ([`habitat::order`]), and the position of a dial is that of what is in force. To hold it
-/// does not stop one that moves: what was commanded last goes on. It is stopped, or turned back, by
-/// another entry. An entry that asks again for what is on its way changes nothing and counts as no turn.
+/// Actuators take their time ([`habitat::order`]), and the position of a dial is that of the order, not of the
+/// actuator on its way: to hold it lets what was ordered last arrive, and an entry that asks for anything else is a new
+/// order, also the one that asks for what is still in force. An entry that asks again for what is ordered changes nothing
+/// and counts as no turn.
 ///
 /// # Dials
 /// | dial | turns |
@@ -310,7 +311,7 @@ impl ActionSpace {
         Ok(turned)
     }
 
-    /// Write the action that equals the commands in force: of several targets the mean, clipped to -1 to 1.
+    /// Write the action that equals what was ordered last: of several targets the mean, clipped to -1 to 1.
     ///
     /// # Errors
     /// [`TaskError::Length`].
@@ -372,7 +373,7 @@ impl ActionSpace {
 }
 
 impl Dial {
-    /// Where the dial stands by the commands in force, -1 to 1.
+    /// Where the dial stands by what was ordered last, -1 to 1; on the way there the actuator may stand elsewhere.
     #[must_use]
     pub fn position(&self, habitat: &Habitat) -> f32 {
         self.position_under(habitat, &[])
@@ -382,15 +383,15 @@ impl Dial {
     fn position_under(&self, habitat: &Habitat, commands: &[Command]) -> f32 {
         let (mut sum, mut is_new, mut is_on) = (0.0, false, false);
         for target in &self.targets {
-            let in_force = habitat.value(target.channel).unwrap_or(target.low);
+            let ordered = habitat.ordered(target.actuator).unwrap_or(target.low);
             let commanded = commands.iter().rev().find(|one| one.actuator == target.actuator);
-            let value = commanded.map_or(in_force, |command| command.value);
+            let value = commanded.map_or(ordered, |command| command.value);
             let width = target.high - target.low;
             let share = |value: f64| {
                 if width > 0.0 { ((value - target.low) / width).clamp(0.0, 1.0) } else { 0.5 }
             };
             sum += share(value);
-            is_new |= value != in_force;
+            is_new |= value != ordered;
             is_on |= share(value) > 0.5;
         }
         if self.is_mode && is_new {

@@ -28,7 +28,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub use batch::Batch;
 
 use self::batch::LaneSlices;
-use crate::{Episode, Status, StepSlices, Task, TaskError};
+use crate::{Episode, StepSlices, Task, TaskError};
 
 /// When a lane begins its next episode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -111,9 +111,7 @@ impl Lane {
         *out.duration_s = transition.duration_s;
         *out.terminated = transition.status.is_terminated();
         *out.truncated = transition.status.is_truncated();
-        if let Status::Terminated(reason) = transition.status {
-            *out.reason = reason;
-        }
+        *out.reason = transition.status.reason();
         if !transition.status.is_running() {
             *out.final_valid = true;
             out.final_observation.copy_from_slice(out.observation);

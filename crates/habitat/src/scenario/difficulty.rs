@@ -78,11 +78,14 @@ impl FromStr for Difficulty {
 /// Keys that say what a file is.
 const OUTSIDE: [&str; 4] = ["schema", "name", "extends", "difficulty"];
 
+/// A problem and where it stands.
+type Refused = (Box<Problem>, At);
+
 /// Take the difficulties out of a tree: which ones it can be loaded at, from the easiest on, and what `wanted` changes.
 pub(super) fn take(
     root: &mut Node,
     wanted: Difficulty,
-) -> Result<(Vec<Difficulty>, Option<Node>), (Box<Problem>, At)> {
+) -> Result<(Vec<Difficulty>, Option<Node>), Refused> {
     let mut declared = vec![Difficulty::Nominal];
     let mut chosen = None;
     for (difficulty, changes) in tables(root)? {
@@ -107,7 +110,7 @@ pub(super) fn take(
 }
 
 /// Take the tables of the difficulties out of a tree.
-fn tables(root: &mut Node) -> Result<Vec<(Difficulty, Node)>, (Box<Problem>, At)> {
+fn tables(root: &mut Node) -> Result<Vec<(Difficulty, Node)>, Refused> {
     let Content::Table(entries) = &mut root.content else {
         return Ok(Vec::new());
     };
@@ -151,7 +154,7 @@ fn tables(root: &mut Node) -> Result<Vec<(Difficulty, Node)>, (Box<Problem>, At)
     Ok(found)
 }
 
-fn not_a_table(path: &str, node: &Node) -> (Box<Problem>, At) {
+fn not_a_table(path: &str, node: &Node) -> Refused {
     let found = node.describe();
     (Problem::new(Kind::WrongType, path, "wrong type", found, "a table"), node.at.clone())
 }
