@@ -23,6 +23,7 @@ from ._native import (
     predecessor_rewards,
     read_config,
 )
+from .compat import V0
 from .habitat_env import HabitatEnv
 from .habitat_vector_env import HabitatVectorEnv
 
@@ -145,15 +146,12 @@ def make_lunar_env(
         env = HabitatEnv(mission, reward=reward, seed=seed, **options)
         if compat is None:
             return env
-        from .compat import V0
-
         return V0(env)
     if compat is None:
         threads = None if parallel else 1
         return HabitatVectorEnv(
             n_envs, mission, reward=reward, seed=seed, **{"threads": threads} | options
         )
-    from .compat import V0
 
     def lane(place: int) -> V0:
         return V0(HabitatEnv(mission, reward=reward, seed=seed, **options | {"env_id": place}))

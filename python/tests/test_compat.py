@@ -10,7 +10,7 @@ import pytest
 from gymnasium import spaces
 from gymnasium.utils.env_checker import check_env
 
-from lunar_habitat_rl import HabitatEnv, compat, make_lunar_env
+from lunar_habitat_rl import HabitatEnv, HabitatVectorEnv, compat, make_lunar_env
 from lunar_habitat_rl.compat import V0, check_policy, load_policy
 
 #: What holds the habitat about as it is: oxygen for four people, removal on, the pressure and the cabin kept.
@@ -150,6 +150,10 @@ def test_gymnasium_makes_it_and_makes_it_again_from_its_spec():
     lanes = gymnasium.make_vec("LunarHabitat-v1", num_envs=2, vectorization_mode="sync", compat="v0")
     assert lanes.reset(seed=0)[0].shape == (2, 48)
     assert lanes.step(np.stack([STEADY, STEADY]))[0].shape == (2, 48)
+    with pytest.raises(ValueError, match="vectorization_mode='sync'"):
+        gymnasium.make_vec("LunarHabitat-v1", num_envs=2, compat="v0")
+    lanes = gymnasium.make_vec("LunarHabitat-v1", num_envs=2, habitat_config="mars_analog")
+    assert isinstance(lanes.unwrapped, HabitatVectorEnv)
 
 
 def test_the_factory_makes_it_and_lanes_of_it():

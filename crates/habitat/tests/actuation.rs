@@ -51,8 +51,8 @@ fn every_actuator_declares_how_it_follows() {
         let cabin = habitat(&shipped(shipped_one.name), 1);
         for one in cabin.actuators() {
             let id = &cabin.catalogue().channels()[one.channel].id;
-            let is_told = [".set_shed", ".set_repair", ".set_calibrate"].iter();
-            let is_told = is_told.into_iter().any(|tail| id.ends_with(tail));
+            let told = [".set_shed", ".set_repair", ".set_calibrate"];
+            let is_told = told.iter().any(|tail| id.ends_with(tail));
             assert!((0.0..=DEAD_MAX_S).contains(&one.dead_s), "{id}");
             assert_eq!(is_told, one.dead_s == 0.0, "{id}");
             if one.is_mode || is_told {
@@ -62,6 +62,40 @@ fn every_actuator_declares_how_it_follows() {
                 assert!((60.0..=900.0).contains(&travel_s), "{id} {travel_s}");
             }
         }
+    }
+}
+
+/// The table of `actuation`, row by row: dead time and travel, s.
+#[test]
+fn each_kind_takes_the_time_of_its_row() {
+    let cabin = habitat(&shipped("artemis-30d"), 1);
+    let modes = [
+        ("living.ccaa.set_on", 60.0),
+        ("living.cdra.set_on", 60.0),
+        ("living.tccs.set_on", 120.0),
+        ("living.sabatier.set_on", 300.0),
+        ("laboratory.wpa.set_on", 300.0),
+        ("laboratory.upa.set_on", 300.0),
+        ("living.brine_processor.set_on", 300.0),
+        ("living.lioh.set_on", 300.0),
+        ("living.candle.set_on", 300.0),
+        ("habitat.power.set_shed", 0.0),
+    ];
+    for (id, dead_s) in modes {
+        let (_, one) = actuator(&cabin, id);
+        assert_eq!((one.dead_s, one.rate_per_s), (dead_s, f64::INFINITY), "{id}");
+    }
+    let set_points = [
+        ("living.acs.set_pp_o2_pa", 60.0, 600.0),
+        ("living.acs.set_p_total_pa", 60.0, 600.0),
+        ("living.oga.set_o2_mol_s", 180.0, 600.0),
+        ("living.ccaa.set_t_k", 60.0, 600.0),
+        ("habitat.fuel_cell.set_p_w", 60.0, 180.0),
+    ];
+    for (id, dead_s, travel_s) in set_points {
+        let (_, one) = actuator(&cabin, id);
+        let travels_s = (one.high - one.low) / one.rate_per_s;
+        assert!(one.dead_s == dead_s && (travels_s - travel_s).abs() < 1e-9, "{id} {travels_s}");
     }
 }
 
