@@ -33,6 +33,8 @@ pub enum Purpose {
     SensorFaults = 6,
     /// Numbers of the scenario that are drawn for an episode; index = place in the scenario.
     Parameters = 7,
+    /// First weights of a network; index = number of the weight.
+    Network = 8,
 }
 
 /// The identity of one habitat's randomness.

@@ -1,0 +1,192 @@
+//! Named pieces of numbers as bytes, with a check sum.
+//!
+//! ```text
+//! magic 8 bytes · version u32 · pieces u32
+//! each piece: length of the name u32, name, kind u8, count u64, numbers little-endian
+//! SHA-256 of everything before it
+//! ```
+//! Pieces are found by name, so that a later version may add some.
+
+use sha2::{Digest, Sha256};
+
+use crate::LearnError;
+
+/// Length of the check sum.
+const SUM: usize = 32;
+
+/// Numbers of one kind.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Piece {
+    Bytes(Vec<u8>),
+    Floats(Vec<f32>),
+    Doubles(Vec<f64>),
+    Words(Vec<u64>),
+}
+
+/// Pieces by name.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Pieces {
+    all: Vec<(String, Piece)>,
+}
+
+impl Pieces {
+    pub(crate) fn put(&mut self, name: impl Into<String>, piece: Piece) {
+        self.all.push((name.into(), piece));
+    }
+
+    fn find(&self, what: &'static str, name: &str) -> Result<&Piece, LearnError> {
+        self.all
+            .iter()
+            .find(|(own, _)| own == name)
+            .map(|(_, piece)| piece)
+            .ok_or_else(|| LearnError::Piece { what, piece: name.to_owned() })
+    }
+
+    pub(crate) fn floats(&self, what: &'static str, name: &str) -> Result<&[f32], LearnError> {
+        match self.find(what, name)? {
+            Piece::Floats(numbers) => Ok(numbers),
+            _ => Err(LearnError::Piece { what, piece: name.to_owned() }),
+        }
+    }
+
+    pub(crate) fn doubles(&self, what: &'static str, name: &str) -> Result<&[f64], LearnError> {
+        match self.find(what, name)? {
+            Piece::Doubles(numbers) => Ok(numbers),
+            _ => Err(LearnError::Piece { what, piece: name.to_owned() }),
+        }
+    }
+
+    pub(crate) fn words(&self, what: &'static str, name: &str) -> Result<&[u64], LearnError> {
+        match self.find(what, name)? {
+            Piece::Words(numbers) => Ok(numbers),
+            _ => Err(LearnError::Piece { what, piece: name.to_owned() }),
+        }
+    }
+
+    pub(crate) fn bytes(&self, what: &'static str, name: &str) -> Result<&[u8], LearnError> {
+        match self.find(what, name)? {
+            Piece::Bytes(bytes) => Ok(bytes),
+            _ => Err(LearnError::Piece { what, piece: name.to_owned() }),
+        }
+    }
+
+    /// All of them in order, with the check sum.
+    pub(crate) fn write(&self, magic: &[u8; 8], version: u32) -> Vec<u8> {
+        let mut out = Vec::new();
+        out.extend_from_slice(magic);
+        out.extend_from_slice(&version.to_le_bytes());
+        out.extend_from_slice(&(self.all.len() as u32).to_le_bytes());
+        for (name, piece) in &self.all {
+            out.extend_from_slice(&(name.len() as u32).to_le_bytes());
+            out.extend_from_slice(name.as_bytes());
+            let (kind, count) = match piece {
+                Piece::Bytes(all) => (0, all.len()),
+                Piece::Floats(all) => (1, all.len()),
+                Piece::Doubles(all) => (2, all.len()),
+                Piece::Words(all) => (3, all.len()),
+            };
+            out.push(kind);
+            out.extend_from_slice(&(count as u64).to_le_bytes());
+            match piece {
+                Piece::Bytes(all) => out.extend_from_slice(all),
+                Piece::Floats(all) => {
+                    all.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()))
+                }
+                Piece::Doubles(all) => {
+                    all.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()))
+                }
+                Piece::Words(all) => {
+                    all.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()))
+                }
+            }
+        }
+        let sum = Sha256::digest(&out);
+        out.extend_from_slice(&sum);
+        out
+    }
+
+    /// Read what [`Pieces::write`] wrote; also the version.
+    pub(crate) fn read(
+        what: &'static str,
+        magic: &[u8; 8],
+        versions: std::ops::RangeInclusive<u32>,
+        bytes: &[u8],
+    ) -> Result<(u32, Pieces), LearnError> {
+        let short = || LearnError::Bytes(what, "ends too early");
+        if bytes.len() < magic.len() || &bytes[..magic.len()] != magic {
+            return Err(LearnError::Bytes(what, "does not begin as one"));
+        }
+        let body = bytes.len().checked_sub(SUM).ok_or_else(short)?;
+        let (body, sum) = bytes.split_at(body);
+        if Sha256::digest(body).as_slice() != sum {
+            return Err(LearnError::Bytes(what, "is damaged: its check sum does not fit"));
+        }
+        let mut rest = Rest { bytes: &body[magic.len()..], what };
+        let version = rest.word4()?;
+        if !versions.contains(&version) {
+            return Err(LearnError::Bytes(what, "is of a version that is not known here"));
+        }
+        let count = rest.word4()?;
+        let mut pieces = Pieces::default();
+        for _ in 0..count {
+            let length = rest.word4()? as usize;
+            let name = String::from_utf8_lossy(rest.take(length)?).into_owned();
+            let kind = rest.take(1)?[0];
+            let count = rest.word8()? as usize;
+            let size = match kind {
+                0 => 1,
+                1 => 4,
+                2 | 3 => 8,
+                _ => {
+                    return Err(LearnError::Bytes(
+                        what,
+                        "holds a kind of number that is not known",
+                    ));
+                }
+            };
+            let raw = rest.take(count.checked_mul(size).ok_or_else(short)?)?;
+            let piece = match kind {
+                0 => Piece::Bytes(raw.to_vec()),
+                1 => Piece::Floats(
+                    raw.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect(),
+                ),
+                2 => Piece::Doubles(
+                    raw.as_chunks().0.iter().map(|x| f64::from_le_bytes(*x)).collect(),
+                ),
+                _ => {
+                    Piece::Words(raw.as_chunks().0.iter().map(|x| u64::from_le_bytes(*x)).collect())
+                }
+            };
+            pieces.all.push((name, piece));
+        }
+        Ok((version, pieces))
+    }
+}
+
+struct Rest<'a> {
+    bytes: &'a [u8],
+    what: &'static str,
+}
+
+impl<'a> Rest<'a> {
+    fn take(&mut self, count: usize) -> Result<&'a [u8], LearnError> {
+        let (head, rest) = self
+            .bytes
+            .split_at_checked(count)
+            .ok_or(LearnError::Bytes(self.what, "ends too early"))?;
+        self.bytes = rest;
+        Ok(head)
+    }
+
+    fn word4(&mut self) -> Result<u32, LearnError> {
+        let mut four = [0; 4];
+        four.copy_from_slice(self.take(4)?);
+        Ok(u32::from_le_bytes(four))
+    }
+
+    fn word8(&mut self) -> Result<u64, LearnError> {
+        let mut eight = [0; 8];
+        eight.copy_from_slice(self.take(8)?);
+        Ok(u64::from_le_bytes(eight))
+    }
+}

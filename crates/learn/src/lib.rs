@@ -1,0 +1,39 @@
+//! From experience to a policy.
+
+mod adam;
+mod advantage;
+mod backend;
+mod bytes;
+mod constraint;
+mod density;
+mod error;
+mod habitat_world;
+mod kernel;
+mod learner;
+mod linear;
+mod network;
+mod noise;
+mod normaliser;
+mod ppo;
+mod segment;
+mod simd;
+mod training;
+mod worker;
+mod world;
+
+pub use adam::Adam;
+pub use advantage::gae;
+pub use backend::{BLOCK, Backend, Cpu, Prepared, Tape};
+pub use constraint::{Constraint, Multipliers};
+pub use error::LearnError;
+pub use habitat_world::HabitatWorld;
+pub use learner::{Batch, Learner, UpdateFigures};
+pub use linear::LinearWorld;
+pub use network::{Activation, Head, Network, Shape};
+pub use normaliser::{Moments, Normaliser};
+pub use ppo::{PpoSettings, SHARDS};
+pub use segment::{Segments, Sizes};
+pub use simd::{Level, ROW, padded};
+pub use training::{MakeWorld, Progress, TimeSpent, Training, TrainingSettings};
+pub use worker::{Acting, Finished, Spent, Worker};
+pub use world::{End, Moment, World};

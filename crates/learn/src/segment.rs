@@ -1,0 +1,97 @@
+//! What a worker brings home: a piece of fixed length from each of its lanes.
+
+use crate::LearnError;
+use crate::simd::padded;
+
+/// Sizes of a [`Segments`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Sizes {
+    /// Decisions of each lane.
+    pub length: usize,
+    /// Lanes.
+    pub lanes: usize,
+    /// Number of the first lane in the training.
+    pub first: u64,
+    /// Numbers of an observation.
+    pub observations: usize,
+    /// Numbers of an action as it is stored.
+    pub actions: usize,
+    /// Values of the critic.
+    pub values: usize,
+}
+
+/// Decisions of some lanes, row after row by decision and lane.
+#[derive(Debug, Clone)]
+pub struct Segments {
+    pub(crate) sizes: Sizes,
+    /// As the network saw them: length × lanes × observations.
+    pub(crate) observations: Vec<f32>,
+    /// As they were drawn, before clipping or squashing: length × lanes × padded actions.
+    pub(crate) actions: Vec<f32>,
+    /// Logarithm of the density with which each was drawn: length × lanes.
+    pub(crate) densities: Vec<f32>,
+    /// Length + 1 rows of lanes × values; the last is that of what is seen at the end.
+    pub(crate) values: Vec<f32>,
+    /// Length × lanes × values: reward and costs, with what the final observation of an episode that was cut off is worth.
+    pub(crate) rewards: Vec<f32>,
+    /// Length × lanes: discount to the next decision of the same episode, 0 behind its end.
+    pub(crate) lasting: Vec<f32>,
+}
+
+impl Segments {
+    /// Room for these sizes.
+    #[must_use]
+    pub fn new(sizes: Sizes) -> Segments {
+        let rows = sizes.length * sizes.lanes;
+        Segments {
+            sizes,
+            observations: vec![0.0; rows * sizes.observations],
+            actions: vec![0.0; rows * padded(sizes.actions)],
+            densities: vec![0.0; rows],
+            values: vec![0.0; (rows + sizes.lanes) * sizes.values],
+            rewards: vec![0.0; rows * sizes.values],
+            lasting: vec![0.0; rows],
+        }
+    }
+
+    /// Its sizes.
+    #[must_use]
+    pub fn sizes(&self) -> &Sizes {
+        &self.sizes
+    }
+
+    /// Decisions in it.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.sizes.length * self.sizes.lanes
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// Write what advantages are made of, in the layout of the fields.
+    ///
+    /// # Errors
+    /// [`LearnError::Size`] for the first slice of another length.
+    pub fn set(
+        &mut self,
+        rewards: &[f32],
+        values: &[f32],
+        lasting: &[f32],
+    ) -> Result<(), LearnError> {
+        for (what, to, from) in [
+            ("rewards", &mut self.rewards, rewards),
+            ("values", &mut self.values, values),
+            ("discounts", &mut self.lasting, lasting),
+        ] {
+            if to.len() != from.len() {
+                return Err(LearnError::Size { what, found: from.len(), expected: to.len() });
+            }
+            to.copy_from_slice(from);
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,543 @@
+//! A training from its first weights to its last: collect, learn, again.
+//!
+//! ```text
+//! Worker::collect (a thread each) ──► Segments ──► Learner::update ──► parameters ──┐
+//!        ▲                                                                          │
+//!        └──────────────── normaliser, reward scale, multipliers ◄──────────────────┘
+//! ```
+//! Everything that the next update depends on is in [`Training::checkpoint`]; a training that goes on from one gives the
+//! bits of a training that never stopped, on any number of threads.
+
+use std::time::{Duration, Instant};
+
+use rayon::ThreadPool;
+use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+
+use crate::backend::Backend;
+use crate::bytes::{Piece, Pieces};
+use crate::constraint::{Constraint, Multipliers};
+use crate::learner::{Batch, Learner, UpdateFigures};
+use crate::network::{Activation, Head, Network, Shape};
+use crate::normaliser::{Moments, Normaliser};
+use crate::ppo::{PpoSettings, SHARDS};
+use crate::segment::Segments;
+use crate::simd::Level;
+use crate::worker::{Acting, Finished, Worker};
+use crate::{LearnError, World};
+
+/// What a training is told.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TrainingSettings {
+    /// Seed of weights, actions and orders.
+    pub seed: u64,
+    /// Lanes of all workers together.
+    pub lanes: usize,
+    /// Decisions of a lane in an update.
+    pub segment: usize,
+    /// Threads, each with a world of its own; more than [`SHARDS`] or lanes are not used.
+    pub threads: usize,
+    /// Updates in all; only the fall of the learning rate knows it.
+    pub updates: u64,
+    /// Choices of an update.
+    pub ppo: PpoSettings,
+    /// Widths of the hidden layers.
+    pub hidden: Vec<usize>,
+    /// Their activation.
+    pub activation: Activation,
+    /// Whether actor and critic share them.
+    pub is_shared: bool,
+    /// What the actor's outputs mean.
+    pub head: Head,
+    /// Logarithm of the deviations at the start.
+    pub log_std: f32,
+    /// Whether observations lose their mean and deviation.
+    pub normalise: bool,
+    /// Whether rewards are divided by the deviation of their discounted sums.
+    pub scale_rewards: bool,
+    /// Limits on mean costs.
+    pub constraints: Vec<Constraint>,
+    /// Rate of their multipliers.
+    pub multiplier_rate: f64,
+}
+
+impl Default for TrainingSettings {
+    fn default() -> TrainingSettings {
+        TrainingSettings {
+            seed: 0,
+            lanes: 64,
+            segment: 128,
+            threads: 1,
+            updates: 100,
+            ppo: PpoSettings::default(),
+            hidden: vec![64, 64],
+            activation: Activation::Tanh,
+            is_shared: false,
+            head: Head::Clipped,
+            log_std: 0.0,
+            normalise: false,
+            scale_rewards: false,
+            constraints: Vec::new(),
+            multiplier_rate: 0.05,
+        }
+    }
+}
+
+/// Where the time of an update went, of all threads together.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub struct TimeSpent {
+    /// From its begin to its end.
+    pub wall: Duration,
+    /// In the world.
+    pub environment: Duration,
+    /// In networks and draws while collecting.
+    pub forward: Duration,
+    /// In learning.
+    pub learning: Duration,
+    /// Threads that had nothing to do while experience was collected.
+    pub waiting: Duration,
+}
+
+/// What an update brought.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Progress {
+    /// Number of the update, from 1.
+    pub update: u64,
+    /// Decisions since the training began.
+    pub decisions: u64,
+    /// What the update looked like.
+    pub figures: UpdateFigures,
+    /// Episodes that ended in it.
+    pub finished: Vec<Finished>,
+    /// Mean of each cost over its decisions.
+    pub costs: Vec<f64>,
+    /// Multipliers after it.
+    pub multipliers: Vec<f64>,
+    /// Where its time went.
+    pub spent: TimeSpent,
+}
+
+/// A training under way.
+pub struct Training {
+    settings: TrainingSettings,
+    network: Network,
+    backend: Box<dyn Backend>,
+    level: Level,
+    learner: Learner,
+    workers: Vec<Worker>,
+    segments: Vec<Segments>,
+    batch: Batch,
+    pool: Option<ThreadPool>,
+    normaliser: Normaliser,
+    seen: Moments,
+    returns: Moments,
+    multipliers: Multipliers,
+    places: Vec<usize>,
+    updates: u64,
+}
+
+/// Magic of a checkpoint.
+const MAGIC: &[u8; 8] = b"LHABLEAR";
+/// Version that is written.
+const VERSION: u32 = 1;
+/// What errors call it.
+const WHAT: &str = "checkpoint";
+
+/// Makes the world of some neighbouring lanes: number of the first, and how many.
+pub type MakeWorld<'a> = dyn Fn(u64, usize) -> Result<Box<dyn World>, LearnError> + 'a;
+
+/// Number of the first lane, groups of lanes, and their world.
+type Placed<'a> = (usize, &'a [usize], Box<dyn World>);
+
+/// How many lanes each of the [`SHARDS`] groups has.
+fn groups(lanes: usize) -> Vec<usize> {
+    (0..SHARDS).map(|group| (group + 1) * lanes / SHARDS - group * lanes / SHARDS).collect()
+}
+
+impl Training {
+    /// A training at its start.
+    ///
+    /// # Errors
+    /// [`LearnError::Range`] for settings that make no sense, [`LearnError::Threads`], and what the world refuses.
+    pub fn new(
+        settings: TrainingSettings,
+        backend: Box<dyn Backend>,
+        level: Level,
+        world: &MakeWorld<'_>,
+    ) -> Result<Training, LearnError> {
+        let whole = |what, found: usize, high: usize| {
+            if (1..=high).contains(&found) {
+                Ok(())
+            } else {
+                Err(LearnError::Range { what, found: found as f64, low: 1.0, high: high as f64 })
+            }
+        };
+        whole("lanes", settings.lanes, 1 << 20)?;
+        whole("decisions of a segment", settings.segment, 1 << 20)?;
+        whole("threads", settings.threads, 4_096)?;
+        let decisions = settings.lanes * settings.segment;
+        whole("minibatches", settings.ppo.minibatches, decisions)?;
+        let groups = groups(settings.lanes);
+        let threads = settings.threads.min(SHARDS);
+        let mut worlds: Vec<Placed<'_>> = Vec::new();
+        let mut first = 0;
+        for thread in 0..threads {
+            let own = &groups[thread * SHARDS / threads..(thread + 1) * SHARDS / threads];
+            let lanes: usize = own.iter().sum();
+            if lanes > 0 {
+                worlds.push((first, own, world(first as u64, lanes)?));
+                first += lanes;
+            }
+        }
+        let shape = worlds.first().map(|(_, _, world)| Shape {
+            observations: world.observations(),
+            hidden: settings.hidden.clone(),
+            activation: settings.activation,
+            is_shared: settings.is_shared,
+            head: settings.head,
+            outputs: world.actions(),
+            values: 1 + settings.constraints.len(),
+        });
+        let Some(shape) = shape else {
+            return Err(LearnError::Size { what: "worlds", found: 0, expected: 1 });
+        };
+        let costs = worlds.first().map_or(0, |(_, _, world)| world.costs());
+        Training::on(settings, shape, costs, backend, level, worlds)
+    }
+
+    fn on(
+        settings: TrainingSettings,
+        shape: Shape,
+        costs: usize,
+        backend: Box<dyn Backend>,
+        level: Level,
+        worlds: Vec<Placed<'_>>,
+    ) -> Result<Training, LearnError> {
+        for constraint in &settings.constraints {
+            if constraint.cost >= costs {
+                return Err(LearnError::Size {
+                    what: "place of a cost, which is at most",
+                    found: constraint.cost,
+                    expected: costs.saturating_sub(1),
+                });
+            }
+        }
+        let width = shape.observations;
+        let network = Network::new(shape)?;
+        let first = network.initial(settings.seed, settings.log_std);
+        let (ppo, seed) = (settings.ppo.clone(), settings.seed);
+        let learner = Learner::new(&network, first, ppo, level, seed, backend.as_ref())?;
+        let mut workers = Vec::with_capacity(worlds.len());
+        for (first, groups, world) in worlds {
+            workers.push(Worker::new(world, &network, first as u64, groups)?);
+        }
+        let segments =
+            workers.iter().map(|one| Segments::new(one.sizes(&network, settings.segment)));
+        let pool = if workers.len() > 1 {
+            let threads = workers.len();
+            let built = rayon::ThreadPoolBuilder::new()
+                .num_threads(threads)
+                .thread_name(|index| format!("learn-{index}"))
+                .build();
+            Some(
+                built
+                    .map_err(|error| LearnError::Threads { threads, reason: error.to_string() })?,
+            )
+        } else {
+            None
+        };
+        let normaliser = if settings.normalise {
+            Normaliser::of(&Moments::new(width))
+        } else {
+            Normaliser::none()
+        };
+        Ok(Training {
+            segments: segments.collect(),
+            batch: Batch::default(),
+            pool,
+            normaliser,
+            seen: Moments::new(width),
+            returns: Moments::new(1),
+            multipliers: Multipliers::new(&settings.constraints, settings.multiplier_rate)?,
+            places: settings.constraints.iter().map(|one| one.cost).collect(),
+            updates: 0,
+            learner,
+            workers,
+            level,
+            backend,
+            network,
+            settings,
+        })
+    }
+
+    /// Collect a segment from every lane and learn from them.
+    ///
+    /// # Errors
+    /// What the world refuses; [`LearnError::NotFinite`] for what it shows; [`LearnError::Diverged`]. The training is
+    /// then not to be used any more: go on from a checkpoint.
+    pub fn update(&mut self) -> Result<Progress, LearnError> {
+        let start = Instant::now();
+        let acting = Acting {
+            backend: self.backend.as_ref(),
+            level: self.level,
+            network: &self.network,
+            prepared: self.learner.prepared(),
+            normaliser: &self.normaliser,
+            reward_scale: self.reward_scale(),
+            costs: &self.places,
+            seed: self.settings.seed,
+        };
+        match &self.pool {
+            None => {
+                for (worker, segments) in self.workers.iter_mut().zip(&mut self.segments) {
+                    worker.collect(&acting, segments)?;
+                }
+            }
+            Some(pool) => {
+                let done: Vec<Result<(), LearnError>> = pool.install(|| {
+                    self.workers
+                        .par_iter_mut()
+                        .zip(self.segments.par_iter_mut())
+                        .with_max_len(1)
+                        .map(|(worker, segments)| worker.collect(&acting, segments))
+                        .collect()
+                });
+                done.into_iter().collect::<Result<(), LearnError>>()?;
+            }
+        }
+        let collected = Instant::now();
+        let collecting = (collected - start) * self.workers.len() as u32;
+        let mut spent = TimeSpent::default();
+        for worker in &mut self.workers {
+            let own = worker.spent();
+            spent.environment += own.environment;
+            spent.forward += own.forward;
+        }
+        spent.waiting = collecting.saturating_sub(spent.environment + spent.forward);
+        let segments: Vec<&Segments> = self.segments.iter().collect();
+        let progress = self.updates as f64 / self.settings.updates.max(1) as f64;
+        let figures = self.learner.update(
+            &segments,
+            &mut self.batch,
+            &self.multipliers.weights(),
+            progress,
+            self.backend.as_ref(),
+            self.pool.as_ref(),
+        );
+        self.updates += 1;
+        if !figures.norm.is_finite() {
+            return Err(LearnError::Diverged { update: self.updates });
+        }
+        spent.learning = collected.elapsed() * self.workers.len() as u32;
+        let costs = self.follow();
+        spent.wall = start.elapsed();
+        Ok(Progress {
+            update: self.updates,
+            decisions: self.decisions(),
+            figures,
+            finished: self.workers.iter_mut().flat_map(Worker::finished).collect(),
+            costs,
+            multipliers: self.multipliers.values().to_vec(),
+            spent,
+        })
+    }
+
+    /// Take over what the workers have seen; mean of each cost.
+    fn follow(&mut self) -> Vec<f64> {
+        let mut paid = Moments::default();
+        for group in self.workers.iter_mut().flat_map(|worker| &mut worker.groups) {
+            if paid.sum.is_empty() {
+                paid = Moments::new(group.costs.sum.len());
+            }
+            self.seen.join(&group.seen);
+            self.returns.join(&group.returns);
+            paid.join(&group.costs);
+            group.seen.clear();
+            group.returns.clear();
+            group.costs.clear();
+        }
+        if self.settings.normalise {
+            self.normaliser = Normaliser::of(&self.seen);
+        }
+        let means: Vec<f64> = paid.sum.iter().map(|sum| sum / paid.count.max(1.0)).collect();
+        let limited: Vec<f64> = self.places.iter().map(|place| means[*place]).collect();
+        self.multipliers.follow(&limited);
+        means
+    }
+
+    /// What rewards are multiplied by.
+    fn reward_scale(&self) -> f32 {
+        if !self.settings.scale_rewards || self.returns.count < 2.0 {
+            return 1.0;
+        }
+        let (_, variance) = self.returns.of(0);
+        (1.0 / (variance + 1e-8).sqrt()) as f32
+    }
+
+    /// Decisions since the training began.
+    #[must_use]
+    pub fn decisions(&self) -> u64 {
+        self.updates * (self.settings.lanes * self.settings.segment) as u64
+    }
+
+    /// Updates since the training began.
+    #[must_use]
+    pub fn updates(&self) -> u64 {
+        self.updates
+    }
+
+    /// What it was told.
+    #[must_use]
+    pub fn settings(&self) -> &TrainingSettings {
+        &self.settings
+    }
+
+    /// The network.
+    #[must_use]
+    pub fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The parameters.
+    #[must_use]
+    pub fn parameters(&self) -> &[f32] {
+        &self.learner.parameters
+    }
+
+    /// Go on with other parameters, as after a warm start; the optimiser forgets.
+    ///
+    /// # Errors
+    /// [`LearnError::Size`] for another number of them.
+    pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), LearnError> {
+        self.learner.set_parameters(parameters, self.backend.as_ref())
+    }
+
+    /// Values of one observation as the world shows it.
+    ///
+    /// # Errors
+    /// [`LearnError::Size`].
+    pub fn value(&self, observation: &[f32]) -> Result<Vec<f32>, LearnError> {
+        let (found, expected) = (observation.len(), self.network.shape().observations);
+        if found != expected {
+            return Err(LearnError::Size { what: "numbers of an observation", found, expected });
+        }
+        let mut seen = vec![0.0; expected];
+        self.normaliser.apply(observation, &mut seen);
+        let mut tape = crate::Tape::new(&self.network);
+        self.backend.forward(&self.network, self.learner.prepared(), &seen, 1, &mut tape);
+        Ok(tape.values()[..self.network.shape().values].to_vec())
+    }
+
+    /// What observations go through.
+    #[must_use]
+    pub fn normaliser(&self) -> &Normaliser {
+        &self.normaliser
+    }
+
+    /// Everything that the next update depends on, as bytes; `None` where the world cannot tell its state.
+    ///
+    /// # Errors
+    /// What the world refuses.
+    pub fn checkpoint(&self) -> Result<Option<Vec<u8>>, LearnError> {
+        let mut pieces = Pieces::default();
+        let shape = self.network.shape();
+        let facts = vec![
+            self.settings.seed,
+            self.settings.lanes as u64,
+            self.settings.segment as u64,
+            self.updates,
+            self.learner.adam.steps,
+            shape.observations as u64,
+            shape.outputs as u64,
+            shape.values as u64,
+            self.network.count() as u64,
+        ];
+        pieces.put("facts", Piece::Words(facts));
+        pieces.put("parameters", Piece::Floats(self.learner.parameters.clone()));
+        pieces.put("adam.m", Piece::Floats(self.learner.adam.m.clone()));
+        pieces.put("adam.v", Piece::Floats(self.learner.adam.v.clone()));
+        for (name, moments) in [("seen", &self.seen), ("returns", &self.returns)] {
+            let mut doubles = vec![moments.count];
+            doubles.extend_from_slice(&moments.sum);
+            doubles.extend_from_slice(&moments.square);
+            pieces.put(name, Piece::Doubles(doubles));
+        }
+        pieces.put("multipliers", Piece::Doubles(self.multipliers.values.clone()));
+        for worker in &self.workers {
+            if !worker.save(&mut pieces)? {
+                return Ok(None);
+            }
+        }
+        Ok(Some(pieces.write(MAGIC, VERSION)))
+    }
+
+    /// Go on from a checkpoint of a training with the same settings; the number of threads may differ.
+    ///
+    /// # Errors
+    /// [`LearnError::Bytes`], [`LearnError::Piece`]: it is damaged, of another version or incomplete.
+    /// [`LearnError::Size`]: it is that of another training. What the world refuses.
+    pub fn resume(&mut self, bytes: &[u8]) -> Result<(), LearnError> {
+        let (_, pieces) = Pieces::read(WHAT, MAGIC, 1..=VERSION, bytes)?;
+        let facts = pieces.words(WHAT, "facts")?;
+        let shape = self.network.shape();
+        let expected = [
+            ("checkpoint, seed", self.settings.seed),
+            ("checkpoint, lanes", self.settings.lanes as u64),
+            ("checkpoint, decisions of a segment", self.settings.segment as u64),
+        ];
+        for ((what, expected), found) in expected.into_iter().zip(facts) {
+            if expected != *found {
+                let (found, expected) = (*found as usize, expected as usize);
+                return Err(LearnError::Size { what, found, expected });
+            }
+        }
+        let [_, _, _, updates, steps, observations, outputs, values, count] = facts else {
+            return Err(LearnError::Piece { what: WHAT, piece: "facts".to_owned() });
+        };
+        for (what, found, expected) in [
+            ("checkpoint, numbers of an observation", *observations, shape.observations),
+            ("checkpoint, numbers of an action", *outputs, shape.outputs),
+            ("checkpoint, values", *values, shape.values),
+            ("checkpoint, parameters", *count, self.network.count()),
+        ] {
+            if found as usize != expected {
+                return Err(LearnError::Size { what, found: found as usize, expected });
+            }
+        }
+        let sized = |name: &str| {
+            let numbers = pieces.floats(WHAT, name)?;
+            if numbers.len() == self.network.count() {
+                Ok(numbers.to_vec())
+            } else {
+                Err(LearnError::Piece { what: WHAT, piece: name.to_owned() })
+            }
+        };
+        let (parameters, m, v) = (sized("parameters")?, sized("adam.m")?, sized("adam.v")?);
+        let moments = |name: &str, width: usize| {
+            let doubles = pieces.doubles(WHAT, name)?;
+            if doubles.len() != 1 + 2 * width {
+                return Err(LearnError::Piece { what: WHAT, piece: name.to_owned() });
+            }
+            let (sum, square) = doubles[1..].split_at(width);
+            Ok(Moments { count: doubles[0], sum: sum.to_vec(), square: square.to_vec() })
+        };
+        let (seen, returns) = (moments("seen", shape.observations)?, moments("returns", 1)?);
+        let multipliers = pieces.doubles(WHAT, "multipliers")?;
+        if multipliers.len() != self.multipliers.values.len() {
+            return Err(LearnError::Piece { what: WHAT, piece: "multipliers".to_owned() });
+        }
+        for worker in &mut self.workers {
+            worker.load(WHAT, &pieces)?;
+        }
+        self.multipliers.values.copy_from_slice(multipliers);
+        self.learner.set_parameters(&parameters, self.backend.as_ref())?;
+        (self.learner.adam.m, self.learner.adam.v) = (m, v);
+        self.learner.adam.steps = *steps;
+        self.learner.updates = *updates;
+        self.updates = *updates;
+        if self.settings.normalise {
+            self.normaliser = Normaliser::of(&seen);
+        }
+        (self.seen, self.returns) = (seen, returns);
+        Ok(())
+    }
+}
