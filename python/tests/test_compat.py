@@ -15,7 +15,7 @@ from lunar_habitat_rl.compat import V0, check_policy, load_policy
 
 #: What holds the habitat about as it is: oxygen for four people, removal on, the pressure and the cabin kept.
 STEADY = np.full(26, 0.5, np.float32)
-STEADY[[0, 1, 2, 5, 24]] = 0.39, 1.0, 0.57, 1.0, 1.0
+STEADY[[0, 1, 2, 3, 5, 24]] = 0.39, 1.0, 0.57, 1.0, 1.0, 1.0
 STEADY[7:12] = 0.0
 STEADY[15:19] = 0.25
 
@@ -54,7 +54,7 @@ def env():
 def test_the_spaces_are_those_of_the_predecessor(env):
     assert (env.observation_space, env.action_space) == of_the_predecessor()
     assert len(env.fields) == 48 and len(env.actions) == 26
-    assert sum(not action["acts"] for action in env.actions) == 12
+    assert sum(not action["acts"] for action in env.actions) == 11
     assert V0(HabitatEnv("artemis-30d", crew_size=8)).observation_space.shape == (54,)
 
 
@@ -182,7 +182,7 @@ def test_a_policy_of_another_shape_is_refused_with_both(env):
     narrow = spaces.Box(-1.0, 1.0, (64,), np.float32)
     for policy, words in [
         (StandIn(narrow, action), ("observations", "(64,)", "(48,)")),
-        (StandIn(observation, spaces.Box(-1, 1, (19,))), ("actions", "(19,)", "(26,)")),
+        (StandIn(observation, spaces.Box(-1, 1, (23,))), ("actions", "(23,)", "(26,)")),
         (StandIn(observation, spaces.Discrete(4)), ("actions", "()", "(26,)")),
         (StandIn(spaces.Dict({"a": narrow}), action), ("observations", "Dict", "(48,)")),
         (StandIn(observation, spaces.Box(-1, 1, (26,))), ("actions", "(26,)", "-90.")),

@@ -48,8 +48,12 @@ fn the_reference_habitat_has_every_dial_of_the_task() {
         "oxygen.candles",
         "air.temperature",
         "air.condensing",
+        "air.ventilation",
         "power.fuel_cell",
+        "power.charge",
         "power.shed",
+        "thermal.low_loop",
+        "thermal.moderate_loop",
         "trace.control",
         "co2.reduction",
         "water.potable",
@@ -142,6 +146,39 @@ fn heaters_have_a_dial_of_their_own() {
     assert_eq!(ids, ["living.heater.set_t_k"]);
     assert_eq!((dial.low, dial.high, dial.is_mode), (283.15, 297.15, false));
     assert!(space.dials().iter().all(|dial| !dial.name.starts_with("other.")));
+}
+
+/// Fans, electrolyser and loops stand at the scenario's own commands until a dial is turned; then each dial commands
+/// all of its targets and nothing else.
+#[test]
+fn fans_charging_and_loops_have_dials() {
+    let task = task("artemis-30d", &[]);
+    let dials = task.actions().dials();
+    let habitat = Habitat::new(task.plan().clone(), StreamKey::default());
+    let mut action = vec![0.0; dials.len()];
+    let mut turned = |name: &str, to: f32| -> Vec<(String, f64)> {
+        let mut commands = Vec::new();
+        task.actions().from_commands(&habitat, &mut action).unwrap();
+        task.actions().apply(&action, OnBadAction::Refuse, &habitat, &mut commands).unwrap();
+        assert!(commands.is_empty());
+        action[dials.iter().position(|dial| dial.name == name).unwrap()] = to;
+        task.actions().apply(&action, OnBadAction::Refuse, &habitat, &mut commands).unwrap();
+        let id = |at: usize| &task.plan().catalogue.channels()[habitat.actuators()[at].channel].id;
+        commands.iter().map(|one| (id(one.actuator).clone(), one.value)).collect()
+    };
+    let fans =
+        ["living", "laboratory", "quarters"].map(|zone| (format!("{zone}.fans.set_speed"), 0.25));
+    assert_eq!(turned("air.ventilation", -1.0), fans);
+    // At the end at which it stands it commands nothing.
+    assert!(turned("air.ventilation", 1.0).is_empty());
+    assert!(turned("power.charge", 1.0).is_empty());
+    let one = |id: &str, value: f64| vec![(id.to_owned(), value)];
+    let charge = "habitat.fuel_cell.set_electrolyser_w";
+    assert_eq!(turned("power.charge", -1.0), one(charge, 0.0));
+    assert_eq!(turned("power.charge", 0.0), one(charge, 7_500.0));
+    assert_eq!(turned("thermal.low_loop", 1.0), one("habitat.low_loop.set_supply_k", 288.15));
+    let moderate = "habitat.moderate_loop.set_supply_k";
+    assert_eq!(turned("thermal.moderate_loop", -1.0), one(moderate, 283.15));
 }
 
 #[test]

@@ -16,6 +16,9 @@
 //! | heat exchanger | `set_t_k` | 60 s | 600 s | assumed |
 //! | heater of a zone | `set_t_k` | 60 s | 600 s | assumed |
 //! | fuel cell | `set_p_w` | 60 s | 180 s | assumed: pumps and regulators of the reactants come first |
+//! | electrolyser of the fuel cell | `set_electrolyser_w` | 60 s | 180 s | assumed: as the fuel cell |
+//! | coolant loop | `set_supply_k` | 60 s | 600 s | assumed: a controller steps the set-point of its bypass |
+//! | fans of a zone | `set_speed` | 60 s | 120 s | assumed: a drive ramps the motors and looks at their current |
 //! | heat exchanger, CO2 removal | `set_on` | 60 s | – | assumed: blower runs up, valves go to their places |
 //! | trace contaminant control | `set_on` | 120 s | – | assumed: blower runs up, catalyst is heated |
 //! | CO2 reducer | `set_on` | 300 s | – | assumed: reactor is heated, lines are purged |
@@ -66,6 +69,12 @@ pub const OXYGEN_GENERATOR: Actuation = Actuation::new(180.0, 600.0);
 pub const TEMPERATURE: Actuation = Actuation::new(60.0, 600.0);
 /// Power of the fuel cell.
 pub const FUEL_CELL: Actuation = Actuation::new(60.0, 180.0);
+/// Most power of the electrolyser of the fuel cell.
+pub const ELECTROLYSER: Actuation = Actuation::new(60.0, 180.0);
+/// Set-point of the supply of a coolant loop.
+pub const COOLANT_LOOP: Actuation = Actuation::new(60.0, 600.0);
+/// Speed of the fans of a zone.
+pub const FANS: Actuation = Actuation::new(60.0, 120.0);
 /// Mode of a condensing heat exchanger or of CO2 removal.
 pub const BLOWER: Actuation = Actuation::new(60.0, 0.0);
 /// Mode of trace contaminant control.

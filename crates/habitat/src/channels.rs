@@ -42,6 +42,7 @@ use physics::physiology::{
 use physics::species::Gas;
 
 use crate::actuation::{self, Actuation};
+use crate::air::ventilation::VentilationPlan;
 use crate::air::zone::{EQUIPMENT_COOL_K, EQUIPMENT_HOT_K};
 use crate::fault::Kind;
 use crate::fault::wear::field_hazard_per_s;
@@ -391,6 +392,11 @@ fn zones(plan: &Layout, b: &mut Builder) {
             b.plain("power_w", "electric power", Unit::Watt, |_, s, i| s.zones[i].heater_w);
             b.command("set_t_k", "air temperature set-point of the heater", Unit::Kelvin, ((273.15, 308.15), actuation::TEMPERATURE), |_, s, i| s.zones[i].heater_set_k, |s, i, v| s.zones[i].heater_set_k = v);
         }
+        let moves_air = |link: &VentilationPlan| link.from == index && link.flow_m3_s > 0.0;
+        if zone.fan_w > 0.0 || plan.ventilation.iter().any(moves_air) {
+            b.unit(&zone.name, "fans", index);
+            b.command("set_speed", "speed of the fans, share of the rated one", Unit::One, ((0.0, 1.0), actuation::FANS), |_, s, i| s.zones[i].fans_speed, |s, i, v| s.zones[i].fans_speed = v);
+        }
         b.unit(&zone.name, "structure", index);
         b.plain("t_k", "structure temperature", Unit::Kelvin, |_, s, i| s.zones[i].structure_k);
         b.sensed(Class::Temperature);
@@ -591,6 +597,9 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.plain("store_fraction", "hydrogen in the store, share of full", Unit::One, |p, s, _| p.power.as_ref().map_or(0.0, |x| s.power[0].h2_mol / x.store_mol.max(1e-300)));
         b.sensed(Class::Charge);
         b.command("set_p_w", "power of the fuel cell in darkness", Unit::Watt, ((0.0, power.fuel_cell_w), actuation::FUEL_CELL), |_, s, _| s.power[0].set_fuel_cell_w, |s, _, v| s.power[0].set_fuel_cell_w = v);
+        if power.electrolyser_w > 0.0 {
+            b.command("set_electrolyser_w", "most power that the electrolyser takes", Unit::Watt, ((0.0, power.electrolyser_w), actuation::ELECTROLYSER), |_, s, _| s.power[0].set_electrolyser_w, |s, _, v| s.power[0].set_electrolyser_w = v);
+        }
     }
     for (index, unit) in plan.faults.units.iter().enumerate() {
         let (place, name) = unit.unit.split_once('.').unwrap_or(("habitat", &unit.unit));
@@ -612,7 +621,7 @@ fn whole(plan: &Layout, b: &mut Builder) {
         b.sensed(Class::Record);
         b.plain("spent_s", "crew time spent on repair", Unit::Second, |_, s, _| s.faults.spent_h * 3_600.0);
     }
-    if plan.thermal.is_some() {
+    if let Some(thermal) = &plan.thermal {
         let ranges = [
             (limits(Some(273.15), Some(275.15), Some(282.55), Some(290.0)), "freezing of water; ISS low-temperature loop 4.4 to 9.4 degC"),
             (limits(Some(273.15), Some(283.15), Some(COOL_K), Some(HOT_K)), "freezing of water; trip of the units on it (assumed)"),
@@ -630,6 +639,7 @@ fn whole(plan: &Layout, b: &mut Builder) {
             b.plain("ice", "share of the water that is ice", Unit::One, |_, s, i| s.thermal[0].loops[i].ice);
             b.plain("panel_fraction", "share of the coolant through the radiator", Unit::One, |p, s, i| p.thermal.as_ref().map_or(0.0, |x| s.thermal[0].panel_fraction(x, i)));
             b.sensed(Class::Charge);
+            b.command("set_supply_k", "set-point of the coolant at the supply", Unit::Kelvin, (thermal.loops[which].set_range_k(which), actuation::COOLANT_LOOP), |_, s, i| s.thermal[0].loops[i].set_k, |s, i, v| s.thermal[0].loops[i].set_k = v);
         }
         b.unit("habitat", "radiator", 0);
         b.plain("rejected_w", "heat given to space", Unit::Watt, |_, s, _| s.thermal[0].loops.iter().map(|l| l.rejected_w).sum());

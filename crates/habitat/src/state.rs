@@ -354,7 +354,7 @@ impl State {
 
     /// Electric power of every unit and of the equipment in the last step, W.
     ///
-    /// Equipment and fans of zones that run are constants of the plan and count from the start on; units,
+    /// Equipment and fans of zones that run follow from plan and command and count from the start on; units,
     /// pumps and heaters show the mean of the last step, zero before the first.
     #[must_use]
     pub fn power_w(&self, plan: &Layout) -> f64 {
@@ -364,7 +364,7 @@ impl State {
                 w += zone_plan.equipment_air_w + zone_plan.equipment_plate_w;
             }
             if zone.fans_powered && zone.fans_capacity > 0.0 {
-                w += zone_plan.fan_w;
+                w += zone.fans_w(zone_plan);
             }
             w += zone.heater_w;
         }

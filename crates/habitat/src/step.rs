@@ -345,7 +345,7 @@ fn share_out(plan: &Layout, state: &mut State, dt_s: f64) {
         let equipment_w = zone_plan.equipment_air_w + zone_plan.equipment_plate_w;
         let running_w = if zone.equipment_tripped { 0.0 } else { equipment_w };
         add(zone_plan.equipment_rank, zone.equipment_powered, running_w);
-        add(zone_plan.fans_rank, zone.fans_powered, zone_plan.fan_w);
+        add(zone_plan.fans_rank, zone.fans_powered, zone.fans_w(zone_plan));
         add(zone_plan.heater_rank, zone.heater_powered, zone.heater_w);
     }
     macro_rules! units {

@@ -9,15 +9,15 @@
 //! | low | condensing heat exchangers, CO2 removal (precooler, vented gas, controller) |
 //! | moderate | oxygen generator, reducer, water units, cold plates, battery, fuel cell, electrolyser |
 //! # State
-//! Per loop: temperature at the supply, share of its water that is ice, what its pump can do for its
-//! faults. In common: dust on the radiator, and whether the moderate loop is too hot for its units.
+//! Per loop: temperature at the supply, set-point in force, share of its water that is ice, what its pump can do for
+//! its faults. In common: dust on the radiator, and whether the moderate loop is too hot for its units.
 //! # Stages
 //! [`Thermal::draw`] before the power system settles, [`Thermal::settle`] after it, so that its heat is
 //! in the loops too.
 //! # Equation
 //! ```text
 //! T_return = T + Q/(C·dt)                     C = m·c_p·capacity, heat capacity rate         [W/K]
-//! T_out    = outlet of radiator and bypass, no colder than the set-point
+//! T_out    = outlet of radiator and bypass, no colder than the set-point in force
 //! E'       = E + M·(T_out − T)·(1 − e^(−C·dt/M))      M, heat capacity of loop and pipes     [J/K]
 //! E        = M·(T − 273.15 K) − L·ice         T = 273.15 K while 0 < ice < 1                 [J]
 //! loss     = G·(T − T_sink)/(1 + G·dt/M)      of pipes that lie outside                      [W]
@@ -36,6 +36,7 @@
 //! | section of the moderate loop | `moderate_share` | 0.7 | 1 | assumed: holds fuel cell and cold plates in the dark |
 //! | set-point of the low loop | `set_point_k` | 277.31 | K | V-HAB |
 //! | set-point of the moderate loop | `moderate_set_point_k` | 290 | K | assumed: ISS about 16 to 18 °C |
+//! | range of both commands, widened to hold the scenario's own | – | 275.15 to 288.15, 283.15 to 303.15 | K | assumed: above the heater and below humid air; what cold plates bear |
 //! | coolant of each loop | `coolant_kg_s` | 0.15 | kg/s water | assumed |
 //! | heat capacity of each loop | `loop_kj_k` | 200 | kJ/K | assumed: 30 kg of water and its pipes |
 //! | pump of each loop | `pump_w` | 150 | W | design of the reference habitat: 300 W for both |
@@ -59,7 +60,7 @@
 //! # Tests
 //! `thermal::both_loops_meet_the_fourth_power_law`, `thermal::a_dead_pump_stops_units_and_nothing_is_lost`,
 //! `thermal::water_freezes_and_thaws_and_nothing_is_lost`, `thermal::the_heater_keeps_the_loops_from_freezing`,
-//! `thermal::dust_grows_and_falls`.
+//! `thermal::dust_grows_and_falls`, `thermal::a_loop_comes_to_the_set_point_that_is_commanded`.
 
 use physics::coolant::WATER;
 use physics::meteoroid::YEAR_S;
@@ -87,6 +88,10 @@ pub const HOT_K: f64 = 313.15;
 /// Supply of the moderate loop below which they may run again, K. Assumed.
 pub const COOL_K: f64 = 303.15;
 
+/// Set-points of low and moderate loop that may be commanded, K. Assumed: what the heater keeps, and where a coil still
+/// dries the air; where walls of the cabin stay dry, and where the units on the loop may run again.
+pub const SET_K: [(f64, f64); 2] = [(275.15, 288.15), (283.15, 303.15)];
+
 /// Parameters of one loop.
 #[derive(Debug, Clone, PartialEq)]
 pub struct LoopPlan {
@@ -94,7 +99,7 @@ pub struct LoopPlan {
     pub capacity_w_k: f64,
     /// Heat capacity of coolant and pipes, J/K.
     pub loop_j_k: f64,
-    /// Temperature that the bypass keeps at the supply, K.
+    /// Temperature that the bypass keeps at the supply before the first command, K.
     pub set_point_k: f64,
     /// Power of the pump, W.
     pub pump_w: f64,
@@ -107,6 +112,13 @@ pub struct LoopPlan {
 }
 
 impl LoopPlan {
+    /// Set-points that the loop number `which` may be commanded to, K: [`SET_K`], and the scenario's own.
+    #[must_use]
+    pub fn set_range_k(&self, which: usize) -> (f64, f64) {
+        let (low_k, high_k) = SET_K[which];
+        (low_k.min(self.set_point_k), high_k.max(self.set_point_k))
+    }
+
     /// Heat that freezes all water of the loop, J.
     #[inline(always)]
     #[must_use]
@@ -203,6 +215,8 @@ state! {
         pub capacity: f64,
         /// Coolant at the supply, K.
         pub supply_k: f64,
+        /// Commanded temperature that the bypass keeps at the supply, K.
+        pub set_k: f64,
         /// Share of the water that is ice.
         pub ice: f64,
         /// Coolant at the return in the last step, K.
@@ -286,7 +300,7 @@ impl CoolantLoop {
             let net_j = given_j - loss_j;
             let capacity_w_k = plan.capacity_w_k * self.capacity;
             // Supply at which the return is warm enough for the panel.
-            let turn_k = plan.set_point_k.max(sink_k) - net_j / (dt_s * capacity_w_k);
+            let turn_k = self.set_k.max(sink_k) - net_j / (dt_s * capacity_w_k);
             let past_j = net_j.min(plan.loop_j_k * (turn_k - self.supply_k));
             let mut left_s = dt_s;
             if self.supply_k < turn_k {
@@ -300,7 +314,7 @@ impl CoolantLoop {
                 left_s *= 1.0 - past_j / net_j;
             }
             self.return_k = self.supply_k + net_j / (dt_s * capacity_w_k);
-            let out_k = outlet_k(radiator, capacity_w_k, self.return_k, sink_k, plan.set_point_k);
+            let out_k = outlet_k(radiator, capacity_w_k, self.return_k, sink_k, self.set_k);
             let share = relaxed(capacity_w_k * left_s / plan.loop_j_k);
             // A panel takes no heat in.
             let kept_j = plan.loop_j_k * (out_k - self.supply_k) * share;
@@ -346,6 +360,7 @@ impl Thermal {
         let fresh = |plan: &LoopPlan| CoolantLoop {
             capacity: 1.0,
             supply_k: plan.set_point_k,
+            set_k: plan.set_point_k,
             ice: 0.0,
             return_k: plan.set_point_k,
             flows: true,
@@ -411,7 +426,7 @@ impl Thermal {
             loop_plan.capacity_w_k * coolant.capacity,
             coolant.return_k,
             self.sink_k,
-            loop_plan.set_point_k,
+            coolant.set_k,
         )
     }
 
@@ -427,7 +442,7 @@ impl Thermal {
         for (coolant, plan) in self.loops.iter_mut().zip(&plan.loops) {
             coolant.flows = powered && coolant.capacity > 0.0 && coolant.ice <= 0.0;
             coolant.pump_w = if coolant.flows { plan.pump_w * coolant.capacity } else { 0.0 };
-            let lacks_j = plan.loop_j_k * (HEATER_K.min(plan.set_point_k) - coolant.supply_k)
+            let lacks_j = plan.loop_j_k * (HEATER_K.min(coolant.set_k) - coolant.supply_k)
                 + plan.fusion_j() * coolant.ice;
             let wanted_w = lacks_j / dt_s + plan.pipe_w_k * (coolant.supply_k - self.sink_k);
             coolant.heater_w = if powered { wanted_w.clamp(0.0, plan.heater_w) } else { 0.0 };

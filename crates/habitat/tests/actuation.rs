@@ -11,8 +11,11 @@ use std::sync::Arc;
 
 use common::{assert_closed, changed, command, habitat, shipped, value};
 use lunar_habitat_habitat::actuation::DEAD_MAX_S;
+use lunar_habitat_habitat::air::ventilation::exchange;
+use lunar_habitat_habitat::ledger::Ledger;
 use lunar_habitat_habitat::scenario::{FaultEvent, FaultMode, Faults, SHIPPED, Scenario};
 use lunar_habitat_habitat::{Actuator, Habitat, Plan};
+use physics::species::Gas;
 use proptest::prelude::*;
 
 const OGA: &str = "living.oga.set_o2_mol_s";
@@ -91,12 +94,83 @@ fn each_kind_takes_the_time_of_its_row() {
         ("living.oga.set_o2_mol_s", 180.0, 600.0),
         ("living.ccaa.set_t_k", 60.0, 600.0),
         ("habitat.fuel_cell.set_p_w", 60.0, 180.0),
+        ("habitat.fuel_cell.set_electrolyser_w", 60.0, 180.0),
+        ("habitat.low_loop.set_supply_k", 60.0, 600.0),
+        ("habitat.moderate_loop.set_supply_k", 60.0, 600.0),
+        ("living.fans.set_speed", 60.0, 120.0),
+        ("quarters.fans.set_speed", 60.0, 120.0),
     ];
     for (id, dead_s, travel_s) in set_points {
         let (_, one) = actuator(&cabin, id);
         let travels_s = (one.high - one.low) / one.rate_per_s;
         assert!(one.dead_s == dead_s && (travels_s - travel_s).abs() < 1e-9, "{id} {travels_s}");
     }
+}
+
+/// At half of the speed fans move half of the air and draw an eighth of the power.
+#[test]
+fn fans_obey_the_affinity_laws() {
+    let mut cabin = cabin();
+    pass(&mut cabin, 86_400.0, 60.0);
+    let mut links = cabin.plan().ventilation.clone();
+    links.iter_mut().for_each(|link| link.hatch_m3_s_pa = 0.0);
+    let zones = &cabin.plan().zones;
+    let moved_mol = |speed: f64, capacity: f64| {
+        let mut ledger = Ledger::default();
+        let mut now = cabin.state().zones.clone();
+        now[0].n_mol[Gas::Co2 as usize] += 10.0;
+        let before_mol = now[0].n_mol[Gas::Co2 as usize];
+        now.iter_mut().for_each(|zone| (zone.fans_speed, zone.fans_capacity) = (speed, capacity));
+        exchange(&links, zones, &mut now, 0.01, &mut ledger);
+        before_mol - now[0].n_mol[Gas::Co2 as usize]
+    };
+    let full_mol = moved_mol(1.0, 1.0);
+    assert!(full_mol > 0.0);
+    for (speed, capacity) in [(0.5, 1.0), (0.25, 1.0), (1.0, 0.5), (0.5, 0.5), (0.0, 1.0)] {
+        let share = moved_mol(speed, capacity) / full_mol;
+        assert!((share - speed * capacity).abs() < 1e-3, "{speed} {capacity}: {share}");
+    }
+
+    let mut slow = cabin.clone();
+    command(&mut slow, "living.fans.set_speed", 0.5);
+    for one in [&mut cabin, &mut slow] {
+        pass(one, 600.0, 60.0);
+    }
+    assert_eq!(value(&slow, "living.fans.set_speed"), 0.5);
+    let living = &slow.plan().zones[0];
+    assert_eq!((living.name.as_str(), living.fan_w), ("living", 110.0));
+    assert_eq!(slow.state().zones[0].fans_w(living), 13.75);
+    let saved_w = value(&cabin, "habitat.power.total_w") - value(&slow, "habitat.power.total_w");
+    assert!((saved_w - 96.25).abs() < 0.5, "{saved_w}");
+    assert_closed(&slow);
+    // The airlock of the cabin has neither fans nor a connection that hangs on it.
+    assert!(slow.catalogue().find("airlock.fans.set_speed").is_err());
+}
+
+/// Where people breathe and the air stands, CO2 stays: slower fans between zones leave a larger difference.
+#[test]
+fn slow_fans_save_power_and_leave_co2_where_people_are() {
+    let start = habitat(&shipped("artemis-30d"), 1);
+    let after = |speed: f64| {
+        let mut cabin = start.clone();
+        for zone in ["living", "laboratory", "quarters"] {
+            command(&mut cabin, &format!("{zone}.fans.set_speed"), speed);
+        }
+        let (mut drawn_j, mut worst_pa) = (0.0, 0.0_f64);
+        for _ in 0..1_440 {
+            cabin.step(60.0).unwrap();
+            drawn_j += value(&cabin, "habitat.power.drawn_w") * 60.0;
+            worst_pa = worst_pa.max(value(&cabin, "quarters.air.pp_co2_pa"));
+        }
+        assert_closed(&cabin);
+        (drawn_j, worst_pa)
+    };
+    let (full, slow) = (after(1.0), after(0.25));
+    assert!(
+        full.0 - slow.0 > 0.9 * 220.0 * (1.0 - 0.25_f64.powi(3)) * 86_400.0,
+        "{full:?} {slow:?}"
+    );
+    assert!(slow.1 > 1.2 * full.1, "{full:?} {slow:?}");
 }
 
 #[test]

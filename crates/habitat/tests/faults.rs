@@ -89,6 +89,94 @@ fn a_placed_failure_stops_the_unit_and_a_repair_brings_it_back() {
     assert!(value(&cabin, "living.cdra.power_w") > 0.0);
 }
 
+/// Two failures of one unit cost two spares, however long the first repair is put off: the second waits in the unit
+/// until it works again.
+#[test]
+fn a_repair_put_off_past_the_second_failure_does_not_save_its_spare() {
+    let plan = with_faults(|f| {
+        f.rate_factor = 0.0;
+        f.spares = 2;
+        f.crew_h_per_week = 168.0;
+        f.events = [24.0, 48.0].map(|at_h| event("living.cdra", at_h, FaultMode::Failed)).to_vec();
+    });
+    let count = |cabin: &Habitat| {
+        let of = |quantity: &str| value(cabin, &format!("living.cdra.{quantity}"));
+        (of("fault"), of("failures"), of("spares"))
+    };
+    let mut prompt = habitat(&plan, 1);
+    let mut late = habitat(&plan, 1);
+    command(&mut late, "living.cdra.set_repair", 0.0);
+    live(&mut prompt, 1.5, 60.0);
+    live(&mut late, 1.5, 60.0);
+    assert_eq!((count(&prompt), count(&late)), ((0.0, 1.0, 1.0), (2.0, 1.0, 2.0)));
+    live(&mut prompt, 1.0, 60.0);
+    live(&mut late, 1.0, 60.0);
+    assert_eq!((count(&prompt), count(&late)), ((0.0, 2.0, 0.0), (2.0, 1.0, 2.0)));
+
+    command(&mut late, "living.cdra.set_repair", 1.0);
+    let mut worked = 0;
+    for _ in 0..(14 * 60) {
+        let was = count(&late);
+        late.step(60.0).unwrap();
+        worked += u64::from(count(&late).0 == 0.0 && count(&late).1 < 2.0);
+        assert!(was.0 != 0.0 || was.1 == 2.0 || count(&late).0 == 2.0, "the next step strikes it");
+    }
+    assert_eq!(worked, 1, "it works for the step of its repair");
+    assert_eq!(count(&late), (0.0, 2.0, 0.0));
+    assert!((late.state().faults.spent_h - 12.0).abs() < 1e-6);
+    // Nothing is left to come.
+    live(&mut late, 2.0, 60.0);
+    assert_eq!(count(&late), (0.0, 2.0, 0.0));
+    assert_closed(&late);
+}
+
+/// What waits is in a snapshot, and what adds up does not wait: a hole comes through a wall that has one.
+#[test]
+fn what_waits_is_kept_and_what_adds_up_does_not_wait() {
+    let hole = |at_h: f64| {
+        let hole = event("living.hull", at_h, FaultMode::Leaking);
+        FaultEvent { hole_mm: Some(1.0), ..hole }
+    };
+    let plan = with_faults(|f| {
+        f.rate_factor = 0.0;
+        f.spares = 2;
+        f.crew_h_per_week = 168.0;
+        f.events = vec![
+            hole(1.0),
+            hole(2.0),
+            event("living.fans", 1.0, FaultMode::Degraded),
+            event("living.fans", 2.0, FaultMode::Degraded),
+            event("living.fans", 3.0, FaultMode::Degraded),
+        ];
+    });
+    let mut cabin = habitat(&plan, 1);
+    for id in ["living.hull.set_repair", "living.fans.set_repair"] {
+        command(&mut cabin, id, 0.0);
+    }
+    live(&mut cabin, 1.5 / 24.0, 60.0);
+    assert_eq!(value(&cabin, "living.fans.fault"), 1.0);
+    let one_m2 = value(&cabin, "living.hull.holes_m2");
+    live(&mut cabin, 2.5 / 24.0, 60.0);
+    assert!((value(&cabin, "living.hull.holes_m2") / one_m2 - 2.0).abs() < 1e-9);
+    // The second one finds it degraded and finishes it, the third one waits.
+    assert_eq!(
+        (value(&cabin, "living.fans.fault"), value(&cabin, "living.fans.failures")),
+        (2.0, 2.0)
+    );
+
+    command(&mut cabin, "living.fans.set_repair", 1.0);
+    let mut back = Habitat::restore(Arc::clone(&plan), &cabin.snapshot()).unwrap();
+    for one in [&mut cabin, &mut back] {
+        live(one, 6.5 / 24.0, 60.0);
+        assert_eq!(
+            (value(one, "living.fans.fault"), value(one, "living.fans.failures")),
+            (1.0, 3.0)
+        );
+    }
+    assert_eq!(back.hash(), cabin.hash());
+    assert_closed(&cabin);
+}
+
 /// In a peer simulator repair acts on the wrong target, clearing several malfunctions at once crashes,
 /// and malfunctions survive a reset.
 #[test]

@@ -254,6 +254,60 @@ fn degraded_stores_take_half() {
     assert_eq!(power.fuel_cell_w, 0.0);
 }
 
+/// Below its command the electrolyser takes all that is left over, above it the rest stays in the sun; the command of
+/// the start is all of its power.
+#[test]
+fn the_electrolyser_takes_no_more_than_it_may() {
+    let (plan, mut power) = bus();
+    let electrolyser_w = plan.power.as_ref().unwrap().electrolyser_w;
+    assert_eq!(power.set_electrolyser_w, electrolyser_w);
+    power.battery_capacity = 0.0;
+    power.h2_mol *= 0.5;
+    let full = power.clone();
+    for (set_w, surplus_w, taken_w) in [
+        (electrolyser_w, 200e3, electrolyser_w),
+        (4_000.0, 200e3, 4_000.0),
+        (4_000.0, 1_500.0, 1_500.0),
+        (0.0, 200e3, 0.0),
+    ] {
+        let mut power = full.clone();
+        power.set_electrolyser_w = set_w;
+        settle(&plan, &mut power, (surplus_w, 0.0), 290.0, 60.0);
+        assert!((power.electrolyser_w - taken_w).abs() < 1e-6, "{}", power.electrolyser_w);
+        assert_eq!(power.h2_mol > full.h2_mol, taken_w > 0.0);
+    }
+    // A degraded one that may take more than half takes half.
+    let mut power = full;
+    (power.set_electrolyser_w, power.electrolyser_capacity) = (0.8 * electrolyser_w, 0.5);
+    settle(&plan, &mut power, (200e3, 0.0), 290.0, 60.0);
+    assert!((power.electrolyser_w - 0.5 * electrolyser_w).abs() < 1e-6);
+}
+
+/// Commanded through the habitat: the store stands still, and fills when the command is taken back.
+#[test]
+fn charging_waits_for_its_command() {
+    let plan = changed("polar-darkness", |s| {
+        let power = s.power.as_mut().unwrap();
+        power.site.darkness.clear();
+        power.battery_start = 1.0;
+        power.store_start = 0.3;
+    });
+    let mut cabin = habitat(&plan, 1);
+    let charge = "habitat.fuel_cell.set_electrolyser_w";
+    let full_w = value(&cabin, charge);
+    command(&mut cabin, charge, 0.0);
+    live(&mut cabin, 0.25, 60.0);
+    let held = value(&cabin, "habitat.fuel_cell.store_fraction");
+    live(&mut cabin, 0.25, 60.0);
+    assert_eq!(value(&cabin, "habitat.fuel_cell.store_fraction"), held);
+    command(&mut cabin, charge, full_w);
+    live(&mut cabin, 0.25, 60.0);
+    assert!(value(&cabin, "habitat.fuel_cell.store_fraction") > held + 0.05);
+    assert!(cabin.energy_residual_max() < 1e-9);
+    let without = changed("polar-darkness", |s| s.power.as_mut().unwrap().electrolyser_kw = 0.0);
+    assert!(without.catalogue.find(charge).is_err());
+}
+
 /// What shows that a load works: its power and what it makes.
 const WORK: [(&str, &[&str]); 18] = [
     ("living.oga", &["power_w", "o2_mol_s"]),

@@ -79,6 +79,43 @@ fn a_loop_without_power_is_refused() {
     assert!(lunar_habitat_habitat::Plan::compile(&scenario, [0; 32]).is_err());
 }
 
+/// Bypass and radiator bring a loop to what is commanded, colder and warmer; a warmer coil takes less water out of the air.
+#[test]
+fn a_loop_comes_to_the_set_point_that_is_commanded() {
+    let plan = changed("polar-darkness", |s| {
+        s.power.as_mut().unwrap().site.darkness.clear();
+    });
+    let mut cabin = habitat(&plan, 1);
+    live(&mut cabin, 1.0, 60.0);
+    let mut humidity = Vec::new();
+    for (low_k, moderate_k) in [(276.15, 285.15), (283.15, 296.15), (277.31, 290.0)] {
+        command(&mut cabin, "habitat.low_loop.set_supply_k", low_k);
+        command(&mut cabin, "habitat.moderate_loop.set_supply_k", moderate_k);
+        live(&mut cabin, 0.5, 60.0);
+        for (name, set_k) in LOOPS.into_iter().zip([low_k, moderate_k]) {
+            assert_eq!(value(&cabin, &format!("habitat.{name}.set_supply_k")), set_k);
+            let supply_k = value(&cabin, &format!("habitat.{name}.supply_k"));
+            assert!((supply_k - set_k).abs() < 0.1, "{name}: {supply_k} {set_k}");
+        }
+        live(&mut cabin, 0.5, 60.0);
+        humidity.push(value(&cabin, "living.air.rh"));
+    }
+    assert!(humidity[1] > humidity[0] + 0.03, "{humidity:?}");
+    assert!(cabin.energy_residual_max() < 1e-9, "{}", cabin.energy_residual_max());
+}
+
+/// What is commanded is far from freezing and from what the units bear, unless the scenario itself starts there.
+#[test]
+fn the_range_of_a_loop_holds_the_set_point_of_its_scenario() {
+    let range = |set_k: f64, moderate_k: f64| {
+        let (plan, _) = loops(|t| (t.set_point_k, t.moderate_set_point_k) = (set_k, moderate_k));
+        [plan.loops[0].set_range_k(0), plan.loops[1].set_range_k(1)]
+    };
+    assert_eq!(range(277.31, 290.0), [(275.15, 288.15), (283.15, 303.15)]);
+    assert_eq!(range(293.15, 276.0), [(275.15, 293.15), (276.0, 303.15)]);
+    assert_eq!(range(273.15, 290.0)[0], (273.15, 288.15));
+}
+
 /// The loops of `polar-darkness` by themselves, with changes.
 fn loops(change: impl FnOnce(&mut scenario::Thermal)) -> (ThermalPlan, Thermal) {
     let mut model = scenario::Thermal::default();

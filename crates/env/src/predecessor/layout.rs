@@ -32,7 +32,7 @@
 //! # Action
 //! The right column of [`V0Layout::actions`]. What had a counterpart in meaning has one here, whether or not it had an
 //! effect there; dials that no action names stay as the scenario and its rules set them: set-point of O2, hydroxide,
-//! candles, condensing heat exchanger, CO2 reduction, repair, calibration.
+//! candles, condensing heat exchanger, charging, coolant loops, CO2 reduction, repair, calibration.
 //!
 //! # Source
 //! The predecessor's public code of August 2025: `core/state.py` (order, units, ends, filling of places without a
@@ -157,10 +157,11 @@ enum Turn {
 }
 
 /// Place, name, dial and how it is turned; the words of those that do something.
-const TURNS: [(&str, Turn); 10] = [
+const TURNS: [(&str, Turn); 11] = [
     ("oxygen.rate", Turn::Range(0)),
     ("co2.removal", Turn::Mode(1, 0.5)),
     ("pressure.set_point", Turn::Range(2)),
+    ("air.ventilation", Turn::Range(3)),
     ("trace.control", Turn::Mode(5, 1.0 / 3.0)),
     ("power.shed", Turn::Count(7)),
     ("power.fuel_cell", Turn::Range(11)),
@@ -185,7 +186,7 @@ const ACTIONS: [V0Action; V0_ACTIONS] = [
     acts("o2_generation_rate", "production of the oxygen generators, none to the largest"),
     acts("co2_scrubber_power", "CO2 removal runs above 0.5"),
     acts("n2_injection", "set-point of the pressure, 0.8 to 1.15 times the scenario's"),
-    idle("air_circulation_speed", "fans have no set-point"),
+    acts("air_circulation_speed", "speed of the fans, a quarter to all of the rated one"),
     idle("humidity_target", "humidity goes with the temperature"),
     acts("air_filter_mode", "trace contaminant control runs from mode 1 of 3 on"),
     idle("battery_charge_rate", "the battery takes what is left over"),
@@ -201,8 +202,8 @@ const ACTIONS: [V0Action; V0_ACTIONS] = [
     acts("heating_zone_2", HEATING),
     acts("heating_zone_3", HEATING),
     acts("heating_zone_4", HEATING),
-    idle("radiator_flow_1", "valves keep the supply of the loop"),
-    idle("radiator_flow_2", "valves keep the supply of the loop"),
+    idle("radiator_flow_1", "a valve keeps the supply of the loop at its set-point"),
+    idle("radiator_flow_2", "a valve keeps the supply of the loop at its set-point"),
     idle("heat_pump_mode", "there is no heat pump"),
     idle("insulation_deployment", "regolith stays where it is"),
     idle("recycling_priority", "each water has a processor of its own"),

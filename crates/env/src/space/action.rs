@@ -75,7 +75,10 @@ pub enum OnBadAction {
 /// | `air.temperature` | set-point of the condensing heat exchangers, 15 to 27 degC; humidity goes with it |
 /// | `air.condensing` | their mode |
 /// | `air.heating` | set-point of the heaters of zones, 10 to 24 degC |
-/// | `power.fuel_cell`, `power.shed` | power of the fuel cell in darkness; loads shed at least |
+/// | `air.ventilation` | speed of the fans, a quarter to all of the rated one |
+/// | `power.fuel_cell`, `power.charge` | power of the fuel cell in darkness; most that the electrolyser takes |
+/// | `power.shed` | loads shed at least |
+/// | `thermal.low_loop`, `thermal.moderate_loop` | set-points of the coolant at the supply |
 /// | `trace.control`, `co2.reduction`, `water.potable`, `water.urine`, `water.brine` | modes |
 /// | `repair.air`, `repair.power`, `repair.water` | whether people may spend a spare on these units |
 /// | `instruments.calibrate` | people calibrate |
@@ -97,11 +100,14 @@ const CABIN_K: (f64, f64) = (288.15, 300.15);
 /// warmer than people like it.
 const HEATER_K: (f64, f64) = (283.15, 297.15);
 
+/// Speed of the fans, share of the rated one. Assumed: at a quarter people's breath still comes out of their cabin.
+const FANS: (f64, f64) = (0.25, 1.0);
+
 /// What a condensing heat exchanger has and nothing else.
 const COIL: &str = "sensed_coil_share";
 
-/// Name, words, quantity that is set, quantity that tells the owners.
-const DIALS: [(&str, &str, &str, &str); 16] = [
+/// Name, words, quantity that is set, and what tells the owners: a quantity that they have, or the id of the one owner.
+const DIALS: [(&str, &str, &str, &str); 20] = [
     ("oxygen.rate", "production of the oxygen generators", "set_o2_mol_s", "set_o2_mol_s"),
     ("oxygen.set_point", "O2 set-point of the regulators", "set_pp_o2_pa", "set_pp_o2_pa"),
     (
@@ -117,8 +123,22 @@ const DIALS: [(&str, &str, &str, &str); 16] = [
     ("air.condensing", "condensing heat exchangers run", "set_on", COIL),
     // Of the air temperatures that can be set, those of the heat exchangers are taken.
     ("air.heating", "air temperature set-point of the heaters", "set_t_k", "set_t_k"),
+    ("air.ventilation", "speed of the fans, share of the rated one", "set_speed", "set_speed"),
     ("power.fuel_cell", "power of the fuel cell in darkness", "set_p_w", "store_fraction"),
+    (
+        "power.charge",
+        "most power that the electrolyser takes",
+        "set_electrolyser_w",
+        "set_electrolyser_w",
+    ),
     ("power.shed", "loads to shed at least", "set_shed", "set_shed"),
+    ("thermal.low_loop", "set-point of the low coolant loop", "set_supply_k", "habitat.low_loop"),
+    (
+        "thermal.moderate_loop",
+        "set-point of the moderate coolant loop",
+        "set_supply_k",
+        "habitat.moderate_loop",
+    ),
     ("trace.control", "trace contaminant control runs", "set_on", "nh3_held_mol"),
     ("co2.reduction", "CO2 is reduced to water", "set_on", "sensed_water_mol_s"),
     ("water.potable", "water is processed to potable water", "set_on", "filter_used"),
@@ -182,7 +202,7 @@ impl ActionSpace {
             (0..actuators.len()).filter(of).collect()
         };
         for (name, words, quantity, mark) in DIALS {
-            let marked = owners(plan, mark);
+            let marked = if mark.contains('.') { vec![mark] } else { owners(plan, mark) };
             let chosen = with(&free, &|q, owner| q == quantity && marked.contains(&owner));
             add(name.to_owned(), words.to_owned(), chosen, &mut free);
         }
@@ -420,6 +440,7 @@ fn target(fresh: &Habitat, plan: &Plan, actuator: usize) -> Target {
         }
         "set_t_k" if owners(plan, COIL).contains(&channel.owner.as_str()) => CABIN_K,
         "set_t_k" => HEATER_K,
+        "set_speed" => FANS,
         _ => (found.low, found.high),
     };
     let mode = (quantity != "set_on")

@@ -17,7 +17,7 @@
 //! # Stages
 //! Exchange: after all units and the hull, before the zones settle.
 //! # Fails how
-//! A hatch is open as long as the scenario has it; its fan moves what the fans of the first zone can.
+//! A hatch is open as long as the scenario has it; its fan moves what the fans of the first zone can, at their speed.
 //! # Parameters
 //! | what | default | unit | source |
 //! |---|---|---|---|
@@ -45,7 +45,7 @@ pub struct VentilationPlan {
     pub from: usize,
     /// Index of the other zone.
     pub to: usize,
-    /// Air moved each way by the fan, m3/s.
+    /// Air moved each way by the fan at its rated speed, m3/s.
     pub flow_m3_s: f64,
     /// Flow through the opening per pressure difference, m3/s/Pa.
     pub hatch_m3_s_pa: f64,
@@ -313,8 +313,7 @@ fn hatch_flows<const N: usize>(
     for link in plan {
         let level_m3_s = link.hatch_m3_s_pa * (p[link.from][0] - p[link.to][0]);
         // The fan of a connection hangs on the fans of its first zone.
-        let fans = &zones[link.from];
-        let fan_m3_s = if fans.fans_powered { fans.fans_capacity * link.flow_m3_s } else { 0.0 };
+        let fan_m3_s = zones[link.from].fans_share() * link.flow_m3_s;
         flow_m3_s[link.from][link.to] += fan_m3_s + level_m3_s.max(0.0);
         flow_m3_s[link.to][link.from] += fan_m3_s + (-level_m3_s).max(0.0);
     }

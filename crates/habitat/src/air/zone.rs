@@ -6,7 +6,8 @@
 //! # State
 //! Eight amounts, one internal energy, the temperature of the last step, the temperature of the
 //! structure, liquid water on walls and in textiles, the temperature of the equipment on cold plates and
-//! whether it has tripped, the set-point of the air heater. Pressure and humidity follow from them.
+//! whether it has tripped, the set-point of the air heater, the speed of the fans. Pressure and humidity follow from
+//! them.
 //! # Stages
 //! Inputs ([`Zone::inputs`]) at the start, hull ([`Zone::hull`]) after all units, settling
 //! ([`Zone::settle`]) after the exchange between zones.
@@ -22,6 +23,7 @@
 //! | equipment on plates: `equipment_j_k`, `plate_w_k` | 50e3; 100 | J/K; W/K | assumed |
 //! | its trip, and its return | 333.15; 318.15 | K | assumed |
 //! | air heater: `heater_w`, `heater_set_k`; its band | 0, 291.15; 2 | W, K; K | assumed |
+//! | fans: `fan_w` at the rated speed | 0 | W | of the scenario; flow ∝ speed, power ∝ speed³, see [`Zone::fans_w`] |
 //! | regolith: `cover_m2`, `cover_depth_m`, `ground_k` | 0, 2, 250 | m2, m, K | assumed; K(T) of `physics::regolith` |
 //! # Simplifications
 //! Ideal gas with constant heat capacities, no gradients inside a zone, one temperature of the
@@ -95,7 +97,7 @@ pub struct ZonePlan {
     pub equipment_j_k: f64,
     /// Conductance from it to the moderate loop, W/K.
     pub plate_w_k: f64,
-    /// Heat of fans, W.
+    /// Power of fans at their rated speed, W; all of it heat of the air.
     pub fan_w: f64,
     /// Place of the air heater in the order in which loads are shed.
     pub heater_rank: u64,
@@ -144,6 +146,8 @@ state! {
         pub fans_powered: bool,
         /// What the fans can do for their faults, 0 to 1.
         pub fans_capacity: f64,
+        /// Commanded speed of the fans, share of the rated one.
+        pub fans_speed: f64,
         /// Holes in the wall beside the scenario's own, m2.
         pub holes_m2: f64,
     }
@@ -204,6 +208,7 @@ impl Zone {
             equipment_powered: true,
             fans_powered: true,
             fans_capacity: 1.0,
+            fans_speed: 1.0,
             holes_m2: 0.0,
         }
     }
@@ -463,6 +468,49 @@ impl Zone {
         ledger.heat_in(-lost_j);
     }
 
+    /// Share of the rated flow that the fans of the zone move, 0 to 1; also that of a connection that hangs on them.
+    ///
+    /// # Equation
+    /// ```text
+    /// Q/Q_rated = capacity · N/N_rated
+    /// ```
+    /// # Source
+    /// Fan affinity laws: ASHRAE Handbook, HVAC Systems and Equipment, chapter Fans. Density does not enter the volume.
+    /// # Valid range
+    /// Speeds from 0 to 1 through ducts whose resistance stays.
+    /// # Outside the range
+    /// Without electric power, and with failed fans, nothing moves.
+    /// # Tests
+    /// `actuation::fans_obey_the_affinity_laws`.
+    #[inline(always)]
+    #[must_use]
+    pub fn fans_share(&self) -> f64 {
+        if self.fans_powered { self.fans_capacity * self.fans_speed } else { 0.0 }
+    }
+
+    /// Power that the fans of the zone draw while they have any, W; all of it becomes heat of the air.
+    ///
+    /// # Equation
+    /// ```text
+    /// P/P_rated = (N/N_rated)³
+    /// ```
+    /// # Source
+    /// Fan affinity laws: ASHRAE Handbook, HVAC Systems and Equipment, chapter Fans.
+    /// # Valid range
+    /// Speeds from 0 to 1 through ducts whose resistance stays.
+    /// # Outside the range
+    /// Degraded fans draw what sound ones do. The loss of drive and motor, which falls less than the cube, and the
+    /// density of the air are not modelled. Slow fans leave no pockets of breath: the air of a zone is mixed.
+    /// # Conserves
+    /// The caller books it.
+    /// # Tests
+    /// `actuation::fans_obey_the_affinity_laws`.
+    #[inline(always)]
+    #[must_use]
+    pub fn fans_w(&self, plan: &ZonePlan) -> f64 {
+        plan.fan_w * (self.fans_speed * self.fans_speed * self.fans_speed)
+    }
+
     /// Heat of fans and air heater, off-gassing and evaporation from walls and textiles.
     ///
     /// The heater gives `heater·(T_set − T)/2 K` between nothing and all of its power (band assumed).
@@ -503,7 +551,7 @@ impl Zone {
             self.heat(self.heater_w * dt_s);
         }
         let fans_run = self.fans_powered && self.fans_capacity > 0.0;
-        let fan_j = if fans_run { plan.fan_w * dt_s } else { 0.0 };
+        let fan_j = if fans_run { self.fans_w(plan) * dt_s } else { 0.0 };
         ledger.electric_in(fan_j);
         self.heat(fan_j);
 

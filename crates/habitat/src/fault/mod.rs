@@ -32,8 +32,16 @@
 //! is patched whatever crew time is in hand; the debt is paid before the next repair. A mended tank is
 //! not fuller than it was. Array and radiator stand outside and are not repaired: work outside is not
 //! modelled.
+//! # Failures that the scenario places
+//! One strikes at its time a unit that works, if only in part. A unit that has failed has nothing left to lose: the
+//! failure stays due and strikes in the first step after the repair, as a latent defect that shows once the unit
+//! is in service. So a repair that is put off does not save its spare. Holes, strings of the array and dust add to what
+//! is there and come at their time. Those of one unit come in their order.
 //! # Simplifications
-//! Failures come one at a time per unit and one at a step; a unit wears whether it runs or not.
+//! Failures of chance come one at a time per unit and one at a step; a unit wears whether it runs or not. One that
+//! hits a unit that has failed counts, and changes nothing.
+//! # Tests
+//! `faults` in this crate.
 
 pub mod hull;
 pub mod kind;
@@ -60,7 +68,7 @@ const UNITS_MAX: u64 = 1_024;
 /// A failure that the scenario places.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Placed {
-    /// When, s after the start.
+    /// When, s after the start; later for a unit that has failed then, see [the module](self).
     pub at_s: f64,
     /// What goes wrong.
     pub mode: Mode,
@@ -202,6 +210,12 @@ impl Fault {
         self.mode == mode as u64
     }
 
+    /// Whether a failure that the scenario places waits until the unit works again.
+    fn outlasts(&self, kind: Kind, mode: Mode) -> bool {
+        let adds_up = matches!(kind, Kind::Hull | Kind::Array) || mode == Mode::Dusty;
+        self.is(Mode::Failed) && !adds_up
+    }
+
     fn fail(&mut self, plan: &FaultPlan, mode: Mode, amount: f64) {
         if mode == Mode::Dusty {
             self.dust = covered(self.dust, amount.clamp(0.0, 1.0));
@@ -292,6 +306,7 @@ impl Faults {
             }
             while let Some(placed) = unit_plan.placed.get(fault.placed as usize)
                 && placed.at_s <= t_s + 1e-6
+                && !fault.outlasts(unit_plan.kind, placed.mode)
             {
                 fault.placed += 1;
                 fault.fail(unit_plan, placed.mode, placed.amount);

@@ -22,11 +22,12 @@
 //! balance    E_drawn + E_owed' + ΔE_b + ΔE_h2 + Q = E_taken + E_owed
 //! store      N = E_store / (2·F·0.8 V)        n_H2 + n_H2O = N,  n_O2 = n_H2/2
 //! fuel cell  ΔE_h2 = −Δn·Δh,  E = 2·F·V·Δn,  Q = Δn·Δh − E       per mole of H2 used
-//! electrolyser  E = 2·F·V·Δn,  Q = E − Δn·Δh                    per mole of H2 made
+//! electrolyser  E = 2·F·V·Δn ≤ min(P_el, P_el,set)·dt,  Q = E − Δn·Δh      per mole of H2 made
 //!   A        area of the array                                  [m2]
 //!   p        electric power of a square metre                   [W/m2]
 //!   P_f      fission unit                                       [W]
 //!   P_fc, P_set  largest and commanded power of the fuel cell   [W]
+//!   P_el, P_el,set  largest power of the electrolyser, and the most it is commanded to take  [W]
 //!   P_b,max  what the battery can give for a step               [W]
 //!   k        loads shed: ranks 1 to k are off                   [1]
 //!   E_owed   drawn beyond all stores                            [J]
@@ -38,7 +39,7 @@
 //! ```
 //! # State
 //! Charge, temperature and lost capacity of the battery, dust on the array, what faults leave of array,
-//! battery, fuel cell and electrolyser, hydrogen of the fuel cell's store, the two commands, which loads are shed, what
+//! battery, fuel cell and electrolyser, hydrogen of the fuel cell's store, the three commands, which loads are shed, what
 //! each rank drew when it last ran, what is owed. The rest of [`Power`] is shown and not used again,
 //! but `source_w`, which passes from one stage to the next.
 //! # Stages
@@ -46,7 +47,7 @@
 //! can give and what they drew last; [`Power::settle`] after them supplies exactly what was drawn.
 //!
 //! Supply: array and fission unit, then the fuel cell up to its command, then the battery. Surplus: battery,
-//! then electrolyser; what neither takes stays in the sun.
+//! then electrolyser up to its command; what neither takes stays in the sun.
 //! # Parameters
 //! | what | key in `[power]` | default | unit | source |
 //! |---|---|---|---|---|
@@ -105,7 +106,7 @@
 //! `power::commanded_shedding_saves_energy_and_gives_back`, `power::the_fuel_cell_gives_back_half`,
 //! `power::a_load_that_does_not_exist_is_refused`, `power::a_cold_battery_is_not_charged`,
 //! `power::the_battery_follows_its_coolant`, `power::what_fades_becomes_heat`,
-//! `power::failed_supply_gives_less`, `power::every_load_without_power_draws_and_makes_nothing`, and `darkness_is_lost_on_hold_and_won_by_rules` in
+//! `power::failed_supply_gives_less`, `power::the_electrolyser_takes_no_more_than_it_may`, `power::every_load_without_power_draws_and_makes_nothing`, and `darkness_is_lost_on_hold_and_won_by_rules` in
 //! `env`.
 
 pub mod site;
@@ -248,6 +249,8 @@ state! {
         pub h2_mol: f64,
         /// Commanded power of the fuel cell in darkness, W.
         pub set_fuel_cell_w: f64,
+        /// Commanded most that the electrolyser takes, W.
+        pub set_electrolyser_w: f64,
         /// Commanded number of loads without power; the bus sheds more when it must.
         pub set_shed: f64,
         /// Loads shed: ranks 1 to this one have no power; [`BLACKOUT`] is everything.
@@ -299,6 +302,7 @@ impl Power {
             low_hot: false,
             h2_mol: plan.store_mol * model.store_start,
             set_fuel_cell_w: 0.5 * plan.fuel_cell_w,
+            set_electrolyser_w: plan.electrolyser_w,
             set_shed: 0.0,
             shed: 0,
             owed_j: 0.0,
@@ -494,7 +498,7 @@ impl Power {
     /// array       direct = min(P_s·dt, need)
     /// fuel cell   min((need − direct)/dt, P_set, P_fc), while there is hydrogen
     /// battery     the rest of the need, or the surplus P_s·dt − direct, as far as it can
-    /// electrolyser  what the battery leaves, up to its power, while there is water
+    /// electrolyser  what the battery leaves, up to P_el and P_el,set, while there is water
     /// taken = direct + into battery + into electrolyser,   E_owed' = need − everything given
     /// ```
     /// # Source
@@ -566,7 +570,8 @@ impl Power {
 
         self.electrolyser_w = 0.0;
         let room_mol = plan.store_mol - self.h2_mol;
-        let most_w = plan.electrolyser_w * self.electrolyser_capacity;
+        let most_w =
+            (plan.electrolyser_w * self.electrolyser_capacity).min(self.set_electrolyser_w);
         if surplus_j > 0.0 && room_mol > 0.0 && most_w > 0.0 && !self.hot {
             let want_w = (surplus_j / dt_s).min(most_w);
             // The voltage hardly moves with the current, so four passes settle it.

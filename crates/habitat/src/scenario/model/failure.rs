@@ -38,7 +38,8 @@ impl Default for Faults {
 pub struct FaultEvent {
     /// The unit, as `zone.unit`, `zone.hull`, `zone.fans`, `stores.o2_tank` or `habitat.array`.
     pub unit: String,
-    /// When, hours after mission start.
+    /// When, hours after mission start. It strikes a unit that has failed then in the first step after its repair; holes,
+    /// dead strings and dust do not wait.
     pub at_h: f64,
     /// What goes wrong; not every unit knows every mode.
     #[serde(default)]
