@@ -55,6 +55,8 @@ class V0(gymnasium.Wrapper, gymnasium.utils.RecordConstructorArgs):
         if not isinstance(env.unwrapped, HabitatEnv):
             raise TypeError(f"V0 around a {type(env.unwrapped).__name__}: allowed is a HabitatEnv")
         native = env.unwrapped.native
+        if native.acts != "dials":
+            raise ValueError(f"compat 'v0' with acts {native.acts!r}: allowed is 'dials', which the predecessor's actions turn")
         #: The numbers of the observation: name, unit, the constant where nothing measures it, whether it is only that.
         self.fields: tuple[dict[str, Any], ...] = tuple(native.v0_fields())
         #: :data:`ACTIONS`.

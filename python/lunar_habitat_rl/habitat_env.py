@@ -21,7 +21,10 @@ class HabitatEnv(gymnasium.Env):
     difficulty: ``"easy"``, ``"nominal"``, ``"hard"`` or ``"extreme"``, as far as the scenario declares it.
     crew_size: number of people, 1 to 12; that of the scenario where it is None.
     reward: a preset, or weights by term (over the preset ``survival``, or the one under ``"preset"``).
-    decision_s, dt_s: time between two decisions, and step, s; those of the scenario where they are None.
+    acts: ``"dials"``: an action turns the dials of the habitat; ``"thresholds"``: it sets the 16 thresholds by which the
+        controller ``rules`` turns them in between, float32 of (16,), each from -1 to 1 with the defaults of ``rules`` at 0.
+    decision_s, dt_s: time between two decisions, and step, s; those of the scenario where they are None, six hours between
+        decisions about thresholds. These have to be a whole multiple of the scenario's own interval.
     on_bad_action: ``"refuse"``: ``ValueError`` for an entry that is not finite; ``"clip"``: infinities count as
         the end on their side, and what is no number leaves its dial. Finite entries beyond -1 and 1 count as the end.
     env_id: environment within the run; lane ``i`` of a vector that starts at ``base_env`` is ``base_env + i``.
@@ -45,6 +48,7 @@ class HabitatEnv(gymnasium.Env):
         difficulty: str = "nominal",
         crew_size: int | None = None,
         reward: str | dict[str, float] = "survival",
+        acts: str = "dials",
         decision_s: float | None = None,
         dt_s: float | None = None,
         on_bad_action: str = "refuse",
@@ -58,6 +62,7 @@ class HabitatEnv(gymnasium.Env):
             "difficulty": difficulty,
             "crew_size": crew_size,
             "reward": reward,
+            "acts": acts,
             "decision_s": decision_s,
             "dt_s": dt_s,
             "on_bad_action": on_bad_action,
@@ -78,11 +83,13 @@ class HabitatEnv(gymnasium.Env):
             decision_s=decision_s,
             dt_s=dt_s,
             on_bad_action=on_bad_action,
+            acts=task.as_acts(acts),
             base_env=task.as_seed(env_id),
             evaluation=evaluation,
             autoreset="Disabled",
         )
-        #: Fields of the observation and dials of the action: name, words, unit, low, high.
+        #: Fields of the observation and dials (or thresholds) of the action: name, words, unit, low, high; of the latter
+        #: also middle, the value at 0, and is_mode.
         self.fields = tuple(self._native.fields())
         self.dials = tuple(self._native.dials())
         self.observation_space = task.box(len(self.fields))

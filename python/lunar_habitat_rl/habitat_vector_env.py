@@ -64,6 +64,7 @@ class HabitatVectorEnv(VectorEnv):
         difficulty: str = "nominal",
         crew_size: int | None = None,
         reward: str | dict[str, float] = "survival",
+        acts: str = "dials",
         decision_s: float | None = None,
         dt_s: float | None = None,
         on_bad_action: str = "refuse",
@@ -87,6 +88,7 @@ class HabitatVectorEnv(VectorEnv):
             "difficulty": difficulty,
             "crew_size": crew_size,
             "reward": reward,
+            "acts": acts,
             "decision_s": decision_s,
             "dt_s": dt_s,
             "on_bad_action": on_bad_action,
@@ -114,6 +116,7 @@ class HabitatVectorEnv(VectorEnv):
             decision_s=decision_s,
             dt_s=dt_s,
             on_bad_action=on_bad_action,
+            acts=task.as_acts(acts),
             evaluation=evaluation,
         )
         self.fields = tuple(self._native.fields())

@@ -83,6 +83,13 @@ def as_difficulty(difficulty: Any) -> str:
     return difficulty
 
 
+def as_acts(acts: Any) -> str:
+    """``acts`` as a word; which words there are is known below."""
+    if not isinstance(acts, str):
+        raise TypeError(f"acts is a {type(acts).__name__}: allowed are 'dials' and 'thresholds'")
+    return acts
+
+
 def as_crew_size(crew_size: Any) -> int | None:
     """``crew_size`` as a whole number from 1 to 12, or None."""
     if crew_size is None:

@@ -3,16 +3,16 @@
 //! # JSON
 //! `list --json`: a list of `{id, name, version, scenario_hash, days, difficulties, goal}`.
 //!
-//! `show --json`: `{scenario, difficulty, decision_s, fields, dials, costs, terms}`; a field has `{name, words, unit, low,
-//! high}`, a dial also `mode`, a cost `{name, words, unit, low, high, scale, source}`, a term `{name, unit}`.
+//! `show --json`: `{scenario, difficulty, acts, decision_s, fields, dials, costs, terms}`; a field has `{name, words, unit,
+//! low, high}`, a dial also `mode` and `middle` (the value at 0), a cost `{name, words, unit, low, high, scale, source}`, a term `{name, unit}`.
 //!
-//! `check --json`: a list of one object a difficulty, `{scenario, difficulty, ok, checks}` with `checks` a list of
+//! `check --json`: a list of one object a difficulty, `{scenario, difficulty, acts, ok, checks}` with `checks` a list of
 //! `{name, ok, detail}`. Exit code 1 when a check is not ok.
 
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use ::env::{COST_TABLE, TASKS, TERM_NAMES, TERM_UNITS, Task, TaskOptions, contract};
+use ::env::{Acts, COST_TABLE, TASKS, TERM_NAMES, TERM_UNITS, Task, TaskOptions, contract};
 use habitat::Plan;
 use habitat::scenario::{self, Difficulty, Loaded};
 use serde::Serialize;
@@ -45,13 +45,17 @@ enum Verb {
         /// Difficulty that the scenario declares
         #[arg(long, value_name = "NAME", default_value_t)]
         difficulty: Difficulty,
+        /// What a policy sets: `dials`, or the `thresholds` of the controller `rules`
+        #[arg(long, value_name = "NAME", default_value_t)]
+        acts: Acts,
         /// Print one JSON object instead of tables
         #[arg(long)]
         json: bool,
     },
     /// Hold a scenario against what every task promises, at each difficulty that it declares
     #[command(after_help = "Examples:\n  \
-        lunar-habitat env check mine.toml\n  lunar-habitat env check cascade --difficulty hard\n\n\
+        lunar-habitat env check mine.toml\n  lunar-habitat env check cascade --difficulty hard\n  \
+        lunar-habitat env check cascade --acts thresholds\n\n\
         Exit code 1 when a check is not ok.")]
     Check {
         /// Name of a shipped scenario, or a file
@@ -59,6 +63,9 @@ enum Verb {
         /// This difficulty alone
         #[arg(long, value_name = "NAME")]
         difficulty: Option<Difficulty>,
+        /// What a policy sets: `dials`, or the `thresholds` of the controller `rules`
+        #[arg(long, value_name = "NAME", default_value_t)]
+        acts: Acts,
         /// Print a JSON list instead of sentences
         #[arg(long)]
         json: bool,
@@ -72,14 +79,16 @@ enum Verb {
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     match args.verb {
         Verb::List { json } => list(json),
-        Verb::Show { scenario, difficulty, json } => show(&scenario, difficulty, json),
-        Verb::Check { scenario, difficulty, json } => check(&scenario, difficulty, json),
+        Verb::Show { scenario, difficulty, acts, json } => show(&scenario, difficulty, acts, json),
+        Verb::Check { scenario, difficulty, acts, json } => {
+            check(&scenario, difficulty, acts, json)
+        }
     }
 }
 
-fn task_of(loaded: &Loaded) -> Result<Arc<Task>, CliError> {
+fn task_of(loaded: &Loaded, acts: Acts) -> Result<Arc<Task>, CliError> {
     let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
-    Task::new(plan, TaskOptions::default())
+    Task::new(plan, TaskOptions { acts, ..TaskOptions::default() })
         .map_err(|error| CliError::Failed(format!("no task on this scenario: {error}")))
 }
 
@@ -112,9 +121,9 @@ fn list(json: bool) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn show(name: &str, difficulty: Difficulty, json: bool) -> Result<ExitCode, CliError> {
+fn show(name: &str, difficulty: Difficulty, acts: Acts, json: bool) -> Result<ExitCode, CliError> {
     let loaded = scenario::load_at(name, difficulty)?;
-    let task = task_of(&loaded)?;
+    let task = task_of(&loaded, acts)?;
     let (fields, dials) = (task.observations().fields(), task.actions().dials());
     if json {
         let fields: Vec<Value> = fields
@@ -124,8 +133,8 @@ fn show(name: &str, difficulty: Difficulty, json: bool) -> Result<ExitCode, CliE
         let dials: Vec<Value> = dials
             .iter()
             .map(|d| {
-                json!({ "name": d.name, "words": d.words, "unit": d.unit.symbol(), "low": d.low, "high": d.high,
-                        "mode": d.is_mode })
+                json!({ "name": d.name, "words": d.words, "unit": d.unit.symbol(), "low": d.low,
+                        "middle": d.middle, "high": d.high, "mode": d.is_mode })
             })
             .collect();
         let costs: Vec<Value> = COST_TABLE
@@ -143,6 +152,7 @@ fn show(name: &str, difficulty: Difficulty, json: bool) -> Result<ExitCode, CliE
         output::json(&json!({
             "scenario": loaded.scenario.name,
             "difficulty": difficulty.name(),
+            "acts": acts.name(),
             "decision_s": task.decision_s(),
             "fields": fields,
             "dials": dials,
@@ -165,9 +175,12 @@ fn show(name: &str, difficulty: Difficulty, json: bool) -> Result<ExitCode, CliE
             })
             .collect(),
     };
+    // A threshold has a slope on either side of 0.
+    let is_bent = acts == Acts::Thresholds;
+    let ends: &[&str] = if is_bent { &["at -1", "at 0", "at 1"] } else { &["at -1", "at 1"] };
     let action = Table {
-        title: format!("An action has {} dials, each from -1 to 1", dials.len()),
-        columns: columns(&["dial", "at -1", "at 1", "unit", "what it sets"]),
+        title: format!("An action has {} {acts}, each from -1 to 1", dials.len()),
+        columns: columns(&[&["dial"], ends, &["unit", "what it sets"]].concat()),
         rows: dials
             .iter()
             .map(|d| {
@@ -176,7 +189,9 @@ fn show(name: &str, difficulty: Difficulty, json: bool) -> Result<ExitCode, CliE
                 } else {
                     (short(d.low), short(d.high))
                 };
-                vec![d.name.clone(), low, high, d.unit.symbol().to_owned(), d.words.clone()]
+                let middle = is_bent.then(|| short(d.middle));
+                let tail = [high, d.unit.symbol().to_owned(), d.words.clone()];
+                [d.name.clone(), low].into_iter().chain(middle).chain(tail).collect()
             })
             .collect(),
     };
@@ -207,6 +222,7 @@ fn show(name: &str, difficulty: Difficulty, json: bool) -> Result<ExitCode, CliE
 struct Checked {
     scenario: String,
     difficulty: &'static str,
+    acts: &'static str,
     ok: bool,
     checks: Vec<Line>,
 }
@@ -218,7 +234,12 @@ struct Line {
     detail: String,
 }
 
-fn check(name: &str, only: Option<Difficulty>, json: bool) -> Result<ExitCode, CliError> {
+fn check(
+    name: &str,
+    only: Option<Difficulty>,
+    acts: Acts,
+    json: bool,
+) -> Result<ExitCode, CliError> {
     let difficulties = match only {
         Some(one) => vec![one],
         None => scenario::load(name)?.difficulties,
@@ -226,12 +247,13 @@ fn check(name: &str, only: Option<Difficulty>, json: bool) -> Result<ExitCode, C
     let mut all = Vec::new();
     for difficulty in difficulties {
         let loaded = scenario::load_at(name, difficulty)?;
-        let checks = contract::check(&task_of(&loaded)?);
+        let checks = contract::check(&task_of(&loaded, acts)?);
         let lines = checks.into_iter().map(|c| Line { name: c.name, ok: c.ok, detail: c.detail });
         let checks: Vec<Line> = lines.collect();
         let checked = Checked {
             scenario: loaded.scenario.name,
             difficulty: difficulty.name(),
+            acts: acts.name(),
             ok: checks.iter().all(|line| line.ok),
             checks,
         };
@@ -248,7 +270,7 @@ fn check(name: &str, only: Option<Difficulty>, json: bool) -> Result<ExitCode, C
 }
 
 fn sentences(checked: &Checked) -> String {
-    let mut out = format!("{} · {}\n", checked.scenario, checked.difficulty);
+    let mut out = format!("{} · {} · {}\n", checked.scenario, checked.difficulty, checked.acts);
     for line in &checked.checks {
         let word = if line.ok { "ok" } else { "FAILED" };
         out.push_str(&format!("  {word:7} {:12} {}\n", line.name, line.detail));

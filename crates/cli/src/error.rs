@@ -106,7 +106,9 @@ impl CliError {
                 | TaskError::Timing { .. }
                 | TaskError::Episode(_),
             )
-            | CliError::Env(env::EnvError::UnknownController { .. })
+            | CliError::Env(
+                env::EnvError::UnknownController { .. } | env::EnvError::SetsNoThresholds { .. },
+            )
             | CliError::Store(StoreError::Format { .. }) => BAD_INPUT,
             _ => FAILED,
         }

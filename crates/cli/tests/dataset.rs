@@ -172,12 +172,29 @@ fn files_that_are_none_are_refused_in_a_sentence() {
 }
 
 #[test]
+fn thresholds_are_written_as_columns() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = "rollout --scenario artemis-30d --days 1 --controller random --acts thresholds \
+                --episodes 2 --out a.parquet";
+    assert_eq!(object(dir.path(), line)["rows"], json!(2 * 5));
+    let frame = store::read_frame(&dir.path().join("a.parquet")).unwrap();
+    assert_eq!((frame.fact("acts"), frame.fact("decision_s")), (Some("thresholds"), Some("21600")));
+    let Some(Values::F32(shed)) = frame.column("action.rules.shed_lit") else { panic!() };
+    assert!(shed[0] != shed[1] && shed[4].is_nan());
+}
+
+#[test]
 fn bad_input_is_refused_and_nothing_written() {
     let dir = tempfile::tempdir().unwrap();
     let base = "rollout --scenario cabin-30d --out x.parquet";
     for (line, named) in [
         (format!("{base} --episodes 1 --controller magic"), "found `magic`; allowed `random`"),
         (format!("{base} --episodes 0 --controller hold"), "--episodes"),
+        (
+            format!("{base} --episodes 1 --controller mpc --acts thresholds"),
+            "controller `mpc` sets no thresholds",
+        ),
+        (format!("{base} --episodes 1 --controller hold --acts knobs"), "`dials`, `thresholds`"),
         (format!("{base} --episodes 1 --controller hold --reward money"), "`survival`"),
         (format!("{base} --episodes 1 --controller hold --dt 7"), "--dt 7"),
         (format!("{base} --episodes 1 --controller hold --days -1"), "--days -1"),

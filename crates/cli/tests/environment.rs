@@ -69,12 +69,32 @@ fn a_scenario_of_ones_own_is_held_against_the_contract() {
 }
 
 #[test]
+fn thresholds_are_shown_and_held_against_the_contract() {
+    let found = json(&["env", "show", "artemis-30d", "--acts", "thresholds", "--json"]);
+    assert_eq!((&found["acts"], &found["decision_s"]), (&"thresholds".into(), &21_600.0.into()));
+    let dials = found["dials"].as_array().unwrap();
+    let hot = dials.iter().find(|dial| dial["name"] == "rules.hot_k").unwrap();
+    assert_eq!((dials.len(), &hot["middle"], &hot["unit"]), (16, &303.15.into(), &"K".into()));
+    let dir = tempfile::tempdir().unwrap();
+    let text = stdout(&run_in(dir.path(), &["env", "show", "artemis-30d", "--acts", "thresholds"]));
+    assert!(text.contains("An action has 16 thresholds") && text.contains("at 0"), "{text}");
+    let text = "extends = \"cabin-30d\"\nname = \"mine\"\nduration_days = 2.0\n";
+    fs::write(dir.path().join("mine.toml"), text).unwrap();
+    let words = ["env", "check", "mine.toml", "--acts", "thresholds", "--json"];
+    let output = run_in(dir.path(), &words);
+    assert_eq!(output.status.code(), Some(0), "{}", stdout(&output));
+    let found: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    assert_eq!((&found[0]["acts"], &found[0]["ok"]), (&"thresholds".into(), &true.into()));
+}
+
+#[test]
 fn what_is_not_there_is_refused_in_a_sentence() {
     let dir = tempfile::tempdir().unwrap();
     let cases = [
         (vec!["env", "check", "nowhere.toml"], "nowhere.toml"),
         (vec!["env", "check", "leak-box", "--difficulty", "hard"], "no such difficulty"),
         (vec!["env", "show", "artemis-30d", "--difficulty", "brutal"], "allowed are `easy`"),
+        (vec!["env", "check", "artemis-30d", "--acts", "knobs"], "allowed `dials`, `thresholds`"),
         (vec!["simulate", "--scenario", "artemis-30d", "--crew", "13"], "1 to 12"),
     ];
     for (words, expected) in cases {

@@ -2,7 +2,7 @@
 //!
 //! | check | promise |
 //! |---|---|
-//! | `spaces` | at most 64 fields and 24 dials, each with a name of its own and two ends |
+//! | `spaces` | at most 64 fields and 24 dials (or thresholds), each with a name of its own and two ends |
 //! | `sensed only` | no field shows a true value |
 //! | `bounds` | over random play every observation lies within -1 to 1, rewards and costs are finite, costs not negative |
 //! | `closed` | over the same play the residual of the ledger stays below 1e-9 of what moved |
@@ -14,6 +14,9 @@
 //! | `end` | a mission that is held ends once: by death or by time, and a step after it is refused |
 //! | `held out` | environments of the evaluation are refused in training |
 //! | `controllers` | every controller but the slow planner flies the first day |
+//!
+//! A task whose actions are thresholds is held against the same promises: it plays fewer decisions where plays are compared,
+//! since each takes hours, and the middle of a threshold lies within its ends.
 //!
 //! A check says what it found in a sentence, whether it holds or not.
 
@@ -34,6 +37,8 @@ use crate::{
 const DECISIONS: u64 = 288;
 /// Decisions of plays that are compared.
 const FEW: u64 = 24;
+/// The same where a decision takes hours.
+const FEW_LONG: u64 = 6;
 /// Lanes of the comparison of lanes.
 const LANES: usize = 4;
 /// Largest residual that counts as closed, share of what moved.
@@ -98,6 +103,11 @@ pub fn check(task: &Arc<Task>) -> Vec<Check> {
 
 fn words(error: &TaskError) -> String {
     error.to_string()
+}
+
+/// Decisions of plays of `task` that are compared.
+fn few(task: &Task) -> u64 {
+    if task.is_supervised() { FEW_LONG } else { FEW }
 }
 
 /// A first environment that `task` allows.
@@ -181,7 +191,7 @@ impl Player {
 fn bits(task: &Arc<Task>, env: u64) -> Result<Vec<u32>, String> {
     let mut player = Player::new(task, env)?;
     let mut all = Vec::new();
-    player.play(FEW, |player, transition| {
+    player.play(few(task), |player, transition| {
         player.bits(transition, &mut all);
         Ok(())
     })?;
@@ -204,6 +214,9 @@ fn spaces(task: &Arc<Task>) -> Found {
             return Err(format!("two {what} have one name, or one has none"));
         }
     }
+    if let Some(dial) = dials.iter().find(|dial| !(dial.low..=dial.high).contains(&dial.middle)) {
+        return Err(format!("the middle of `{}` lies outside its ends", dial.name));
+    }
     let ends = fields.iter().map(|f| (&f.name, f.low, f.high));
     let ends = ends.chain(dials.iter().map(|d| (&d.name, d.low, d.high)));
     for (name, low, high) in ends {
@@ -213,7 +226,7 @@ fn spaces(task: &Arc<Task>) -> Found {
             ));
         }
     }
-    Ok(format!("{} fields, {} dials", fields.len(), dials.len()))
+    Ok(format!("{} fields, {} {}", fields.len(), dials.len(), task.acts()))
 }
 
 fn sensed_only(task: &Arc<Task>) -> Found {
@@ -266,7 +279,11 @@ fn closed(task: &Arc<Task>) -> Found {
 
 fn same_bits(task: &Arc<Task>) -> Found {
     let (one, two) = (bits(task, base(task))?, bits(task, base(task))?);
-    if one == two { Ok(format!("{FEW} decisions twice")) } else { Err("they differ".to_owned()) }
+    if one == two {
+        Ok(format!("{} decisions twice", few(task)))
+    } else {
+        Err("they differ".to_owned())
+    }
 }
 
 fn seeds_differ(task: &Arc<Task>) -> Found {
@@ -274,7 +291,7 @@ fn seeds_differ(task: &Arc<Task>) -> Found {
     let mut held = [Vec::new(), Vec::new()];
     for (env, all) in held.iter_mut().enumerate() {
         let mut player = Player::new(task, base(task) + env as u64)?;
-        for _ in 0..FEW {
+        for _ in 0..few(task) {
             if !player.episode.status().is_running() {
                 break;
             }
@@ -305,7 +322,7 @@ fn lanes(task: &Arc<Task>) -> Found {
         .map(|lane| Player::new(task, env + lane))
         .collect::<Result<Vec<Player>, String>>()?;
     let mut actions = vec![0.0; LANES * width];
-    for decision in 0..FEW {
+    for decision in 0..few(task) {
         for (lane, player) in alone.iter_mut().enumerate() {
             player.shuffle(decision);
             // Written so that it holds without a dial too.
@@ -328,17 +345,17 @@ fn lanes(task: &Arc<Task>) -> Found {
             ));
         }
     }
-    Ok(format!("{LANES} lanes on 3 threads, {FEW} decisions"))
+    Ok(format!("{LANES} lanes on 3 threads, {} decisions", few(task)))
 }
 
 fn snapshot(task: &Arc<Task>) -> Found {
     let mut player = Player::new(task, base(task))?;
-    player.play(FEW / 2, |_, _| Ok(()))?;
+    player.play(few(task) / 2, |_, _| Ok(()))?;
     let bytes = player.episode.snapshot();
     let back = Episode::restore(task, &bytes).map_err(|error| words(&error))?;
     let mut both = [Vec::new(), Vec::new()];
     for (mut player, all) in [player, Player::on(back)].into_iter().zip(&mut both) {
-        player.play(FEW / 2, |player, transition| {
+        player.play(few(task) / 2, |player, transition| {
             player.bits(transition, all);
             Ok(())
         })?;
@@ -413,12 +430,10 @@ fn held_out(task: &Arc<Task>) -> Found {
 
 fn controllers(task: &Arc<Task>) -> Found {
     let days = (task.plan().duration_s() / DAY_S).min(1.0);
-    let whole = (days * DAY_S / task.decision_s()).floor().max(1.0);
-    let timing = Timing {
-        dt_s: task.dt_s(),
-        decision_s: task.decision_s(),
-        days: whole * task.decision_s() / DAY_S,
-    };
+    // Where a policy sets thresholds, the dials are turned at the interval of the rules.
+    let decision_s = if task.is_supervised() { task.rules_s() } else { task.decision_s() };
+    let whole = (days * DAY_S / decision_s).floor().max(1.0);
+    let timing = Timing { dt_s: task.dt_s(), decision_s, days: whole * decision_s / DAY_S };
     let mut names = Vec::new();
     for (name, _) in CONTROLLERS.iter().filter(|(name, _)| *name != "mpc") {
         let mut habitat = Habitat::new(Arc::clone(task.plan()), StreamKey::default());

@@ -12,6 +12,14 @@ pub enum EnvError {
         /// Names of the controllers.
         allowed: String,
     },
+    /// The controller commands actuators, and thresholds are asked for.
+    #[error(
+        "controller `{controller}` sets no thresholds: allowed for acts `thresholds` are `random`, `hold`, `rules`"
+    )]
+    SetsNoThresholds {
+        /// Which.
+        controller: &'static str,
+    },
     /// Two times of the mission do not divide each other.
     #[error("{quantity} of {found} s: allowed is a whole part of {limit} s")]
     Timing {

@@ -15,6 +15,7 @@
 //!                                              └──► VectorEnv: many episodes, one batch
 //! ```
 //! A policy sees an [`ObservationSpace`] of sensed and commanded channels and sets an [`ActionSpace`] of dials;
+//! or, where it supervises ([`Acts::Thresholds`]), the thresholds by which the controller `rules` turns them;
 //! it is judged on the true state by named reward terms and a vector of costs. A [`Rollout`] is what a policy saw,
 //! did and got, as columns.
 //!
@@ -65,6 +66,6 @@ pub use space::{
     ActionSpace, DIALS_MAX, Dial, Field, Light, Memory, OBSERVATIONS_MAX, ObservationSpace,
     OnBadAction, Reading, Target,
 };
-pub use task::{DISCOUNT_TIME_S, HELD_OUT_FROM, Task, TaskOptions, Use, discount};
+pub use task::{Acts, DISCOUNT_TIME_S, HELD_OUT_FROM, Task, TaskOptions, Use, discount};
 pub use task_error::TaskError;
 pub use vector::{Autoreset, Batch, VectorEnv, VectorOptions};

@@ -8,7 +8,7 @@
 //! ```text
 //! every 6 h: the thresholds in force are flown 48 h ahead at a step of 600 s
 //!   enough margin, and searched within 12 h: they stay
-//!   else 3 rounds of 32 candidates, each a vector of thresholds
+//!   else 3 rounds of 32 candidates, each a vector of the thresholds in `rules::supervised`
 //!     round 0    the thresholds in force; each of them alone at the further end of its range; the rest drawn around
 //!                those in force, every threshold moved with a chance of 0.4, deviation 0.3 of its range
 //!     round k    the same around mean and deviation of the best 8 of round k − 1, without the ends
@@ -29,7 +29,7 @@ use habitat::species::Gas;
 use habitat::stream::Purpose;
 use habitat::{AbortReason, Habitat, physiology};
 
-use crate::rules::{BOUNDS, Bound};
+use crate::rules::supervised::{self, SUPERVISED};
 use crate::{Command, Controller, Rules, RulesSettings};
 
 /// Time between two searches, s.
@@ -58,43 +58,11 @@ const SAFE: f64 = 0.9;
 const EASE: f64 = 0.1;
 /// Longest time without a search, s.
 const SEARCH_S: f64 = 12.0 * 3_600.0;
-/// Most CO2 that a searched threshold may allow, Pa: a failure that nobody foresees must find room in the air.
-const CO2_MOST_PA: f64 = 1_400.0;
-/// The thresholds that are searched; the others stay.
-const SEARCHED: [&str; 16] = [
-    "co2_resume_pa",
-    "lioh_on_pa",
-    "t_high_k",
-    "hot_k",
-    "dark_share",
-    "recovered",
-    "shed_depth",
-    "shed_lit",
-    "dark_oxygen",
-    "p_total_share",
-    "pp_o2_share",
-    "scarce",
-    "o2_reserve_mol",
-    "hot_repair_k",
-    "n2_repair",
-    "reserve_h",
-];
-
-/// Range in which a threshold is searched.
-fn searched(bound: &Bound) -> (f64, f64) {
-    let high = match bound.name {
-        "co2_resume_pa" | "lioh_on_pa" => CO2_MOST_PA,
-        _ => bound.high,
-    };
-    (bound.low, high)
-}
 
 /// The controller `mpc`.
 #[derive(Debug, Clone)]
 pub struct Mpc {
     rules: Rules,
-    /// Places of the searched thresholds in [`BOUNDS`].
-    places: Vec<usize>,
     /// Spares and contents of the stores at the start.
     start: Holdings,
     searches: u64,
@@ -161,10 +129,8 @@ impl Mpc {
     /// A planner for `habitat` as it stands.
     #[must_use]
     pub fn new(habitat: &Habitat) -> Mpc {
-        let place = |name: &&str| BOUNDS.iter().position(|bound| bound.name == *name);
         Mpc {
             rules: Rules::new(habitat).trusting(),
-            places: SEARCHED.iter().filter_map(place).collect(),
             start: Holdings::of(habitat),
             searches: 0,
             next_s: 0.0,
@@ -175,21 +141,7 @@ impl Mpc {
 
     /// The thresholds in force with the searched ones at `vector`, and their partners at the usual distance.
     fn settings(&self, vector: &[f64]) -> RulesSettings {
-        let mut all = self.rules.settings().to_vector();
-        for (place, value) in self.places.iter().zip(vector) {
-            let bound = BOUNDS[*place];
-            all[*place] = value.clamp(bound.low, bound.high);
-        }
-        let mut settings = RulesSettings::from_vector(&all).unwrap_or_default();
-        let within = |name: &str, value: f64| {
-            let bound = BOUNDS.iter().find(|bound| bound.name == name);
-            bound.map_or(value, |bound| value.clamp(bound.low, bound.high))
-        };
-        settings.lioh_off_pa = within("lioh_off_pa", 0.5 * settings.lioh_on_pa);
-        settings.co2_rest_pa = within("co2_rest_pa", 0.75 * settings.co2_resume_pa);
-        settings.cool_k = within("cool_k", settings.hot_k - 3.0);
-        settings.enough = within("enough", settings.scarce + 0.07);
-        settings
+        supervised::with(self.rules.settings(), vector, |_, _| true)
     }
 
     /// What it is worth to fly `fork` with these thresholds, and the smallest margin on the way.
@@ -221,9 +173,8 @@ impl Mpc {
 
     /// Search the thresholds that are worth most from here.
     fn search(&mut self, habitat: &Habitat) {
-        let ranges: Vec<(f64, f64)> = self.places.iter().map(|at| searched(&BOUNDS[*at])).collect();
-        let in_force = self.rules.settings().to_vector();
-        let mut mean: Vec<f64> = self.places.iter().map(|at| in_force[*at]).collect();
+        let ranges = supervised::ALL.map(|one| one.range());
+        let mut mean = supervised::values(self.rules.settings()).to_vec();
         let mut spread: Vec<f64> = ranges.iter().map(|(low, high)| SPREAD * (high - low)).collect();
         let key = habitat.state().key.forked(self.searches);
         let mut best = (f64::NEG_INFINITY, mean.clone());
@@ -242,7 +193,7 @@ impl Mpc {
                             return if moved == at { far } else { mean[at] };
                         }
                         let vectors = round * CANDIDATES as u64 + candidate as u64;
-                        let index = vectors * SEARCHED.len() as u64 + at as u64;
+                        let index = vectors * SUPERVISED as u64 + at as u64;
                         let (normal, chance) =
                             normal_and_uniform(key.words(Purpose::Commands, index));
                         let moves = candidate > 0 && chance < MOVED;

@@ -1,9 +1,12 @@
 //! What is asked of a policy: a habitat, what is seen and set, how it is judged, and at which times.
 
+use std::fmt;
+use std::str::FromStr;
 use std::sync::Arc;
 
 use habitat::Plan;
 use habitat::constants::DAY_S;
+use sha2::{Digest, Sha256};
 
 use crate::cost::{COST_TABLE, COSTS, Cost};
 use crate::{ActionSpace, Light, ObservationSpace, OnBadAction, RewardWeights, TaskError};
@@ -44,13 +47,61 @@ pub enum Use {
     Evaluation,
 }
 
+/// Decision interval of a policy that supervises where nothing else is asked for, s: six hours, as in `mpc`.
+const SUPERVISION_S: f64 = 6.0 * 3_600.0;
+
+/// What the actions of a policy are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Acts {
+    /// It turns the dials of the habitat at every decision.
+    #[default]
+    Dials,
+    /// It sets the thresholds by which the controller `rules` turns them in between: supervision.
+    Thresholds,
+}
+
+impl Acts {
+    /// All of them.
+    pub const ALL: [Acts; 2] = [Acts::Dials, Acts::Thresholds];
+
+    /// Name: `dials`, `thresholds`.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Acts::Dials => "dials",
+            Acts::Thresholds => "thresholds",
+        }
+    }
+}
+
+impl fmt::Display for Acts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for Acts {
+    type Err = TaskError;
+
+    fn from_str(found: &str) -> Result<Acts, TaskError> {
+        let one = Acts::ALL.into_iter().find(|acts| acts.name() == found);
+        one.ok_or_else(|| TaskError::Unknown {
+            what: "acts",
+            found: found.to_owned(),
+            allowed: Acts::ALL.map(|acts| format!("`{acts}`")).join(", "),
+        })
+    }
+}
+
 /// What a task may be told beside its plan.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub struct TaskOptions {
     /// Step, s; that of the scenario if `None`.
     pub dt_s: Option<f64>,
-    /// Time between two decisions, s; that of the scenario if `None`.
+    /// Time between two decisions, s; if `None` that of the scenario, or six hours for [`Acts::Thresholds`].
     pub decision_s: Option<f64>,
+    /// What the actions are.
+    pub acts: Acts,
     /// Weights of the reward.
     pub weights: RewardWeights,
     /// What becomes of an action that is not finite.
@@ -76,7 +127,10 @@ pub struct TaskOptions {
 #[derive(Debug)]
 pub struct Task {
     pub(crate) plan: Arc<Plan>,
-    pub(crate) actions: ActionSpace,
+    /// The dials of the habitat, which are seen in any case.
+    pub(crate) dials: ActionSpace,
+    /// What is set where that is not the dials.
+    thresholds: Option<ActionSpace>,
     pub(crate) observations: ObservationSpace,
     pub(crate) light: Option<Arc<Light>>,
     pub(crate) options: TaskOptions,
@@ -88,16 +142,63 @@ impl Task {
     /// A task on `plan`.
     ///
     /// # Errors
-    /// [`TaskError::Timing`] unless the step divides the decision interval and the mission.
+    /// [`TaskError::Timing`] unless the step divides the decision interval and the mission. With [`Acts::Thresholds`]
+    /// the step has to divide the decision interval of the scenario, at which the rules decide, and this the one of the
+    /// task.
     pub fn new(plan: Arc<Plan>, options: TaskOptions) -> Result<Arc<Task>, TaskError> {
         let dt_s = options.dt_s.unwrap_or(plan.scenario.dt_s);
-        let decision_s = options.decision_s.unwrap_or(plan.scenario.decision_s);
-        steps_in(dt_s, decision_s)?;
-        steps_in(dt_s, plan.duration_s())?;
-        let actions = ActionSpace::new(&plan);
-        let observations = ObservationSpace::new(&plan, &actions);
-        let light = Light::new(&plan).map(Arc::new);
-        Ok(Arc::new(Task { plan, actions, observations, light, options, dt_s, decision_s }))
+        let usual_s = match options.acts {
+            Acts::Dials => plan.scenario.decision_s,
+            Acts::Thresholds => SUPERVISION_S,
+        };
+        let decision_s = options.decision_s.unwrap_or(usual_s);
+        let dials = ActionSpace::new(&plan);
+        let task = Task {
+            observations: ObservationSpace::new(&plan, &dials),
+            thresholds: (options.acts == Acts::Thresholds).then(ActionSpace::thresholds),
+            light: Light::new(&plan).map(Arc::new),
+            dials,
+            plan,
+            options,
+            dt_s,
+            decision_s,
+        };
+        let inner_s = if task.is_supervised() { task.rules_s() } else { decision_s };
+        steps_in(dt_s, inner_s)?;
+        task.decisions_of(decision_s)?;
+        steps_in(dt_s, task.plan.duration_s())?;
+        Ok(Arc::new(task))
+    }
+
+    /// Whether a decision may take `decision_s`.
+    ///
+    /// # Errors
+    /// [`TaskError::Timing`] unless it is a whole multiple of the step, or of the interval of the rules.
+    pub(crate) fn decisions_of(&self, decision_s: f64) -> Result<(), TaskError> {
+        let limit = if self.is_supervised() { self.rules_s() } else { self.dt_s };
+        let fits = steps_in(limit, decision_s);
+        fits.map(|_| ()).map_err(|_| TaskError::Timing {
+            quantity: "decision interval",
+            found: decision_s,
+            allowed: "a whole multiple of",
+            limit,
+        })
+    }
+
+    /// What the actions are.
+    #[must_use]
+    pub fn acts(&self) -> Acts {
+        self.options.acts
+    }
+
+    /// Whether the rules turn the dials, and the policy sets their thresholds.
+    pub(crate) fn is_supervised(&self) -> bool {
+        self.acts() == Acts::Thresholds
+    }
+
+    /// Time between two decisions of the rules where a policy supervises, s: the decision interval of the scenario.
+    pub(crate) fn rules_s(&self) -> f64 {
+        self.plan.scenario.decision_s
     }
 
     /// The plan, before any number of it is drawn anew.
@@ -106,10 +207,10 @@ impl Task {
         &self.plan
     }
 
-    /// What is set.
+    /// What is set: the dials of the habitat, or the thresholds of the rules.
     #[must_use]
     pub fn actions(&self) -> &ActionSpace {
-        &self.actions
+        self.thresholds.as_ref().unwrap_or(&self.dials)
     }
 
     /// What is seen.
@@ -148,10 +249,26 @@ impl Task {
         self.decision_s
     }
 
-    /// [`ObservationSpace::hash`] of this task, which a policy carries.
+    /// [`ObservationSpace::hash`] of this task, which a policy carries; where it sets thresholds, that and the name, unit,
+    /// ends and middle of each of them.
     #[must_use]
     pub fn hash(&self) -> [u8; 32] {
-        self.observations.hash(&self.actions)
+        let seen = self.observations.hash(&self.dials);
+        let Some(thresholds) = &self.thresholds else {
+            return seen;
+        };
+        let mut hasher = Sha256::new();
+        hasher.update(seen);
+        for one in thresholds.dials() {
+            for word in [one.name.as_str(), one.unit.symbol()] {
+                hasher.update(word.as_bytes());
+                hasher.update([0]);
+            }
+            for value in [one.low, one.middle, one.high] {
+                hasher.update(value.to_le_bytes());
+            }
+        }
+        hasher.finalize().into()
     }
 }
 

@@ -37,6 +37,11 @@ pub enum TaskError {
         /// The entry.
         value: f32,
     },
+    /// Thresholds where the dials of a habitat are needed.
+    #[error(
+        "thresholds of the rules are set by the steps of an episode: a habitat has dials alone"
+    )]
+    Thresholds,
     /// Two times do not divide each other.
     #[error("{quantity} of {found} s: allowed is {allowed} {limit} s")]
     Timing {

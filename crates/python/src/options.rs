@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use env::habitat::Plan;
 use env::habitat::scenario::{self, Difficulty, Drawn, Loaded};
-use env::{Autoreset, OnBadAction, RewardWeights, TaskError, TaskOptions, Use};
+use env::{Acts, Autoreset, OnBadAction, RewardWeights, TaskError, TaskOptions, Use};
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -47,9 +47,10 @@ pub(crate) fn task(
     weights: RewardWeights,
     on_bad_action: OnBadAction,
     evaluation: bool,
+    acts: Acts,
 ) -> TaskOptions {
     let used_for = if evaluation { Use::Evaluation } else { Use::Training };
-    TaskOptions { dt_s, decision_s, weights, on_bad_action, used_for }
+    TaskOptions { dt_s, decision_s, acts, weights, on_bad_action, used_for }
 }
 
 /// Values that stand instead of what is drawn.

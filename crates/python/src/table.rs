@@ -67,7 +67,7 @@ pub(crate) fn fields<'py>(py: Python<'py>, task: &Task) -> PyResult<Vec<Bound<'p
     task.observations().fields().iter().map(row).collect()
 }
 
-/// Dials of the action: as [`fields`], and whether the dial is a mode.
+/// Dials of the action, or thresholds: as [`fields`], the value that 0 stands for, and whether the dial is a mode.
 pub(crate) fn dials<'py>(py: Python<'py>, task: &Task) -> PyResult<Vec<Bound<'py, PyDict>>> {
     let row = |dial: &env::Dial| {
         let row = PyDict::new(py);
@@ -76,6 +76,7 @@ pub(crate) fn dials<'py>(py: Python<'py>, task: &Task) -> PyResult<Vec<Bound<'py
         row.set_item("unit", dial.unit.symbol())?;
         row.set_item("low", dial.low)?;
         row.set_item("high", dial.high)?;
+        row.set_item("middle", dial.middle)?;
         row.set_item("is_mode", dial.is_mode)?;
         Ok(row)
     };

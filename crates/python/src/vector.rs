@@ -169,12 +169,12 @@ impl Vector {
     ///
     /// `scenario` is a name or a file, or the name under which `text` is spoken of; at a difficulty that it declares, and
     /// with its own number of people where `crew_size` is None. `weights` change single terms of
-    /// the preset `reward`. `ValueError` for everything that is refused, with what, where and what is allowed.
+    /// the preset `reward`. `acts` is `dials`, or `thresholds` for those of the controller `rules`. `ValueError` for everything that is refused, with what, where and what is allowed.
     #[new]
     #[pyo3(signature = (
         scenario, *, text = None, difficulty = "nominal", crew_size = None, lanes = 1, threads = 1, seed = 0, base_env = 0, autoreset = "NextStep",
         dt_s = None, decision_s = None, reward = "survival", weights = Vec::new(),
-        on_bad_action = "refuse", evaluation = false
+        on_bad_action = "refuse", evaluation = false, acts = "dials"
     ))]
     fn new(
         py: Python<'_>,
@@ -193,12 +193,14 @@ impl Vector {
         weights: Vec<(String, f64)>,
         on_bad_action: &str,
         evaluation: bool,
+        acts: &str,
     ) -> PyResult<Vector> {
+        let acts = options::or_refuse(acts.parse())?;
         let on_bad = options::or_refuse(options::on_bad_action(on_bad_action))?;
         let weights = options::or_refuse(options::weights(reward, &weights))?;
         let autoreset = options::or_refuse(options::autoreset(autoreset))?;
         let (loaded, plan) = options::load(scenario, text, difficulty, crew_size)?;
-        let settings = options::task(dt_s, decision_s, weights, on_bad, evaluation);
+        let settings = options::task(dt_s, decision_s, weights, on_bad, evaluation, acts);
         let task = options::or_refuse(Task::new(plan, settings))?;
         let of_lanes = VectorOptions { lanes, threads, run: seed, base_env, autoreset };
         let env = options::or_refuse(py.detach(|| VectorEnv::new(&task, of_lanes)))?;
@@ -405,7 +407,7 @@ impl Vector {
 
     /// The action of a lane that the predecessor's action stands for: float32 of (dials,).
     ///
-    /// `ValueError` for another length and for entries that are not finite.
+    /// `ValueError` for another length, for entries that are not finite, and where actions are thresholds.
     fn v0_dials<'py>(
         &self,
         py: Python<'py>,
@@ -433,9 +435,15 @@ impl Vector {
         table::fields(py, &self.task)
     }
 
-    /// Dials of the action.
+    /// Dials of the action, or thresholds.
     fn dials<'py>(&self, py: Python<'py>) -> PyResult<Vec<Bound<'py, PyDict>>> {
         table::dials(py, &self.task)
+    }
+
+    /// What actions are: `dials` or `thresholds`.
+    #[getter]
+    fn acts(&self) -> &'static str {
+        self.task.acts().name()
     }
 
     /// Weights of the reward terms, in their order.

@@ -2,7 +2,8 @@
 //!
 //! Episode i is episode 0 of environment `--first-env` + i, with the seed of the run `--seed`: what
 //! `HabitatEnv(env_id=…)` plays in Python for that seed. The controller plays through the dials, so that the actions in the
-//! file give the episodes again. Columns and facts are those of the crate `env` ([`env::Rollout`]); `difficulty`,
+//! file give the episodes again; with `--acts thresholds` it sets the thresholds of the rules every six hours, which
+//! `random`, `hold` and `rules` can. Columns and facts are those of the crate `env` ([`env::Rollout`]); `difficulty`,
 //! `controller`, `seed`, `first_env` and `episodes` are added to the facts. The file does not depend on the number of threads.
 //!
 //! # JSON
@@ -14,7 +15,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use env::{
-    Episode, HELD_OUT_FROM, Pilot, RewardWeights, Rollout, Task, TaskError, TaskOptions, Use,
+    Acts, Episode, HELD_OUT_FROM, Pilot, RewardWeights, Rollout, Task, TaskError, TaskOptions, Use,
 };
 use habitat::scenario;
 use habitat::{Plan, StreamKey};
@@ -52,6 +53,9 @@ pub struct Args {
     /// Seed of the run
     #[arg(long, default_value_t = 0, value_name = "N")]
     seed: u64,
+    /// What is set: `dials`, or the `thresholds` of the controller `rules` every six hours
+    #[arg(long, default_value_t, value_name = "NAME")]
+    acts: Acts,
     /// Reward preset: `survival`, `efficiency` or `balanced`
     #[arg(long, default_value = "survival", value_name = "NAME")]
     reward: String,
@@ -135,7 +139,8 @@ fn prepare(args: &Args) -> Result<(Arc<Task>, u64), CliError> {
     let plan = Arc::new(Plan::compile(&model, scenario::hash(&model)?)?);
     let used_for = if args.evaluation { Use::Evaluation } else { Use::Training };
     let weights = RewardWeights::preset(&args.reward)?;
-    let task = Task::new(plan, TaskOptions { weights, used_for, ..TaskOptions::default() })?;
+    let options = TaskOptions { acts: args.acts, weights, used_for, ..TaskOptions::default() };
+    let task = Task::new(plan, options)?;
     let last = args.first_env.checked_add(u64::from(args.episodes) - 1).ok_or_else(|| {
         let allowed = u64::MAX - u64::from(args.episodes) + 1;
         let flag = format!("--first-env {}", args.first_env);

@@ -4,9 +4,11 @@
 //! magic "LHABEPIS" · version u32 · hash of the task 32 bytes · hash of its plan 32 bytes
 //! key 4 × u64 · step f64 · decision interval f64 · steps u64 · decisions u64 · status u64
 //! drawn u32, each: length u32, key, value f64 · silent f64 · held u32, each f64
+//! thresholds u32, each f32 · memory of the rules u32, each u64
 //! habitat: length u64, bytes of `habitat::snapshot` · SHA-256 of everything before it
 //! ```
-//! All integers and numbers little-endian. Weights of the reward and what happens to bad actions belong to the
+//! All integers and numbers little-endian. Where a policy turns dials there are no thresholds and no memory of rules; version
+//! 1, which has neither count, is read for such tasks. Weights of the reward and what happens to bad actions belong to the
 //! task, not to the episode.
 
 use std::sync::Arc;
@@ -20,7 +22,9 @@ use crate::task::{HELD_OUT_FROM, Task, Use};
 use crate::{Memory, TaskError};
 
 const MAGIC: &[u8; 8] = b"LHABEPIS";
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
+/// The version without thresholds.
+const DIALS_ALONE: u32 = 1;
 /// Length of the check sum at the end.
 const SUM: usize = 32;
 
@@ -71,8 +75,47 @@ impl<'a> Reader<'a> {
     }
 }
 
+/// What is stored of a policy that supervises; nothing of one that turns dials.
+#[derive(Default)]
+struct Supervised {
+    entries: Vec<f32>,
+    memory: Vec<u64>,
+}
+
+impl Supervised {
+    fn read(reader: &mut Reader<'_>) -> Result<Supervised, TaskError> {
+        let mut found = Supervised::default();
+        for _ in 0..reader.count()? {
+            found.entries.push(f32::from_bits(reader.count()? as u32));
+        }
+        for _ in 0..reader.count()? {
+            found.memory.push(reader.word()?);
+        }
+        Ok(found)
+    }
+
+    /// Go on with it in an episode whose rules are at their start.
+    fn put(self, episode: &mut Episode) -> Result<(), TaskError> {
+        let expected = if episode.supervisor.is_some() { episode.task.actions().len() } else { 0 };
+        if self.entries.len() != expected {
+            return Err(TaskError::Bytes("it holds another number of thresholds"));
+        }
+        if self.entries.iter().any(|entry| !(-1.0..=1.0).contains(entry)) {
+            return Err(TaskError::Bytes("a threshold lies outside its range"));
+        }
+        let remembered = match &mut episode.supervisor {
+            Some(supervisor) => {
+                supervisor.set(&self.entries);
+                supervisor.rules.remember(&self.memory)
+            }
+            None => self.memory.is_empty(),
+        };
+        if remembered { Ok(()) } else { Err(TaskError::Bytes("its rules remember something else")) }
+    }
+}
+
 impl Episode {
-    /// The episode as bytes: habitat, clocks, held readings and drawn values.
+    /// The episode as bytes: habitat, clocks, held readings, drawn values, and thresholds with the memory of the rules.
     ///
     /// # Tests
     /// `snapshots` in this crate.
@@ -104,6 +147,18 @@ impl Episode {
         for value in &self.memory.held {
             bytes.extend_from_slice(&value.to_le_bytes());
         }
+        let (entries, memory) = match &self.supervisor {
+            Some(supervisor) => (&supervisor.entries()[..], supervisor.rules.memory()),
+            None => (&[][..], Vec::new()),
+        };
+        bytes.extend_from_slice(&(entries.len() as u32).to_le_bytes());
+        for entry in entries {
+            bytes.extend_from_slice(&entry.to_le_bytes());
+        }
+        bytes.extend_from_slice(&(memory.len() as u32).to_le_bytes());
+        for word in memory {
+            bytes.extend_from_slice(&word.to_le_bytes());
+        }
         bytes.extend_from_slice(&(habitat.len() as u64).to_le_bytes());
         bytes.extend_from_slice(&habitat);
         let sum: [u8; SUM] = Sha256::digest(&bytes).into();
@@ -127,7 +182,8 @@ impl Episode {
             return Err(TaskError::Bytes("its check sum does not match"));
         }
         let mut reader = Reader(&body[MAGIC.len()..]);
-        if reader.count()? != VERSION as usize {
+        let version = reader.count()? as u32;
+        if ![DIALS_ALONE, VERSION].contains(&version) {
             return Err(TaskError::Bytes("its version is another one"));
         }
         if reader.take(32)? != task.hash() {
@@ -167,6 +223,10 @@ impl Episode {
         for value in &mut memory.held {
             *value = reader.number()?;
         }
+        let supervised = match version {
+            DIALS_ALONE => Supervised::default(),
+            _ => Supervised::read(&mut reader)?,
+        };
         let length = reader.word()? as usize;
         let habitat = reader.take(length)?;
 
@@ -174,6 +234,7 @@ impl Episode {
         let fresh = Habitat::new(Arc::clone(&plan), key);
         let mut episode = Episode::on(task, fresh, drawn)?;
         episode.set_decision_s(decision_s)?;
+        supervised.put(&mut episode)?;
         episode.habitat = Habitat::restore(plan, habitat)?;
         episode.memory = memory;
         episode.status = status;

@@ -11,8 +11,14 @@
 //!
 //! A rule that breaks within a decision ends the decision at the end of that step; the last decision ends
 //! with the mission. [`Transition::duration_s`] tells the time that passed, for the discount.
+//!
+//! # Supervision
+//! Where a policy sets thresholds ([`crate::Acts::Thresholds`]), the rules decide within its decision, at the interval of
+//! the scenario. With thresholds that are never moved an episode is the mission of the controller `rules`, to the bit,
+//! up to its end.
 
 mod bytes;
+mod supervisor;
 
 use std::sync::Arc;
 
@@ -20,11 +26,12 @@ use habitat::constants::DAY_S;
 use habitat::scenario::Drawn;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
 
+use self::supervisor::Supervisor;
 use crate::cost::{COSTS, CostMeter, judge};
 use crate::reward::{Stocks, TERMS, power_channel};
 use crate::space::{Light, Memory, Reading};
 use crate::task::{HELD_OUT_FROM, Task, Use, steps_in};
-use crate::{Command, TaskError};
+use crate::{Command, RulesSettings, TaskError};
 
 /// How an episode stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -149,6 +156,8 @@ pub struct Episode {
     start: Stocks,
     power_channel: Option<usize>,
     commands: Vec<Command>,
+    /// The rules, where a policy supervises.
+    supervisor: Option<Box<Supervisor>>,
 }
 
 impl Episode {
@@ -196,6 +205,7 @@ impl Episode {
             start: Stocks::of(&habitat),
             power_channel: power_channel(plan),
             commands: Vec::with_capacity(habitat.actuators().len()),
+            supervisor: task.is_supervised().then(|| Box::new(Supervisor::new(&habitat))),
             task: Arc::clone(task),
             habitat,
         })
@@ -243,12 +253,7 @@ impl Episode {
             }
         }
         let task = Arc::clone(&self.task);
-        self.commands.clear();
-        let on_bad = task.options.on_bad_action;
-        let turned = task.actions.apply(action, on_bad, &self.habitat, &mut self.commands)?;
-        for command in &self.commands {
-            self.habitat.command(command.actuator, command.value)?;
-        }
+        let turned = self.set(action)?;
         let before = Stocks::of(&self.habitat);
         let spent_h = self.habitat.state().faults.spent_h;
         let tally = self.advance(task.dt_s())?;
@@ -258,7 +263,7 @@ impl Episode {
         let used = Stocks::of(&self.habitat).used(&before, &self.start);
         slices.terms[5] = used as f32;
         slices.terms[8] = (self.habitat.state().faults.spent_h - spent_h) as f32;
-        slices.terms[9] = turned as f32 / (task.actions.len() as f32).max(1.0);
+        slices.terms[9] = turned as f32 / (task.actions().len() as f32).max(1.0);
         let reward = task.weights().of(slices.terms);
         Ok(Transition { status: self.status, reward, duration_s: tally.time_s })
     }
@@ -270,7 +275,7 @@ impl Episode {
     pub fn ready(&self, action: &[f32]) -> Result<(), TaskError> {
         let how = match self.status {
             Status::Running => {
-                return self.task.actions.check(action, self.task.options.on_bad_action);
+                return self.task.actions().check(action, self.task.options.on_bad_action);
             }
             Status::Truncated => "the mission has reached its end",
             Status::Terminated(reason) => reason.words(),
@@ -278,13 +283,36 @@ impl Episode {
         Err(TaskError::Over { how })
     }
 
+    /// Take over `action`, which is ready: turn dials, or go by other thresholds. Returns how many were moved.
+    fn set(&mut self, action: &[f32]) -> Result<usize, TaskError> {
+        if let Some(supervisor) = &mut self.supervisor {
+            return Ok(supervisor.set(action));
+        }
+        self.commands.clear();
+        let (dials, on_bad) = (&self.task.dials, self.task.options.on_bad_action);
+        let turned = dials.apply(action, on_bad, &self.habitat, &mut self.commands)?;
+        for command in &self.commands {
+            self.habitat.command(command.actuator, command.value)?;
+        }
+        Ok(turned)
+    }
+
     /// Let the decision interval pass, or what is left of the mission, or the time to its loss.
     fn advance(&mut self, dt_s: f64) -> Result<Tally, TaskError> {
         let count = steps_in(dt_s, self.decision_s)?.min(self.steps_total - self.steps);
+        let rules_steps = match &self.supervisor {
+            Some(_) => steps_in(dt_s, self.task.rules_s())?,
+            None => count.max(1),
+        };
         let mut tally = Tally::default();
         let plan = Arc::clone(self.habitat.plan());
         let people = (plan.crew.len() as f64).max(1.0);
-        for _ in 0..count {
+        for step in 0..count {
+            if let Some(supervisor) = &mut self.supervisor
+                && step % rules_steps == 0
+            {
+                supervisor.decide(&mut self.habitat, &mut self.commands)?;
+            }
             self.habitat.step(dt_s)?;
             self.steps += 1;
             tally.time_s += dt_s;
@@ -337,43 +365,61 @@ impl Episode {
     pub fn observe(&self, observation: &mut [f32]) -> Result<(), TaskError> {
         let light = self.light.as_deref();
         let task = &self.task;
-        task.observations.observe(&self.habitat, &task.actions, light, &self.memory, observation)
+        task.observations.observe(&self.habitat, &task.dials, light, &self.memory, observation)
     }
 
     /// The observation of now for people: name, value in SI, unit.
     #[must_use]
     pub fn dictionary(&self) -> Vec<Reading<'_>> {
         let light = self.light.as_deref();
-        self.task.observations.dictionary(&self.habitat, &self.task.actions, light, &self.memory)
+        self.task.observations.dictionary(&self.habitat, &self.task.dials, light, &self.memory)
     }
 
-    /// Write the action that changes nothing.
+    /// Write the action that changes nothing: the positions of the dials, or the thresholds in force.
     ///
     /// # Errors
     /// [`TaskError::Length`].
     pub fn hold(&self, action: &mut [f32]) -> Result<(), TaskError> {
-        self.task.actions.from_commands(&self.habitat, action)
+        let Some(supervisor) = &self.supervisor else {
+            return self.task.dials.from_commands(&self.habitat, action);
+        };
+        let (entries, found) = (supervisor.entries(), action.len());
+        if found != entries.len() {
+            return Err(TaskError::Length { what: "action", found, expected: entries.len() });
+        }
+        action.copy_from_slice(entries);
+        Ok(())
     }
 
-    /// Write which dials do something now, see [`crate::ActionSpace::mask`].
+    /// Write which dials do something now, see [`crate::ActionSpace::mask`]; of thresholds all.
     ///
     /// # Errors
     /// [`TaskError::Length`].
     pub fn mask(&self, mask: &mut [bool]) -> Result<(), TaskError> {
-        self.task.actions.mask(&self.habitat, mask)
+        let Some(supervisor) = &self.supervisor else {
+            return self.task.dials.mask(&self.habitat, mask);
+        };
+        let (found, expected) = (mask.len(), supervisor.entries().len());
+        if found != expected {
+            return Err(TaskError::Length { what: "mask", found, expected });
+        }
+        mask.fill(true);
+        Ok(())
+    }
+
+    /// The thresholds by which the rules go; `None` where a policy turns dials.
+    #[must_use]
+    pub fn settings(&self) -> Option<&RulesSettings> {
+        self.supervisor.as_ref().map(|supervisor| supervisor.rules.settings())
     }
 
     /// Let the next decisions take `decision_s` each.
     ///
     /// # Errors
-    /// [`TaskError::Timing`] unless the step of the task divides it; the interval stays as it is.
+    /// [`TaskError::Timing`] unless the step of the task divides it, or for thresholds the interval of the rules; the
+    /// interval stays as it is.
     pub fn set_decision_s(&mut self, decision_s: f64) -> Result<(), TaskError> {
-        steps_in(self.task.dt_s(), decision_s).map_err(|_| TaskError::Timing {
-            quantity: "decision interval",
-            found: decision_s,
-            allowed: "a whole multiple of",
-            limit: self.task.dt_s(),
-        })?;
+        self.task.decisions_of(decision_s)?;
         self.decision_s = decision_s;
         Ok(())
     }
@@ -384,7 +430,8 @@ impl Episode {
         self.decision_s
     }
 
-    /// A copy with a future of its own, see [`Habitat::fork`]: it does not tell what this one will meet.
+    /// A copy with a future of its own, see [`Habitat::fork`]: it does not tell what this one will meet. Rules remember
+    /// there what they remember here.
     #[must_use]
     pub fn fork(&self, salt: u64) -> Episode {
         Episode { habitat: self.habitat.fork(salt), ..self.clone() }

@@ -258,7 +258,8 @@ impl V0Layout {
     /// Entries beyond their ends count as the nearest end. Dials that no action names keep the commands in force.
     ///
     /// # Errors
-    /// [`TaskError::Length`]; [`TaskError::Entry`] for an entry that is not finite.
+    /// [`TaskError::Length`]; [`TaskError::Entry`] for an entry that is not finite; [`TaskError::Thresholds`] where actions
+    /// set thresholds.
     pub fn dials(
         &self,
         episode: &Episode,
@@ -272,6 +273,9 @@ impl V0Layout {
         if let Some(place) = action.iter().position(|value| !value.is_finite()) {
             let (name, value) = (ACTIONS[place].name.to_owned(), action[place]);
             return Err(TaskError::Entry { name, place, value });
+        }
+        if episode.task().is_supervised() {
+            return Err(TaskError::Thresholds);
         }
         episode.hold(out)?;
         let at = |place: usize| action[place].clamp(0.0, 1.0);

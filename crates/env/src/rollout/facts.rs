@@ -37,6 +37,7 @@ pub(super) fn of(task: &Task) -> Vec<(String, String)> {
     };
     add("use", used_for.to_owned());
     add("reward", preset(task.weights()).to_owned());
+    add("acts", task.acts().name().to_owned());
     let weights = TERM_NAMES.iter().zip(task.weights().weights());
     let weights: Vec<String> = weights.map(|(term, weight)| format!("{term}={weight}")).collect();
     add("weights", weights.join(" "));
@@ -68,6 +69,10 @@ pub(super) fn of(task: &Task) -> Vec<(String, String)> {
     for cost in &COST_TABLE {
         let words = format!("excess of {} over its limit, as a share of its scale", cost.words);
         describe(&format!("cost.{}", cost.name), "1", &words, None);
+    }
+    if task.is_supervised() {
+        let middles = task.actions().dials().iter();
+        facts.extend(middles.map(|d| (format!("middle:action.{}", d.name), d.middle.to_string())));
     }
     facts
 }

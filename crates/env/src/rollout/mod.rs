@@ -32,9 +32,10 @@
 //! | `param.KEY` | f64 | numbers that were drawn for the episode or given; NaN in an episode without |
 //!
 //! # Facts
-//! `format`, `version`, `scenario`, `scenario_hash`, `task_hash`, `use`, `reward` (a preset or `custom`), `weights`,
-//! `dt_s`, `decision_s`, `mission_s`. Of a column `unit:COLUMN` and `words:COLUMN`; of observations and actions also
-//! `low:COLUMN` and `high:COLUMN`, the values in that unit for which -1 and 1 stand.
+//! `format`, `version`, `scenario`, `scenario_hash`, `task_hash`, `use`, `acts` (`dials` or `thresholds`), `reward` (a
+//! preset or `custom`), `weights`, `dt_s`, `decision_s`, `mission_s`. Of a column `unit:COLUMN` and `words:COLUMN`; of observations and actions also
+//! `low:COLUMN` and `high:COLUMN`, the values in that unit for which -1 and 1 stand, and of thresholds
+//! `middle:COLUMN`, the one for which 0 stands.
 
 mod facts;
 mod pilot;

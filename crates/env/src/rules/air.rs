@@ -1,5 +1,6 @@
 //! CO2, temperature and humidity.
 
+use super::memory::Remembered;
 use super::settings::RulesSettings;
 use super::{Latch, switch};
 use crate::Command;
@@ -24,6 +25,25 @@ pub(super) struct Air {
     absorbing: Latch,
     coolers: Vec<Cooler>,
     trim_k: f64,
+}
+
+impl Remembered for Air {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Air {
+            pp_co2: _,
+            t_k: _,
+            rh: _,
+            removal: _,
+            removing,
+            hydroxide: _,
+            absorbing,
+            coolers: _,
+            trim_k,
+        } = self;
+        removing.recall(word);
+        absorbing.recall(word);
+        trim_k.recall(word);
+    }
 }
 
 impl Air {

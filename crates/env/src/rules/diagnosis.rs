@@ -25,6 +25,7 @@ use habitat::Plan;
 use habitat::constants::R_J_MOL_K;
 use habitat::fault::Kind;
 
+use super::memory::Remembered;
 use super::settings::RulesSettings;
 use crate::Command;
 use crate::wiring::{Handle, Wiring, highest, reading};
@@ -170,6 +171,62 @@ pub(super) struct Diagnosis {
     /// Number of sheds at which nothing has power.
     blackout: f64,
     last_s: Option<f64>,
+}
+
+impl Presumed {
+    /// All of them, each at the place that is its number.
+    const ALL: [Presumed; 6] = [
+        Presumed::Unknown,
+        Presumed::Sound,
+        Presumed::Degraded,
+        Presumed::Failed,
+        Presumed::Stuck,
+        Presumed::Leaking,
+    ];
+}
+
+impl Remembered for Presumed {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let place = word(*self as u64);
+        let known = usize::try_from(place).ok().and_then(|place| Presumed::ALL.get(place));
+        *self = known.copied().unwrap_or(Presumed::Unknown);
+    }
+}
+
+impl Remembered for Unit {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Unit {
+            name: _,
+            kind: _,
+            tell,
+            on: _,
+            rank: _,
+            actuators: _,
+            commanded,
+            ignored_s,
+            low_s,
+            half_s,
+            well_s,
+            astray_s,
+            presumed,
+        } = self;
+        if let Tell::Balance(Balance { content: _, out: _, start }) = tell {
+            start.recall(word);
+        }
+        commanded.recall(word);
+        for time_s in [ignored_s, low_s, half_s, well_s, astray_s] {
+            time_s.recall(word);
+        }
+        presumed.recall(word);
+    }
+}
+
+impl Remembered for Diagnosis {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Diagnosis { units, shed: _, blackout: _, last_s } = self;
+        units.recall(word);
+        last_s.recall(word);
+    }
 }
 
 impl Diagnosis {

@@ -25,6 +25,7 @@
 
 use habitat::sensor::Class;
 
+use super::memory::Remembered;
 use super::settings::RulesSettings;
 use crate::Command;
 use crate::wiring::{Handle, Wiring, reading};
@@ -115,6 +116,44 @@ pub(super) struct Instruments {
     crew: Option<usize>,
     estimates: Vec<f64>,
     scratch: Vec<f64>,
+}
+
+impl Remembered for Instrument {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Instrument { channel: _, class: _, owner: _, raw, good, doubt_s, shown } = self;
+        raw.recall(word);
+        good.recall(word);
+        doubt_s.recall(word);
+        shown.recall(word);
+    }
+}
+
+impl Remembered for Owner {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Owner { name: _, calibrate: _, asked_s, trusted_s } = self;
+        asked_s.recall(word);
+        trusted_s.recall(word);
+    }
+}
+
+impl Remembered for Instruments {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Instruments {
+            instruments,
+            owners,
+            airs: _,
+            commanded: _,
+            groups: _,
+            err: _,
+            sample_s: _,
+            crew: _,
+            // Written anew at every decision.
+            estimates: _,
+            scratch: _,
+        } = self;
+        instruments.recall(word);
+        owners.recall(word);
+    }
 }
 
 impl Instruments {

@@ -18,6 +18,8 @@
 //! | `instruments` | what is believed of the readings |
 //! | `diagnosis` | what is presumed about units |
 //! | `air`, `oxygen`, `water`, `power`, `regulator`, `repair` | the rules |
+//! | `supervised` | which thresholds are set from outside, by `mpc` or a policy |
+//! | `memory` | what is remembered from decision to decision |
 //!
 //! The rules know what instruments show and what is commanded, and nothing of true values. Where there is
 //! no estimate of a reading, a rule takes those of the other zones; where none is left, it commands nothing
@@ -26,11 +28,13 @@
 mod air;
 mod diagnosis;
 mod instruments;
+mod memory;
 mod oxygen;
 mod power;
 mod regulator;
 mod repair;
 mod settings;
+pub(crate) mod supervised;
 mod water;
 
 use habitat::Habitat;
@@ -38,6 +42,7 @@ use habitat::Habitat;
 use crate::wiring::{Handle, Wiring};
 use crate::{Command, Controller};
 pub use diagnosis::Presumed;
+use memory::Remembered;
 pub use settings::{BOUNDS, Bound, RulesSettings};
 
 /// The controller `rules`.
@@ -130,6 +135,33 @@ impl Controller for Rules {
     }
 }
 
+impl Remembered for Rules {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Rules {
+            // Set from outside.
+            settings: _,
+            instruments,
+            diagnosis,
+            oxygen,
+            air,
+            water,
+            power,
+            regulator,
+            // It decides by what is seen and presumed alone.
+            repair: _,
+            last_s,
+        } = self;
+        instruments.recall(word);
+        diagnosis.recall(word);
+        oxygen.recall(word);
+        air.recall(word);
+        water.recall(word);
+        power.recall(word);
+        regulator.recall(word);
+        last_s.recall(word);
+    }
+}
+
 /// A mode that goes on at one threshold and off at another, and stays in between.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Latch {
@@ -141,6 +173,12 @@ impl Latch {
     fn set(&mut self, on: bool, off: bool) -> bool {
         self.on = (self.on || on) && !off;
         self.on
+    }
+}
+
+impl Remembered for Latch {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        self.on.recall(word);
     }
 }
 

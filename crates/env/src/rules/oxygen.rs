@@ -6,6 +6,7 @@ use habitat::constants::R_J_MOL_K;
 use habitat::reaction::CHLORATE_CANDLE;
 use habitat::species::Gas;
 
+use super::memory::Remembered;
 use super::settings::RulesSettings;
 use super::{Latch, switch};
 use crate::Command;
@@ -53,6 +54,33 @@ pub(super) struct Oxygen {
     last: Option<(f64, f64)>,
     /// Time since then, s.
     since_s: f64,
+}
+
+impl Remembered for Oxygen {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Oxygen {
+            volumes: _,
+            inspired: _,
+            inspired_limits: _,
+            fractions: _,
+            fraction_max: _,
+            set_points: _,
+            start_pa: _,
+            tank: _,
+            generators: _,
+            candles: _,
+            fresh: _,
+            given: _,
+            candle,
+            demand_mol_s,
+            last,
+            since_s,
+        } = self;
+        candle.recall(word);
+        demand_mol_s.recall(word);
+        last.recall(word);
+        since_s.recall(word);
+    }
 }
 
 impl Oxygen {

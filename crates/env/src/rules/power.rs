@@ -1,6 +1,7 @@
 //! Power: save before the stores are empty, give back when the sun is.
 
 use super::Latch;
+use super::memory::Remembered;
 use super::settings::RulesSettings;
 use crate::Command;
 use crate::wiring::{Handle, Wiring, highest, reading};
@@ -38,6 +39,25 @@ pub(super) struct Power {
     air: Vec<usize>,
     hot: Latch,
     saving: Latch,
+}
+
+impl Remembered for Power {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Power {
+            source: _,
+            lit: _,
+            drawn: _,
+            total: _,
+            charge: _,
+            shed: _,
+            fuel_cell: _,
+            air: _,
+            hot,
+            saving,
+        } = self;
+        hot.recall(word);
+        saving.recall(word);
+    }
 }
 
 impl Power {

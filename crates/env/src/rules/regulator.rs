@@ -1,5 +1,6 @@
 //! Set-points of the pressure regulators.
 
+use super::memory::Remembered;
 use super::settings::RulesSettings;
 use crate::Command;
 use crate::wiring::{Handle, Wiring};
@@ -21,6 +22,13 @@ pub(super) struct Regulator {
     oxygen: Vec<SetPoint>,
     /// Shares that are commanded: of pressure and of oxygen.
     last: (f64, f64),
+}
+
+impl Remembered for Regulator {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Regulator { pressure: _, oxygen: _, last } = self;
+        last.recall(word);
+    }
 }
 
 impl Regulator {

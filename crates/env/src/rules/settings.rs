@@ -45,6 +45,9 @@ macro_rules! settings {
             $(Bound { name: stringify!($name), low: $low, high: $high, default: $default },)*
         ];
 
+        /// How many fields there are.
+        pub(super) const FIELDS: usize = [$(stringify!($name)),*].len();
+
         impl Default for RulesSettings {
             fn default() -> Self {
                 RulesSettings { $($name: $default,)* }
@@ -56,6 +59,16 @@ macro_rules! settings {
             #[must_use]
             pub fn to_vector(&self) -> Vec<f64> {
                 vec![$(self.$name,)*]
+            }
+
+            /// The same without memory of the heap.
+            pub(super) fn to_array(self) -> [f64; FIELDS] {
+                [$(self.$name,)*]
+            }
+
+            /// Settings from values in the order of [`BOUNDS`], which are within their ranges.
+            pub(super) fn from_array([$($name),*]: [f64; FIELDS]) -> RulesSettings {
+                RulesSettings { $($name),* }
             }
 
             /// Settings from values in the order of [`BOUNDS`].

@@ -2,6 +2,7 @@
 
 use habitat::Habitat;
 
+use super::memory::Remembered;
 use super::settings::RulesSettings;
 use super::{Latch, switch};
 use crate::Command;
@@ -40,6 +41,32 @@ pub(super) struct Water {
     urine_runs: Latch,
     brine_processors: Vec<Handle>,
     brine_runs: Latch,
+}
+
+impl Remembered for Water {
+    fn recall(&mut self, word: &mut dyn FnMut(u64) -> u64) {
+        let Water {
+            potable: _,
+            condensate: _,
+            brine: _,
+            o2_tank: _,
+            generators: _,
+            scarce,
+            inspired: _,
+            low_pa: _,
+            rh: _,
+            water_processors: _,
+            water_runs,
+            urine_processors: _,
+            urine_runs,
+            brine_processors: _,
+            brine_runs,
+        } = self;
+        scarce.recall(word);
+        water_runs.recall(word);
+        urine_runs.recall(word);
+        brine_runs.recall(word);
+    }
 }
 
 impl Water {

@@ -38,9 +38,11 @@ pub struct Dial {
     pub is_mode: bool,
     /// Command of the first target at -1.
     pub low: f64,
+    /// Command of the first target at 0.
+    pub middle: f64,
     /// Command of the first target at +1.
     pub high: f64,
-    /// All that it turns; each goes over a range of its own.
+    /// All that it turns; each goes over a range of its own. Of a threshold none.
     pub targets: Vec<Target>,
 }
 
@@ -190,6 +192,7 @@ impl ActionSpace {
                 unit: channels[first.channel].unit,
                 is_mode: is_mode(&fresh, plan, chosen[0]),
                 low: first.low,
+                middle: first.low + 0.5 * (first.high - first.low),
                 high: first.high,
                 targets,
             });
@@ -237,6 +240,19 @@ impl ActionSpace {
         ActionSpace { dials }
     }
 
+    /// Dials of another kind than those of a habitat.
+    pub(super) fn of(dials: Vec<Dial>) -> ActionSpace {
+        ActionSpace { dials }
+    }
+
+    /// Refuse thresholds: a habitat has none.
+    fn on_habitat(&self) -> Result<(), TaskError> {
+        match self.dials.first() {
+            Some(first) if first.targets.is_empty() => Err(TaskError::Thresholds),
+            _ => Ok(()),
+        }
+    }
+
     /// The dials in their order.
     #[must_use]
     pub fn dials(&self) -> &[Dial] {
@@ -281,7 +297,7 @@ impl ActionSpace {
     /// ask for something else than is in force or on its way.
     ///
     /// # Errors
-    /// As [`ActionSpace::check`]; `commands` is then as before.
+    /// As [`ActionSpace::check`]; `commands` is then as before. [`TaskError::Thresholds`] for thresholds.
     ///
     /// # Examples
     /// ```
@@ -310,6 +326,7 @@ impl ActionSpace {
         commands: &mut Vec<Command>,
     ) -> Result<usize, TaskError> {
         self.check(action, on_bad)?;
+        self.on_habitat()?;
         let mut turned = 0;
         for (dial, value) in self.dials.iter().zip(action) {
             if value.is_nan() || *value == dial.position(habitat) {
@@ -334,12 +351,13 @@ impl ActionSpace {
     /// Write the action that equals what was ordered last: of several targets the mean, clipped to -1 to 1.
     ///
     /// # Errors
-    /// [`TaskError::Length`].
+    /// [`TaskError::Length`]; [`TaskError::Thresholds`] for thresholds.
     pub fn from_commands(&self, habitat: &Habitat, action: &mut [f32]) -> Result<(), TaskError> {
         let found = action.len();
         if found != self.dials.len() {
             return Err(TaskError::Length { what: "action", found, expected: self.dials.len() });
         }
+        self.on_habitat()?;
         for (value, dial) in action.iter_mut().zip(&self.dials) {
             *value = dial.position(habitat);
         }
@@ -354,7 +372,7 @@ impl ActionSpace {
     /// dial turns is left out; of several for one actuator the last one counts.
     ///
     /// # Errors
-    /// [`TaskError::Length`].
+    /// [`TaskError::Length`]; [`TaskError::Thresholds`] for thresholds.
     pub fn nearest(
         &self,
         habitat: &Habitat,
@@ -365,6 +383,7 @@ impl ActionSpace {
         if found != self.dials.len() {
             return Err(TaskError::Length { what: "action", found, expected: self.dials.len() });
         }
+        self.on_habitat()?;
         for (value, dial) in action.iter_mut().zip(&self.dials) {
             *value = dial.position_under(habitat, commands);
         }
@@ -375,12 +394,13 @@ impl ActionSpace {
     /// off, or a range without width. It is advice; whether a unit works is not known here.
     ///
     /// # Errors
-    /// [`TaskError::Length`].
+    /// [`TaskError::Length`]; [`TaskError::Thresholds`] for thresholds.
     pub fn mask(&self, habitat: &Habitat, mask: &mut [bool]) -> Result<(), TaskError> {
         let found = mask.len();
         if found != self.dials.len() {
             return Err(TaskError::Length { what: "mask", found, expected: self.dials.len() });
         }
+        self.on_habitat()?;
         let acts = |target: &Target| {
             let is_on = |mode: usize| habitat.value(mode).is_none_or(|value| value > 0.5);
             target.high > target.low && target.mode.is_none_or(is_on)

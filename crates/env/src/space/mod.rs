@@ -7,12 +7,16 @@
 //!
 //! Both are built once from a plan and found by what the owners of channels are able to do, so that any
 //! topology works. Every entry has a name, words, a unit and the physical values of its two ends.
+//!
+//! A policy that supervises ([`crate::Acts::Thresholds`]) sets the thresholds of the rules instead,
+//! [`ActionSpace::thresholds`], and sees the same observation.
 
 mod action;
 mod aggregate;
 mod light;
 mod observation;
 mod table;
+mod threshold;
 
 pub use action::{ActionSpace, DIALS_MAX, Dial, OnBadAction, Target};
 pub use light::Light;
