@@ -69,6 +69,9 @@ pub enum CliError {
     /// A file.
     #[error(transparent)]
     Store(#[from] store::StoreError),
+    /// A training, a policy or one of its worlds.
+    #[error(transparent)]
+    Learn(#[from] learn::LearnError),
     /// The way of the telemetry to its files.
     #[error(transparent)]
     Sink(#[from] runtime::SinkError),
@@ -108,6 +111,11 @@ impl CliError {
             )
             | CliError::Env(
                 env::EnvError::UnknownController { .. } | env::EnvError::SetsNoThresholds { .. },
+            )
+            | CliError::Learn(
+                learn::LearnError::Range { .. }
+                | learn::LearnError::Unknown { .. }
+                | learn::LearnError::Mismatch(_),
             )
             | CliError::Store(StoreError::Format { .. }) => BAD_INPUT,
             _ => FAILED,

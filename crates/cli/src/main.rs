@@ -4,7 +4,7 @@
 //! mission in which the crew is lost is done (0) and says `"success": false`.
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
-//! [`validate`], [`data`], [`doctor`], [`mod@bench`].
+//! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`].
 
 mod bench;
 mod campaign;
@@ -15,8 +15,10 @@ mod environment;
 mod error;
 mod mission;
 mod output;
+mod process;
 mod simulate;
 mod table;
+mod train;
 mod validate;
 
 use std::process::ExitCode;
@@ -42,6 +44,8 @@ enum Verb {
     Campaign(campaign::Args),
     /// List the tasks of a policy, show what it sees and sets, check a scenario of your own
     Env(environment::Args),
+    /// Learn a policy for a task
+    Train(train::Args),
     /// Run one life-support unit alone
     Component(component::Args),
     /// Compare the simulator with published measurements
@@ -60,6 +64,7 @@ fn main() -> ExitCode {
         Verb::Simulate(args) => simulate::run(args),
         Verb::Campaign(args) => campaign::run(args),
         Verb::Env(args) => environment::run(args),
+        Verb::Train(args) => train::run(args),
         Verb::Component(args) => component::run(args),
         Verb::Validate(args) => validate::run(args),
         Verb::Data(args) => data::run(args),

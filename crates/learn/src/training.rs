@@ -19,6 +19,7 @@ use crate::constraint::{Constraint, Multipliers};
 use crate::learner::{Batch, Learner, UpdateFigures};
 use crate::network::{Activation, Head, Network, Shape};
 use crate::normaliser::{Moments, Normaliser};
+use crate::policy::Policy;
 use crate::ppo::{PpoSettings, SHARDS};
 use crate::segment::Segments;
 use crate::simd::Level;
@@ -389,6 +390,20 @@ impl Training {
     #[must_use]
     pub fn settings(&self) -> &TrainingSettings {
         &self.settings
+    }
+
+    /// Set how many updates there are in all, once that is known; only the fall of the learning rate knows it.
+    pub fn set_updates(&mut self, updates: u64) {
+        self.settings.updates = updates;
+    }
+
+    /// The policy as it is now.
+    ///
+    /// # Errors
+    /// [`LearnError::Size`]: never, since its parts belong together.
+    pub fn policy(&self) -> Result<Policy, LearnError> {
+        let parameters = self.learner.parameters.clone();
+        Policy::new(self.network.clone(), parameters, self.normaliser.clone())
     }
 
     /// The network.

@@ -1,0 +1,49 @@
+//! What this process has taken from the machine so far, as Linux counts it.
+
+use std::fs;
+
+/// Ticks of a second in `/proc/self/stat`: `USER_HZ`, which is 100 on every Linux machine of today.
+const TICKS: f64 = 100.0;
+
+/// Processor time of all threads, s; not a number where the system does not tell.
+pub fn cpu_s() -> f64 {
+    let Ok(text) = fs::read_to_string("/proc/self/stat") else {
+        return f64::NAN;
+    };
+    // The name of the program may hold blanks and stands in brackets; user and system time are fields 14 and 15.
+    let Some((_, rest)) = text.rsplit_once(')') else {
+        return f64::NAN;
+    };
+    let mut fields = rest.split_whitespace().skip(11);
+    let mut next = || fields.next().and_then(|field| field.parse::<f64>().ok());
+    match (next(), next()) {
+        (Some(user), Some(system)) => (user + system) / TICKS,
+        _ => f64::NAN,
+    }
+}
+
+/// Most memory that was in use at once, MB; not a number where the system does not tell.
+pub fn peak_mb() -> f64 {
+    let Ok(text) = fs::read_to_string("/proc/self/status") else {
+        return f64::NAN;
+    };
+    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
+    let kilobytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
+    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes * 1024.0 / 1e6)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_running_process_has_taken_something() {
+        let before = cpu_s();
+        let mut sum = 0_u64;
+        for i in 0..200_000_000_u64 {
+            sum = std::hint::black_box(sum.wrapping_add(i));
+        }
+        assert!(cpu_s() > before, "{sum}");
+        assert!(peak_mb() > 1.0);
+    }
+}

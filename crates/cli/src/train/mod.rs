@@ -1,0 +1,206 @@
+//! The verb `train`: from a task to a policy file.
+//!
+//! Collects experience from lanes of missions and learns from it (crate `learn`), until the time or the decisions that
+//! were asked for are over. Held-out environments are never seen.
+//!
+//! # Files
+//! In the output directory, or in `seed-N` of it where several seeds are trained:
+//!
+//! | file | what |
+//! |---|---|
+//! | `policy.safetensors` | the policy as it is now, see `learn::Policy` |
+//! | `curve.csv` | a line for each update |
+//! | `checkpoint.bin`, `checkpoint-1.bin` | everything the next update depends on; the last two |
+//! | `settings.json` | what was asked for, and what was measured at the start |
+//!
+//! The same command goes on from the last good checkpoint, to the bits of a training that was never stopped; other settings
+//! are refused.
+//!
+//! # JSON
+//! With `--json`, a list of one object a seed: `{seed, dir, updates, decisions, wall_s, cpu_s, peak_mb, return_mean,
+//! success_rate}`; the last two are over the episodes that ended in the last fifth of the updates.
+
+mod curve;
+mod plan;
+mod session;
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use env::Acts;
+use learn::{Activation, Head};
+use serde::Serialize;
+
+use self::plan::Asked;
+use self::session::Session;
+use crate::error::CliError;
+use crate::mission::{Changes, cores};
+use crate::output;
+use crate::table::fixed;
+
+/// Arguments of `train`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    lunar-habitat train --scenario polar-darkness --difficulty hard --minutes 8\n\n\
+    The same command goes on where it was stopped.")]
+pub struct Args {
+    /// Name of a shipped scenario, or a file
+    #[arg(long, value_name = "NAME|FILE")]
+    scenario: String,
+    #[command(flatten)]
+    changes: Changes,
+    /// What the policy sets: `thresholds` of the controller `rules` every six hours, or `dials`
+    #[arg(long, value_name = "NAME", default_value_t = Acts::Thresholds)]
+    acts: Acts,
+    /// Reward preset: `survival`, `efficiency` or `balanced`
+    #[arg(long, default_value = "survival", value_name = "NAME")]
+    reward: String,
+    /// Time constant of the discount, days
+    #[arg(long, default_value_t = 10.0, value_name = "D")]
+    tau_d: f64,
+    /// Limits on the mean of costs, as `name=limit,…`; kept by multipliers
+    #[arg(long, value_name = "LIST", value_delimiter = ',')]
+    limits: Vec<String>,
+    /// Wall time of each seed, minutes; the number of updates is set once from the first of them
+    #[arg(long, value_name = "MIN", default_value_t = 8.0, conflicts_with = "decisions")]
+    minutes: f64,
+    /// Decisions of each seed, instead of a time
+    #[arg(long, value_name = "N")]
+    decisions: Option<u64>,
+    /// The first seed
+    #[arg(long, default_value_t = 0, value_name = "N")]
+    seed: u64,
+    /// How many seeds, one after the other
+    #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    seeds: u64,
+    /// Missions side by side
+    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
+    lanes: u32,
+    /// Decisions of a lane in an update
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    segment: Option<u32>,
+    /// Decisions of a minibatch
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16777216))]
+    minibatch: Option<u32>,
+    /// Times that every decision is used
+    #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=100))]
+    epochs: u16,
+    /// Learning rate; falls linearly to nothing
+    #[arg(long, value_name = "X", default_value_t = 3e-4)]
+    rate: f32,
+    /// Weight of the entropy
+    #[arg(long, value_name = "X", default_value_t = 0.0)]
+    entropy: f32,
+    /// λ of the advantages
+    #[arg(long, value_name = "X", default_value_t = 0.95)]
+    lambda: f32,
+    /// Logarithm of the deviations of actions at the start
+    #[arg(long, value_name = "X", default_value_t = -0.7, allow_negative_numbers = true)]
+    log_std: f32,
+    /// Widths of the hidden layers
+    #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [64_usize, 64])]
+    hidden: Vec<usize>,
+    /// Activation: `tanh`, `relu`, `silu`
+    #[arg(long, value_name = "NAME", default_value = "tanh")]
+    activation: String,
+    /// Outputs: `clipped` or `squashed`
+    #[arg(long, value_name = "NAME", default_value = "clipped")]
+    head: String,
+    /// Actor and critic share the hidden layers
+    #[arg(long)]
+    shared: bool,
+    /// Worker threads; the policy never depends on it [default: all cores]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    threads: Option<u16>,
+    /// Seconds between two checkpoints
+    #[arg(long, value_name = "S", default_value_t = 60.0)]
+    checkpoint_s: f64,
+    /// Directory for the files [default: out/train-SCENARIO and what is changed]
+    #[arg(long, value_name = "DIR")]
+    out: Option<PathBuf>,
+    /// Print a JSON list instead of a summary
+    #[arg(long)]
+    json: bool,
+}
+
+/// How one seed ended.
+#[derive(Debug, Clone, Serialize)]
+pub struct Trained {
+    seed: u64,
+    dir: String,
+    updates: u64,
+    decisions: u64,
+    wall_s: f64,
+    cpu_s: f64,
+    peak_mb: f64,
+    return_mean: f64,
+    success_rate: f64,
+}
+
+/// Run the verb.
+///
+/// # Errors
+/// [`CliError`]; bad input is refused before anything is written.
+pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    let asked = Asked::of(&args)?;
+    let dir = args.out.clone().unwrap_or_else(|| {
+        let suffix = args.changes.suffix();
+        let acts = if args.acts == Acts::Thresholds { "" } else { "-dials" };
+        PathBuf::from("out").join(format!("train-{}{suffix}{acts}", asked.scenario()))
+    });
+    let threads = args.threads.map_or_else(cores, usize::from);
+    let mut all = Vec::new();
+    for seed in args.seed..args.seed.saturating_add(args.seeds) {
+        let dir = if args.seeds > 1 { dir.join(format!("seed-{seed}")) } else { dir.clone() };
+        all.push(Session::open(&asked, seed, &dir, threads)?.run()?);
+    }
+    if args.json {
+        output::json(&all)?;
+    } else {
+        output::text(&text(&all))?;
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The summary for people.
+fn text(all: &[Trained]) -> String {
+    let one = |trained: &Trained| {
+        [
+            ("Policy", format!("{}/policy.safetensors", trained.dir)),
+            ("Decisions", format!("{} in {} updates", trained.decisions, trained.updates)),
+            (
+                "Episodes at the end",
+                format!(
+                    "return {}, {} % come home, exploring",
+                    fixed(trained.return_mean, 2),
+                    fixed(100.0 * trained.success_rate, 1)
+                ),
+            ),
+            (
+                "Time",
+                format!(
+                    "{} s, {} s of processor, at most {} MB",
+                    fixed(trained.wall_s, 1),
+                    fixed(trained.cpu_s, 1),
+                    fixed(trained.peak_mb, 0)
+                ),
+            ),
+        ]
+        .map(|(label, value)| format!("{label:20}  {value}"))
+        .join("\n")
+    };
+    all.iter().map(one).collect::<Vec<String>>().join("\n\n")
+}
+
+/// The activation and the head that are asked for.
+fn shape(args: &Args) -> Result<(Activation, Head), CliError> {
+    let head = Head::of(&args.head)?;
+    if !head.is_gaussian() {
+        let flag = format!("--head {}", args.head);
+        return Err(CliError::flag(
+            flag,
+            "a habitat is set by real numbers: `clipped` or `squashed`",
+        ));
+    }
+    Ok((Activation::of(&args.activation)?, head))
+}

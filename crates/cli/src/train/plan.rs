@@ -1,0 +1,161 @@
+//! What a training is asked to be, known to be sound.
+
+use std::sync::Arc;
+
+use env::habitat::scenario;
+use env::habitat::{Plan, constants::DAY_S};
+use env::{COST_TABLE, RewardWeights, Task, TaskOptions, Use};
+use learn::{Constraint, PpoSettings, TrainingSettings};
+use serde_json::{Value, json};
+
+use super::{Args, shape};
+use crate::error::CliError;
+
+/// Decisions of an update that a lane takes where nothing else is asked for: eight days of supervision, or a day and a
+/// half of dials.
+const SEGMENTS: (usize, usize) = (32, 128);
+/// Decisions of a minibatch where nothing else is asked for.
+const MINIBATCH: usize = 512;
+
+/// What is asked for.
+pub struct Asked {
+    /// The task.
+    pub task: Arc<Task>,
+    /// Everything but seed and threads.
+    pub settings: TrainingSettings,
+    /// Time constant of the discount, s.
+    pub tau_s: f64,
+    /// Wall time of a seed, s; none where decisions are counted.
+    pub wall_s: Option<f64>,
+    /// Seconds between two checkpoints.
+    pub checkpoint_s: f64,
+    /// All of it as it is kept beside the policy.
+    pub facts: Value,
+    scenario: String,
+}
+
+impl Asked {
+    /// Read and check all input.
+    ///
+    /// # Errors
+    /// [`CliError`] with the flag or the place in the scenario.
+    pub fn of(args: &Args) -> Result<Asked, CliError> {
+        let (_, model) = args.changes.load(&args.scenario)?;
+        let hash = scenario::hash(&model)?;
+        let plan = Arc::new(Plan::compile(&model, hash)?);
+        let weights = RewardWeights::preset(&args.reward)?;
+        let options = TaskOptions {
+            acts: args.acts,
+            weights,
+            used_for: Use::Training,
+            ..TaskOptions::default()
+        };
+        let task = Task::new(plan, options)?;
+        let positive = |flag: &str, value: f64, most: f64| {
+            if value > 0.0 && value <= most {
+                Ok(value)
+            } else {
+                Err(CliError::flag(
+                    format!("{flag} {value}"),
+                    format!("allowed is above 0 to {most}"),
+                ))
+            }
+        };
+        let tau_s = positive("--tau-d", args.tau_d, 1e6)? * DAY_S;
+        let minutes = positive("--minutes", args.minutes, 1e6)?;
+        let checkpoint_s = positive("--checkpoint-s", args.checkpoint_s, 1e6)?;
+        let (activation, head) = shape(args)?;
+        let constraints =
+            args.limits.iter().map(|limit| constraint(limit)).collect::<Result<Vec<_>, _>>()?;
+        let lanes = args.lanes as usize;
+        let usual = if args.acts == env::Acts::Thresholds { SEGMENTS.0 } else { SEGMENTS.1 };
+        let segment = args.segment.map_or(usual, |segment| segment as usize);
+        let decisions = lanes * segment;
+        let minibatch = args.minibatch.map_or(MINIBATCH, |minibatch| minibatch as usize);
+        let updates = args.decisions.map(|wanted| wanted.div_ceil(decisions as u64).max(1));
+        let settings = TrainingSettings {
+            lanes,
+            segment,
+            updates: updates.unwrap_or(u64::MAX),
+            ppo: PpoSettings {
+                epochs: usize::from(args.epochs),
+                minibatches: (decisions / minibatch).max(1),
+                rate: args.rate,
+                anneal: true,
+                value_clip: None,
+                entropy: args.entropy,
+                lambda: args.lambda,
+                ..PpoSettings::default()
+            },
+            hidden: args.hidden.clone(),
+            activation,
+            is_shared: args.shared,
+            head,
+            log_std: args.log_std,
+            normalise: true,
+            scale_rewards: true,
+            constraints,
+            ..TrainingSettings::default()
+        };
+        settings.ppo.check()?;
+        let facts = json!({
+            "scenario": model.name,
+            "scenario_hash": scenario::hex(&hash),
+            "difficulty": args.changes.difficulty().name(),
+            "acts": args.acts.name(),
+            "reward": args.reward,
+            "dt_s": task.dt_s(),
+            "decision_s": task.decision_s(),
+            "tau_s": tau_s,
+            "limits": args.limits,
+            "minutes": args.decisions.is_none().then_some(minutes),
+            "decisions": args.decisions,
+            "lanes": lanes,
+            "segment": segment,
+            "minibatch": minibatch,
+            "epochs": args.epochs,
+            "rate": args.rate,
+            "entropy": args.entropy,
+            "lambda": args.lambda,
+            "log_std": args.log_std,
+            "hidden": args.hidden,
+            "activation": args.activation,
+            "head": args.head,
+            "shared": args.shared,
+            "version": env!("CARGO_PKG_VERSION"),
+        });
+        Ok(Asked {
+            wall_s: args.decisions.is_none().then_some(60.0 * minutes),
+            scenario: model.name.clone(),
+            task,
+            settings,
+            tau_s,
+            checkpoint_s,
+            facts,
+        })
+    }
+
+    /// Name of the scenario.
+    pub fn scenario(&self) -> &str {
+        &self.scenario
+    }
+}
+
+/// A constraint from `name=limit`.
+fn constraint(text: &str) -> Result<Constraint, CliError> {
+    let flag = || format!("--limits {text}");
+    let names = || COST_TABLE.iter().map(|cost| cost.name).collect::<Vec<_>>().join(", ");
+    let (name, limit) = text
+        .split_once('=')
+        .ok_or_else(|| CliError::flag(flag(), "written as name=limit, as in co2_1h_mean=0.01"))?;
+    let cost = COST_TABLE
+        .iter()
+        .position(|cost| cost.name == name)
+        .ok_or_else(|| CliError::flag(flag(), format!("the costs are {}", names())))?;
+    let limit: f64 = limit
+        .parse()
+        .ok()
+        .filter(|limit| (0.0..=1e6).contains(limit))
+        .ok_or_else(|| CliError::flag(flag(), "the limit is a number from 0 to 1000000"))?;
+    Ok(Constraint { name: name.to_owned(), cost, limit })
+}

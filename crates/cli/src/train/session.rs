@@ -1,0 +1,261 @@
+//! One seed of a training: what is on disk, and the loop.
+
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use env::habitat::scenario;
+use learn::{Cpu, HabitatWorld, LearnError, Policy, Training, TrainingSettings, World};
+use serde_json::{Value, json};
+use store::write_atomic;
+
+use super::Trained;
+use super::curve::{Curve, Tail};
+use super::plan::Asked;
+use crate::error::CliError;
+use crate::mission::bar;
+use crate::process;
+use crate::table::fixed;
+
+/// Name of the policy.
+pub const POLICY: &str = "policy.safetensors";
+/// Names of the last two checkpoints, newest first.
+const CHECKPOINTS: [&str; 2] = ["checkpoint.bin", "checkpoint-1.bin"];
+/// Name of what was asked for.
+const SETTINGS: &str = "settings.json";
+/// Updates from which the length of the training is taken.
+const MEASURED: u64 = 4;
+/// Share of the updates whose episodes are told at the end.
+const TAIL: f64 = 0.2;
+
+/// A seed under way.
+pub struct Session<'a> {
+    asked: &'a Asked,
+    seed: u64,
+    dir: PathBuf,
+    training: Training,
+    curve: Curve,
+    /// Wall and processor time of the sessions before this one, s.
+    before_s: (f64, f64),
+}
+
+impl<'a> Session<'a> {
+    /// A training at its start, or at its last good checkpoint in `dir`.
+    ///
+    /// # Errors
+    /// [`CliError::Flag`] when `dir` holds a training with other settings, or no checkpoint there is good; what the
+    /// training refuses.
+    pub fn open(
+        asked: &'a Asked,
+        seed: u64,
+        dir: &Path,
+        threads: usize,
+    ) -> Result<Session<'a>, CliError> {
+        let settings = TrainingSettings { seed, threads, ..asked.settings.clone() };
+        let world = |first: u64, lanes: usize| {
+            let world = HabitatWorld::new(&asked.task, seed, first, lanes, Some(asked.tau_s))?;
+            Ok(Box::new(world) as Box<dyn World>)
+        };
+        let cpu = Cpu::new();
+        let fresh = || Training::new(settings.clone(), Box::new(cpu), cpu.level(), &world);
+        let mut training = fresh()?;
+        let flag = || format!("--out {}", dir.display());
+        let stored = read_json(&dir.join(SETTINGS))?;
+        let mut before_s = (0.0, 0.0);
+        if let Some(stored) = stored {
+            if stored["asked"] != asked.facts || stored["seed"] != json!(seed) {
+                let problem = format!(
+                    "a training with other settings is there ({}); take another directory or remove it",
+                    difference(&stored["asked"], &asked.facts)
+                );
+                return Err(CliError::flag(flag(), problem));
+            }
+            let mut refused = None;
+            for name in CHECKPOINTS {
+                let path = dir.join(name);
+                let Ok(bytes) = std::fs::read(&path) else {
+                    continue;
+                };
+                match training.resume(&bytes) {
+                    Ok(()) => {
+                        refused = None;
+                        break;
+                    }
+                    Err(error) => {
+                        // What was taken over before the error is thrown away with it.
+                        training = fresh()?;
+                        refused.get_or_insert(format!("{}: {error}", path.display()));
+                    }
+                }
+            }
+            if let Some(problem) = refused {
+                return Err(CliError::flag(flag(), format!("{problem}, and no older one is good")));
+            }
+            if let Some(updates) = stored["updates"].as_u64() {
+                training.set_updates(updates);
+            }
+            let number = |key: &str| stored[key].as_f64().unwrap_or(0.0);
+            before_s = (number("wall_s"), number("cpu_s"));
+        }
+        std::fs::create_dir_all(dir)
+            .map_err(|error| CliError::flag(flag(), format!("cannot be made: {error}")))?;
+        let curve = Curve::open(dir, training.updates())?;
+        Ok(Session { asked, seed, dir: dir.to_path_buf(), training, curve, before_s })
+    }
+
+    /// Train to the end.
+    ///
+    /// # Errors
+    /// What the world, the learner or the disk refuses.
+    pub fn run(mut self) -> Result<Trained, CliError> {
+        let start = Instant::now();
+        let cpu_s = process::cpu_s();
+        let mut kept = Instant::now();
+        let mut tail = Vec::new();
+        let words = "update {pos} of {len}, {elapsed} gone, {eta} to go · {msg}";
+        let bar = bar(self.length().unwrap_or(0), words);
+        self.keep(self.before_s)?;
+        while self.length().is_none_or(|updates| self.training.updates() < updates) {
+            let progress = self.training.update()?;
+            let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
+            self.curve.add(&progress, wall_s)?;
+            let mut own = Tail::default();
+            own.see(&progress);
+            tail.push(own);
+            if let (Some(budget_s), None) = (self.asked.wall_s, self.length())
+                && progress.update >= MEASURED
+            {
+                // The first update warms up, and is no measure.
+                let each_s = wall_s / progress.update as f64;
+                self.training.set_updates(((budget_s / each_s) as u64).max(MEASURED));
+            }
+            bar.set_length(self.length().unwrap_or(0));
+            bar.set_position(progress.update);
+            bar.set_message(line(&progress, &own));
+            if kept.elapsed().as_secs_f64() >= self.asked.checkpoint_s {
+                let spent = process::cpu_s() - cpu_s;
+                self.keep((wall_s, self.before_s.1 + spent))?;
+                kept = Instant::now();
+            }
+        }
+        bar.finish_and_clear();
+        let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
+        let cpu_s = self.before_s.1 + process::cpu_s() - cpu_s;
+        self.keep((wall_s, cpu_s))?;
+        let last = ((TAIL * self.training.updates() as f64) as usize).max(1);
+        let mut all = Tail::default();
+        for own in tail.iter().rev().take(last) {
+            all.episodes += own.episodes;
+            all.total += own.total;
+            all.home += own.home;
+        }
+        let (return_mean, success_rate) = all.means();
+        Ok(Trained {
+            seed: self.seed,
+            dir: self.dir.display().to_string(),
+            updates: self.training.updates(),
+            decisions: self.training.decisions(),
+            wall_s,
+            cpu_s,
+            peak_mb: process::peak_mb(),
+            return_mean,
+            success_rate,
+        })
+    }
+
+    /// Updates in all, where that is known.
+    fn length(&self) -> Option<u64> {
+        Some(self.training.settings().updates).filter(|updates| *updates != u64::MAX)
+    }
+
+    /// Write everything to disk.
+    fn keep(&self, (wall_s, cpu_s): (f64, f64)) -> Result<(), CliError> {
+        let settings = json!({
+            "asked": self.asked.facts,
+            "seed": self.seed,
+            "updates": self.length(),
+            "wall_s": wall_s,
+            "cpu_s": cpu_s,
+        });
+        let text = serde_json::to_string_pretty(&settings)?;
+        write_atomic(&self.dir.join(SETTINGS), text.as_bytes())?;
+        if let Some(bytes) = self.training.checkpoint()? {
+            let [newest, older] = CHECKPOINTS.map(|name| self.dir.join(name));
+            if newest.exists() {
+                let moved = std::fs::rename(&newest, &older);
+                moved.map_err(|source| LearnError::File { path: newest.clone(), source })?;
+            }
+            write_atomic(&newest, &bytes)?;
+        }
+        self.policy()?.write(&self.dir.join(POLICY))?;
+        Ok(())
+    }
+
+    /// The policy as it is now.
+    fn policy(&self) -> Result<Policy, CliError> {
+        let mut policy = self.training.policy()?;
+        let facts = self.asked.facts.as_object().into_iter().flatten();
+        for (key, value) in facts {
+            let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+            // The shape of the network is told by the policy itself.
+            if !["hidden", "activation", "head", "shared", "version"].contains(&key.as_str()) {
+                policy.facts.insert(key.clone(), text);
+            }
+        }
+        for (key, value) in [
+            ("task_hash", scenario::hex(&self.asked.task.hash())),
+            ("seed", self.seed.to_string()),
+            ("decisions_learned", self.training.decisions().to_string()),
+        ] {
+            policy.facts.insert(key.to_owned(), value);
+        }
+        Ok(policy)
+    }
+}
+
+/// What is shown while it learns.
+fn line(progress: &learn::Progress, own: &Tail) -> String {
+    let spent = &progress.spent;
+    let wall_s = spent.wall.as_secs_f64();
+    let per_update = progress.decisions as f64 / progress.update as f64;
+    let busy = (spent.environment + spent.forward + spent.learning + spent.waiting)
+        .as_secs_f64()
+        .max(1e-9);
+    let share = |part: std::time::Duration| fixed(100.0 * part.as_secs_f64() / busy, 0);
+    let (mean, home) = own.means();
+    format!(
+        "return {}, {} % home, {} decisions/s: world {} %, acting {} %, learning {} %, waiting {} %",
+        fixed(mean, 2),
+        fixed(100.0 * home, 0),
+        fixed(per_update / wall_s, 0),
+        share(spent.environment),
+        share(spent.forward),
+        share(spent.learning),
+        share(spent.waiting),
+    )
+}
+
+/// A file of JSON, or nothing where it does not exist.
+fn read_json(path: &Path) -> Result<Option<Value>, CliError> {
+    match std::fs::read(path) {
+        Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
+            CliError::flag(format!("--out {}", path.display()), format!("is not JSON: {error}"))
+        }),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        Err(source) => Err(LearnError::File { path: path.to_path_buf(), source }.into()),
+    }
+}
+
+/// The first setting that differs, in words.
+fn difference(stored: &Value, asked: &Value) -> String {
+    let (Some(stored), Some(asked)) = (stored.as_object(), asked.as_object()) else {
+        return "of an unknown kind".to_owned();
+    };
+    let differs = |(key, value): (&String, &Value)| {
+        let there = stored.get(key);
+        (there != Some(value)).then(|| {
+            let there = there.map_or_else(|| "nothing".to_owned(), Value::to_string);
+            format!("{key}: {there} there, {value} asked for")
+        })
+    };
+    asked.iter().find_map(differs).unwrap_or_else(|| "another seed".to_owned())
+}
