@@ -4,7 +4,7 @@
 //! mission in which the crew is lost is done (0) and says `"success": false`.
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
-//! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`].
+//! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`], [`evaluate`].
 
 mod bench;
 mod campaign;
@@ -13,6 +13,7 @@ mod data;
 mod doctor;
 mod environment;
 mod error;
+mod evaluate;
 mod mission;
 mod output;
 mod process;
@@ -46,6 +47,8 @@ enum Verb {
     Env(environment::Args),
     /// Learn a policy for a task
     Train(train::Args),
+    /// Say how good policies are, beside `rules`, with intervals
+    Evaluate(evaluate::Args),
     /// Run one life-support unit alone
     Component(component::Args),
     /// Compare the simulator with published measurements
@@ -65,6 +68,7 @@ fn main() -> ExitCode {
         Verb::Campaign(args) => campaign::run(args),
         Verb::Env(args) => environment::run(args),
         Verb::Train(args) => train::run(args),
+        Verb::Evaluate(args) => evaluate::run(args),
         Verb::Component(args) => component::run(args),
         Verb::Validate(args) => validate::run(args),
         Verb::Data(args) => data::run(args),

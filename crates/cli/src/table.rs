@@ -39,6 +39,14 @@ pub fn render(table: &Table) -> String {
     out
 }
 
+/// A table in Markdown, under its title.
+pub fn markdown(table: &Table) -> String {
+    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
+    let rule: Vec<String> = table.columns.iter().map(|_| "---".to_owned()).collect();
+    let rows: Vec<String> = table.rows.iter().map(|row| line(row)).collect();
+    format!("### {}\n\n{}{}{}", table.title, line(&table.columns), line(&rule), rows.concat())
+}
+
 fn is_number(text: &str) -> bool {
     text.is_empty()
         || text == "–"

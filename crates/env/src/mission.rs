@@ -102,6 +102,29 @@ pub struct Outcome {
     pub energy_residual_max: f64,
 }
 
+impl Outcome {
+    /// How the mission of `habitat` ended if this was its end; steps and decisions are not known to it and 0.
+    #[must_use]
+    pub fn of(habitat: &Habitat) -> Outcome {
+        let crew_size = habitat.plan().crew.len();
+        let crew_alive = habitat.crew_alive();
+        let abort_reason = habitat.abort_reason();
+        let aborted = abort_reason != AbortReason::None;
+        Outcome {
+            crew_size,
+            crew_alive,
+            success: crew_alive == crew_size && !aborted,
+            abort_reason,
+            abort_s: aborted.then(|| habitat.state().mission.abort_s),
+            steps: 0,
+            decisions: 0,
+            t_s: habitat.t_s(),
+            mass_residual_max: habitat.mass_residual_max(),
+            energy_residual_max: habitat.energy_residual_max(),
+        }
+    }
+}
+
 /// Run a mission to its end under `controller`.
 ///
 /// The controller gets what can be known ([`Habitat::read_known`]); the observer sees the full row.
@@ -122,7 +145,7 @@ pub fn run_mission<E: From<EnvError>>(
     let mut readings = vec![f64::NAN; habitat.catalogue().len()];
     let mut known = readings.clone();
     let mut commands = Vec::with_capacity(habitat.actuators().len());
-    let mut outcome = standing(habitat);
+    let mut outcome = Outcome::of(habitat);
     habitat.read(&mut readings);
     observer.decision(habitat, &readings)?;
     for _ in 0..decisions {
@@ -144,7 +167,7 @@ pub fn run_mission<E: From<EnvError>>(
             break;
         }
     }
-    Ok(Outcome { steps: outcome.steps, decisions: outcome.decisions, ..standing(habitat) })
+    Ok(Outcome { steps: outcome.steps, decisions: outcome.decisions, ..Outcome::of(habitat) })
 }
 
 fn decide(
@@ -161,24 +184,4 @@ fn decide(
             .map_err(|source| EnvError::Command { controller: controller.name(), source })?;
     }
     Ok(())
-}
-
-/// The outcome if the mission ended now, without steps.
-fn standing(habitat: &Habitat) -> Outcome {
-    let crew_size = habitat.plan().crew.len();
-    let crew_alive = habitat.crew_alive();
-    let abort_reason = habitat.abort_reason();
-    let aborted = abort_reason != AbortReason::None;
-    Outcome {
-        crew_size,
-        crew_alive,
-        success: crew_alive == crew_size && !aborted,
-        abort_reason,
-        abort_s: aborted.then(|| habitat.state().mission.abort_s),
-        steps: 0,
-        decisions: 0,
-        t_s: habitat.t_s(),
-        mass_residual_max: habitat.mass_residual_max(),
-        energy_residual_max: habitat.energy_residual_max(),
-    }
 }

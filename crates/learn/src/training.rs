@@ -51,6 +51,10 @@ pub struct TrainingSettings {
     pub head: Head,
     /// Logarithm of the deviations at the start.
     pub log_std: f32,
+    /// Decisions over which the noise of a lane's actions stays. Where what is set acts slowly, noise that changes at every
+    /// decision averages out before it shows; the density of each action is the same. After Hollenstein et al. (2024),
+    /// "Colored noise in PPO", AAAI.
+    pub hold: u64,
     /// Whether observations lose their mean and deviation.
     pub normalise: bool,
     /// Whether rewards are divided by the deviation of their discounted sums.
@@ -75,6 +79,7 @@ impl Default for TrainingSettings {
             is_shared: false,
             head: Head::Clipped,
             log_std: 0.0,
+            hold: 1,
             normalise: false,
             scale_rewards: false,
             constraints: Vec::new(),
@@ -286,6 +291,7 @@ impl Training {
             reward_scale: self.reward_scale(),
             costs: &self.places,
             seed: self.settings.seed,
+            hold: self.settings.hold,
         };
         match &self.pool {
             None => {

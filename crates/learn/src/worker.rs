@@ -33,6 +33,8 @@ pub struct Acting<'a> {
     pub costs: &'a [usize],
     /// Seed of the draws.
     pub seed: u64,
+    /// Decisions over which the noise of a lane's actions stays, at least 1.
+    pub hold: u64,
 }
 
 /// What some neighbouring lanes have seen. Lanes are grouped alike whatever the number of threads, so that sums over
@@ -79,6 +81,8 @@ pub struct Worker {
     first: u64,
     /// Decisions of each lane since the training began.
     decisions: Vec<u64>,
+    /// Numbers of the draws at hand.
+    draws: Vec<u64>,
     seen: Vec<f32>,
     moment: Moment,
     given: Vec<f32>,
@@ -133,6 +137,7 @@ impl Worker {
         Ok(Worker {
             first,
             decisions: vec![0; lanes],
+            draws: vec![0; lanes],
             seen,
             moment: Moment::new(lanes, width, costs),
             given: vec![0.0; lanes * world.actions()],
@@ -282,13 +287,16 @@ impl Worker {
         let stored_row = actions.len() / lanes.max(1);
         let drawn = Density::stored(acting.network);
         self.noise.resize(lanes * drawn, 0.0);
+        for (draw, decisions) in self.draws.iter_mut().zip(&self.decisions) {
+            *draw = decisions / acting.hold.max(1);
+        }
         let stream = if shape.head.is_gaussian() { Stream::Action } else { Stream::Choice };
         noise::draws(
             acting.level,
             acting.seed,
             stream,
             self.first,
-            &self.decisions,
+            &self.draws,
             drawn,
             &mut self.noise,
         );

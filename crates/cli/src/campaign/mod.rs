@@ -21,25 +21,25 @@
 //! |---|---|
 //! | `controller`, `seeds` | as asked for |
 //! | `success_rate` | share of missions in which all live and no abort rule was broken, 0 to 1 |
-//! | `low`, `high` | its 95 % interval ([`wilson`]) |
+//! | `low`, `high` | its 95 % interval ([`learn::wilson`]) |
 //! | `causes` | how many missions each abort rule ended first: `crew_lost`, `carbon_dioxide`, `oxygen`, `pressure`, `temperature` or `potable_water` by name; rules that ended none are left out |
 
-mod logbook;
-mod record;
+pub mod logbook;
+pub mod record;
 mod settings;
 mod suite;
 mod summary;
-mod wilson;
 
 use std::ops::Range;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use env::{CostMeter, HELD_OUT_FROM, Observer, Timing};
+use env::{CostMeter, HELD_OUT_FROM, Observer, Task, Timing};
 use habitat::scenario;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
+use learn::Policy;
 use runtime::parallel_map;
 
 use self::logbook::Logbook;
@@ -162,9 +162,20 @@ impl Observer<CliError> for Judge {
     }
 }
 
+/// A policy that flies beside controllers.
+pub struct Flyer {
+    /// What it is called in the logbook: `policy-` and the first digits of the hash of its file.
+    pub name: String,
+    /// The policy.
+    pub policy: Policy,
+    /// What it sees and sets.
+    pub task: Arc<Task>,
+}
+
 /// What is asked for, known to be sound.
-struct Campaign {
+pub struct Campaign {
     plan: Arc<Plan>,
+    flyers: Vec<Flyer>,
     timing: Timing,
     settings: Settings,
     controllers: Vec<String>,
@@ -174,7 +185,10 @@ struct Campaign {
 
 impl Campaign {
     /// Read and check all input.
-    fn prepare(
+    ///
+    /// # Errors
+    /// [`CliError`] with the flag or the place in the scenario.
+    pub fn prepare(
         changes: Changes,
         scenario: &str,
         controllers: &[String],
@@ -215,10 +229,38 @@ impl Campaign {
                 version: env!("CARGO_PKG_VERSION").to_owned(),
             },
             plan,
+            flyers: Vec::new(),
             controllers: controllers.to_vec(),
             seeds: first_seed..end,
             threads: threads.map_or_else(cores, usize::from),
         })
+    }
+
+    /// Let a policy fly, too, behind those that were asked for.
+    pub fn add(&mut self, flyer: Flyer) {
+        self.controllers.push(flyer.name.clone());
+        self.flyers.push(flyer);
+    }
+
+    /// What all missions have in common.
+    pub fn settings(&self) -> &Settings {
+        &self.settings
+    }
+
+    /// The plan, before any number of it is drawn.
+    pub fn plan(&self) -> &Arc<Plan> {
+        &self.plan
+    }
+
+    /// Fly everything that the logbook in `dir` lacks, and return what it holds then.
+    ///
+    /// # Errors
+    /// [`CliError`] where the logbook is of something else, or a mission fails.
+    pub fn fill(&self, dir: &Path) -> Result<logbook::Missions, CliError> {
+        let mut logbook = Logbook::open(dir, &self.settings)?;
+        self.verify(&logbook)?;
+        self.complete(&mut logbook)?;
+        Ok(logbook.missions)
     }
 
     /// Fly one mission.
@@ -228,6 +270,10 @@ impl Campaign {
         } else {
             StreamKey { run: seed, ..StreamKey::default() }
         };
+        if let Some(flyer) = self.flyers.iter().find(|flyer| flyer.name == controller) {
+            let flight = learn::fly(&flyer.task, &flyer.policy, key)?;
+            return Ok(Record::new(controller, seed, &flight.outcome, flight.costs));
+        }
         let (plan, _) = self.plan.for_episode(key, &[])?;
         let mut habitat = Habitat::new(plan, key);
         let mut pilot = env::build(controller, &habitat)?;

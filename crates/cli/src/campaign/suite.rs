@@ -103,7 +103,7 @@ pub(super) fn run(name: Name, args: &Args) -> Result<ExitCode, CliError> {
         output::json(&list(&all)?)?;
     } else {
         let tables = tables(&all);
-        let render = if args.markdown { markdown } else { table::render };
+        let render = if args.markdown { table::markdown } else { table::render };
         let text: Vec<String> = tables.iter().map(render).collect();
         output::text(text.join("\n").trim_end())?;
     }
@@ -188,12 +188,4 @@ fn rows<'a>(
 fn success(summary: &Summary) -> String {
     let share = |value: f64| fixed(percent(value), 1);
     format!("{} ({}–{})", share(summary.success_rate), share(summary.low), share(summary.high))
-}
-
-/// A table in Markdown, under its title.
-fn markdown(table: &Table) -> String {
-    let line = |cells: &[String]| format!("| {} |\n", cells.join(" | "));
-    let rule: Vec<String> = table.columns.iter().map(|_| "---".to_owned()).collect();
-    let rows: Vec<String> = table.rows.iter().map(|row| line(row)).collect();
-    format!("### {}\n\n{}{}{}", table.title, line(&table.columns), line(&rule), rows.concat())
 }

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use env::COSTS;
+use learn::wilson;
 use physics::constants::DAY_S;
 use serde::Serialize;
 use watch::report::Table;
 
 use super::logbook::Missions;
-use super::wilson;
 use crate::error::CliError;
 use crate::table::fixed;
 
@@ -62,13 +62,13 @@ impl Summary {
                 losses_s.push(record.abort_s.unwrap_or(record.end_s));
             }
         }
-        let (low, high) = wilson::interval(successes, trials);
+        let share = wilson(successes, trials);
         Ok(Summary {
             controller: controller.to_owned(),
             seeds: trials,
-            success_rate: if trials == 0 { 0.0 } else { successes as f64 / trials as f64 },
-            low,
-            high,
+            success_rate: share.value,
+            low: share.low,
+            high: share.high,
             causes,
             costs,
             median_loss_s: median(losses_s),

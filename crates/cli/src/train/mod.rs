@@ -97,6 +97,12 @@ pub struct Args {
     /// Logarithm of the deviations of actions at the start
     #[arg(long, value_name = "X", default_value_t = -0.7, allow_negative_numbers = true)]
     log_std: f32,
+    /// Decisions over which the noise of actions stays
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    hold: u64,
+    /// Hours between two decisions [default: 6 for thresholds, that of the scenario for dials]
+    #[arg(long, value_name = "H")]
+    every_h: Option<f64>,
     /// Widths of the hidden layers
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [64_usize, 64])]
     hidden: Vec<usize>,

@@ -46,6 +46,7 @@ impl Asked {
         let weights = RewardWeights::preset(&args.reward)?;
         let options = TaskOptions {
             acts: args.acts,
+            decision_s: args.every_h.map(|hours| hours * 3_600.0),
             weights,
             used_for: Use::Training,
             ..TaskOptions::default()
@@ -92,6 +93,7 @@ impl Asked {
             is_shared: args.shared,
             head,
             log_std: args.log_std,
+            hold: args.hold,
             normalise: true,
             scale_rewards: true,
             constraints,
@@ -118,6 +120,7 @@ impl Asked {
             "entropy": args.entropy,
             "lambda": args.lambda,
             "log_std": args.log_std,
+            "hold": args.hold,
             "hidden": args.hidden,
             "activation": args.activation,
             "head": args.head,

@@ -1,0 +1,49 @@
+//! One mission under a policy.
+
+use std::sync::Arc;
+
+use env::habitat::StreamKey;
+use env::{COSTS, Episode, Outcome, StepSlices, TERMS, Task};
+
+use crate::LearnError;
+use crate::policy::Policy;
+
+/// How a mission under a policy ended.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Flight {
+    /// As of a mission under a controller.
+    pub outcome: Outcome,
+    /// Mean of each cost over its time.
+    pub costs: [f64; COSTS],
+    /// Sum of the rewards.
+    pub total: f64,
+}
+
+/// Fly the mission of `key` under `policy`, which takes its likeliest action at every decision.
+///
+/// # Errors
+/// [`LearnError::Mismatch`] where the policy is not one of this task; what the episode refuses.
+pub fn fly(task: &Arc<Task>, policy: &Policy, key: StreamKey) -> Result<Flight, LearnError> {
+    policy.fits(task)?;
+    let mut actor = policy.actor();
+    let mut episode = Episode::new(task, key, &[])?;
+    let mut observation = vec![0.0; task.observations().len()];
+    let mut action = vec![0.0; task.actions().len()];
+    let (mut terms, mut costs) = ([0.0; TERMS], [0.0; COSTS]);
+    let (mut sums, mut time_s, mut total) = ([0.0; COSTS], 0.0, 0.0);
+    episode.observe(&mut observation)?;
+    while episode.status().is_running() {
+        actor.act(&observation, &mut action)?;
+        let slices =
+            StepSlices { observation: &mut observation, terms: &mut terms, costs: &mut costs };
+        let transition = episode.step(&action, slices)?;
+        total += f64::from(transition.reward);
+        time_s += transition.duration_s;
+        for (sum, cost) in sums.iter_mut().zip(&costs) {
+            *sum += transition.duration_s * f64::from(*cost);
+        }
+    }
+    let (steps, decisions) = (episode.steps(), episode.decisions());
+    let outcome = Outcome { steps, decisions, ..Outcome::of(episode.habitat()) };
+    Ok(Flight { outcome, costs: sums.map(|sum| sum / time_s), total })
+}
