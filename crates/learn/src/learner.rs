@@ -13,6 +13,8 @@ use crate::network::Network;
 use crate::ppo::{PpoSettings, SHARDS};
 use crate::segment::Segments;
 use crate::simd::{Level, padded};
+use crate::vtrace::{Trust, vtrace};
+use crate::{Demonstrations, Normaliser};
 
 /// What an update looked like.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
@@ -70,6 +72,7 @@ pub struct Batch {
     order: Vec<u32>,
     length: usize,
     advantages: Vec<f32>,
+    targets: Vec<f32>,
 }
 
 impl Batch {
@@ -193,22 +196,33 @@ impl Learner {
             let first = by_lane.len();
             by_lane.resize(first + lanes, [0.0; 4]);
             batch.homes.extend((0..lanes).map(|lane| (worker as u32, lane as u32)));
-            gae(one, self.settings.lambda, &mut batch.advantages);
+            let lambda = self.settings.lambda;
+            if one.ratios.is_empty() {
+                gae(one, lambda, &mut batch.advantages);
+                batch.targets.clear();
+                batch.targets.extend(batch.advantages.iter().zip(&one.values).map(|(a, v)| a + v));
+            } else {
+                let Batch { advantages, targets, .. } = batch;
+                vtrace(one, &one.ratios, lambda, Trust::default(), targets, advantages);
+            }
             let to = &mut batch.notes[worker];
             to.resize(one.len() * notes, 0.0);
-            let rows = batch.advantages.chunks_exact(heads).zip(one.values.chunks_exact(heads));
-            for (at, ((row, (advantages, values)), density)) in
+            let rows = batch
+                .advantages
+                .chunks_exact(heads)
+                .zip(one.values.chunks_exact(heads).zip(batch.targets.chunks_exact(heads)));
+            for (at, ((row, (advantages, (values, targets))), density)) in
                 to.chunks_exact_mut(notes).zip(rows).zip(&one.densities).enumerate()
             {
                 let against: f32 =
                     advantages[1..].iter().zip(multipliers).map(|(a, weight)| a * weight).sum();
                 row[0] = (advantages[0] - against) * scale;
                 row[1] = *density;
-                for (head, (advantage, value)) in advantages.iter().zip(values).enumerate() {
+                for (head, (target, value)) in targets.iter().zip(values).enumerate() {
                     row[2 + 2 * head] = *value;
-                    row[3 + 2 * head] = advantage + value;
+                    row[3 + 2 * head] = *target;
                 }
-                let (target, miss) = (f64::from(row[3]), f64::from(advantages[0]));
+                let (target, miss) = (f64::from(row[3]), f64::from(row[3] - row[2]));
                 let sums = &mut by_lane[first + at % lanes];
                 for (sum, x) in sums.iter_mut().zip([target, target * target, miss, miss * miss]) {
                     *sum += x;
@@ -220,6 +234,138 @@ impl Learner {
         let variance = |at: usize| mean(at + 1) - mean(at) * mean(at);
         let all = variance(0);
         if all > 1e-12 { 1.0 - variance(2) / all } else { 0.0 }
+    }
+
+    /// Look at segments of an older policy with the one of now: values and densities become those of now, and the ratios
+    /// to what they were are kept, so that the next update uses [`vtrace`]. What is seen at the end of the segments keeps
+    /// its value, since it is not in them.
+    pub fn refresh(&self, segments: &mut Segments, backend: &dyn Backend) {
+        let density = Density::new(&self.network, &self.parameters, self.level);
+        let mut tape = Tape::new(&self.network);
+        let (wide, stored) = (segments.sizes.observations, padded(segments.sizes.actions));
+        let heads = segments.sizes.values;
+        let count = segments.len();
+        segments.ratios.resize(count, 1.0);
+        let mut now = vec![0.0; BLOCK];
+        for start in (0..count).step_by(BLOCK) {
+            let rows = BLOCK.min(count - start);
+            let seen = &segments.observations[start * wide..(start + rows) * wide];
+            backend.forward(&self.network, &self.prepared, seen, rows, &mut tape);
+            let actions = &segments.actions[start * stored..(start + rows) * stored];
+            density.of(rows, tape.outputs(), actions, &mut now);
+            let (_, width) = tape.widths();
+            for (r, now) in now[..rows].iter().enumerate() {
+                let at = start + r;
+                segments.ratios[at] *= (now - segments.densities[at]).exp();
+                segments.densities[at] = *now;
+                segments.values[at * heads..(at + 1) * heads]
+                    .copy_from_slice(&tape.values()[r * width..r * width + heads]);
+            }
+        }
+    }
+
+    /// Learn to do what was demonstrated, `epochs` times over in minibatches; deviations and values stay. Returns the mean
+    /// of the squared distance from the actions, before and after.
+    ///
+    /// # Errors
+    /// [`LearnError::Size`]: observations or actions are not those of the network. [`LearnError::Unknown`]: a network that
+    /// chooses.
+    pub fn imitate(
+        &mut self,
+        shown: &Demonstrations,
+        normaliser: &Normaliser,
+        epochs: usize,
+        rate: f32,
+        backend: &dyn Backend,
+    ) -> Result<(f64, f64), LearnError> {
+        let shape = self.network.shape().clone();
+        let (wide, outputs) = (shape.observations, shape.outputs);
+        if !shape.head.is_gaussian() {
+            let (what, found) = ("head", shape.head.name().to_owned());
+            let allowed = "`clipped`, `squashed`";
+            return Err(LearnError::Unknown { what, found, allowed });
+        }
+        let count = shown.observations.len() / wide;
+        for (what, found, expected) in [
+            ("numbers of all observations", shown.observations.len(), count * wide),
+            ("numbers of all actions", shown.actions.len(), count * outputs),
+        ] {
+            if found != expected || count == 0 {
+                return Err(LearnError::Size { what, found, expected });
+            }
+        }
+        let mut seen = vec![0.0; shown.observations.len()];
+        normaliser.apply(&shown.observations, &mut seen);
+        // What goes through tanh is compared before it; its ends lie at infinity.
+        let squashed = shape.head == crate::Head::Squashed;
+        let wanted: Vec<f32> = if squashed {
+            shown.actions.iter().map(|a| a.clamp(-0.999, 0.999).atanh()).collect()
+        } else {
+            shown.actions.clone()
+        };
+        let mut adam = Adam::new(self.network.count());
+        let before = self.distance(&seen, &wanted, backend);
+        let mut order: Vec<u32> = (0..count as u32).collect();
+        let mut state = self.seed ^ 0x0063_6C6F_6E65;
+        let mut rows_seen = vec![0.0; BLOCK * wide];
+        let size = IMITATED.min(count);
+        let total = epochs * count.div_ceil(size);
+        let mut done = 0;
+        for _ in 0..epochs {
+            for left in (2..=count as u32).rev() {
+                let drawn = ((split_mix(&mut state) >> 32) * u64::from(left)) >> 32;
+                order.swap(left as usize - 1, drawn as usize);
+            }
+            for minibatch in order.chunks(size) {
+                let shard = &mut self.shards[0];
+                shard.gradient.fill(0.0);
+                for ids in minibatch.chunks(BLOCK) {
+                    for (to, id) in ids.iter().enumerate() {
+                        let from = *id as usize * wide;
+                        rows_seen[to * wide..(to + 1) * wide]
+                            .copy_from_slice(&seen[from..from + wide]);
+                    }
+                    let (network, prepared) = (&self.network, &self.prepared);
+                    backend.forward(network, prepared, &rows_seen, ids.len(), &mut shard.tape);
+                    let (width, _) = shard.tape.widths();
+                    let (means, _, slopes, values) = shard.tape.heads();
+                    values.fill(0.0);
+                    for (r, id) in ids.iter().enumerate() {
+                        for at in 0..outputs {
+                            let off = means[r * width + at] - wanted[*id as usize * outputs + at];
+                            slopes[r * width + at] = off / minibatch.len() as f32;
+                        }
+                    }
+                    let (tape, gradient) = (&mut shard.tape, &mut shard.gradient);
+                    backend.backward(network, prepared, &rows_seen, ids.len(), tape, gradient);
+                }
+                let falling = 1.0 - done as f32 / total as f32;
+                let gradient = &self.shards[0].gradient;
+                adam.step(self.level, gradient, rate * falling, 1.0, &mut self.parameters);
+                backend.prepare(&self.network, &self.parameters, &mut self.prepared);
+                done += 1;
+            }
+        }
+        Ok((before, self.distance(&seen, &wanted, backend)))
+    }
+
+    /// Mean square distance of the means from `wanted`, over decisions and actions.
+    fn distance(&mut self, seen: &[f32], wanted: &[f32], backend: &dyn Backend) -> f64 {
+        let (wide, outputs) = (self.network.shape().observations, self.network.shape().outputs);
+        let mut sum = 0.0;
+        for (seen, wanted) in seen.chunks(BLOCK * wide).zip(wanted.chunks(BLOCK * outputs)) {
+            let rows = seen.len() / wide;
+            let tape = &mut self.shards[0].tape;
+            backend.forward(&self.network, &self.prepared, seen, rows, tape);
+            let (width, _) = tape.widths();
+            for (means, wanted) in
+                tape.outputs().chunks_exact(width).zip(wanted.chunks_exact(outputs))
+            {
+                let off = means.iter().zip(wanted).map(|(a, b)| f64::from(a - b).powi(2));
+                sum += off.sum::<f64>();
+            }
+        }
+        sum / wanted.len() as f64
     }
 
     /// Put the decisions into the order of an epoch.
@@ -387,6 +533,9 @@ fn split_mix(state: &mut u64) -> u64 {
     z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
     z ^ (z >> 31)
 }
+
+/// Decisions of a minibatch of demonstrations.
+const IMITATED: usize = 512;
 
 /// How many samples ahead are asked for while one is copied.
 const AHEAD: usize = 8;

@@ -4,6 +4,7 @@ mod adam;
 mod advantage;
 mod backend;
 mod bytes;
+mod cloning;
 mod constraint;
 mod density;
 mod error;
@@ -23,12 +24,14 @@ mod segment;
 mod simd;
 mod statistics;
 mod training;
+mod vtrace;
 mod worker;
 mod world;
 
 pub use adam::Adam;
 pub use advantage::gae;
 pub use backend::{BLOCK, Backend, Cpu, Prepared, Tape};
+pub use cloning::{Demonstrations, demonstrate};
 pub use constraint::{Constraint, Multipliers};
 pub use error::LearnError;
 pub use flight::{Flight, fly};
@@ -45,5 +48,6 @@ pub use statistics::{
     Interval, bootstrap, iqm, paired_difference, prob_improvement, wilson, worst,
 };
 pub use training::{MakeWorld, Progress, TimeSpent, Training, TrainingSettings};
+pub use vtrace::{Trust, vtrace};
 pub use worker::{Acting, Finished, Spent, Worker};
 pub use world::{End, Moment, World};

@@ -18,7 +18,7 @@ impl Moments {
     }
 
     /// Take in a row.
-    pub(crate) fn see(&mut self, row: &[f32]) {
+    pub fn see(&mut self, row: &[f32]) {
         self.count += 1.0;
         for ((x, sum), square) in row.iter().zip(&mut self.sum).zip(&mut self.square) {
             let x = f64::from(*x);

@@ -36,6 +36,9 @@ pub struct Segments {
     pub(crate) rewards: Vec<f32>,
     /// Length × lanes: discount to the next decision of the same episode, 0 behind its end.
     pub(crate) lasting: Vec<f32>,
+    /// How much likelier each action is for the policy of now than for the one that took it: length × lanes, or nothing
+    /// where these are the same.
+    pub(crate) ratios: Vec<f32>,
 }
 
 impl Segments {
@@ -51,6 +54,7 @@ impl Segments {
             values: vec![0.0; (rows + sizes.lanes) * sizes.values],
             rewards: vec![0.0; rows * sizes.values],
             lasting: vec![0.0; rows],
+            ratios: Vec::new(),
         }
     }
 
@@ -64,6 +68,18 @@ impl Segments {
     #[must_use]
     pub fn len(&self) -> usize {
         self.sizes.length * self.sizes.lanes
+    }
+
+    /// How much likelier each action is for the policy of now, after [`crate::Learner::refresh`]; else empty.
+    #[must_use]
+    pub fn ratios(&self) -> &[f32] {
+        &self.ratios
+    }
+
+    /// Values of what was seen, length + 1 rows of lanes × values.
+    #[must_use]
+    pub fn values(&self) -> &[f32] {
+        &self.values
     }
 
     /// Whether there are none.

@@ -24,7 +24,7 @@ use crate::ppo::{PpoSettings, SHARDS};
 use crate::segment::Segments;
 use crate::simd::Level;
 use crate::worker::{Acting, Finished, Worker};
-use crate::{LearnError, World};
+use crate::{Demonstrations, LearnError, World};
 
 /// What a training is told.
 #[derive(Debug, Clone, PartialEq)]
@@ -446,6 +446,25 @@ impl Training {
         let mut tape = crate::Tape::new(&self.network);
         self.backend.forward(&self.network, self.learner.prepared(), &seen, 1, &mut tape);
         Ok(tape.values()[..self.network.shape().values].to_vec())
+    }
+
+    /// Begin from what was demonstrated: the normaliser learns its observations, the network its actions. Returns the mean
+    /// square distance from the actions, before and after.
+    ///
+    /// # Errors
+    /// As [`Learner::imitate`].
+    pub fn imitate(
+        &mut self,
+        shown: &Demonstrations,
+        epochs: usize,
+        rate: f32,
+    ) -> Result<(f64, f64), LearnError> {
+        if self.settings.normalise {
+            let wide = self.network.shape().observations;
+            shown.observations.chunks_exact(wide).for_each(|row| self.seen.see(row));
+            self.normaliser = Normaliser::of(&self.seen);
+        }
+        self.learner.imitate(shown, &self.normaliser, epochs, rate, self.backend.as_ref())
     }
 
     /// What observations go through.

@@ -187,6 +187,7 @@ impl Worker {
         segments: &mut Segments,
     ) -> Result<(), LearnError> {
         let sizes = segments.sizes;
+        segments.ratios.clear();
         let (lanes, heads) = (sizes.lanes, sizes.values);
         let density = Density::new(acting.network, acting.prepared.parameters(), acting.level);
         let (wide, stored_row) = (sizes.observations, padded(sizes.actions));
