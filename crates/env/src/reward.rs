@@ -14,7 +14,7 @@
 //! | `energy` | electric energy drawn | kWh |
 //! | `shed` | share of the loads that may be shed which is, over time | d |
 //! | `repair` | time that people spent on repair | h |
-//! | `commands` | share of the dials that were turned | 1 |
+//! | `commands` | share of the dials that were turned, or of the thresholds that were moved | 1 |
 //!
 //! Terms over time are integrals over the steps, so that two decisions of 600 s give what one of 1200 s gives.
 //! `consumables` is negative where a tank fills.
