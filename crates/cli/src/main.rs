@@ -16,10 +16,11 @@ mod error;
 mod evaluate;
 mod mission;
 mod output;
-mod process;
+
 mod simulate;
 mod table;
 mod train;
+mod usage;
 mod validate;
 
 use std::process::ExitCode;

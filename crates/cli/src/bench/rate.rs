@@ -166,7 +166,7 @@ mod tests {
     #[test]
     fn every_step_is_a_row_of_both_files() {
         let dir = tempfile::tempdir().unwrap();
-        let plan = shipped(super::super::SCENARIO).unwrap();
+        let plan = shipped(super::super::simulator::SCENARIO).unwrap();
         written(everything_on(&plan).unwrap(), 50, dir.path()).unwrap();
         let text = std::fs::read_to_string(dir.path().join(store::CSV_NAME)).unwrap();
         assert_eq!(text.lines().count(), 51);

@@ -13,8 +13,8 @@ use super::curve::{Curve, Tail};
 use super::plan::Asked;
 use crate::error::CliError;
 use crate::mission::bar;
-use crate::process;
 use crate::table::fixed;
+use crate::usage;
 
 /// Name of the policy.
 pub const POLICY: &str = "policy.safetensors";
@@ -108,7 +108,7 @@ impl<'a> Session<'a> {
     /// What the world, the learner or the disk refuses.
     pub fn run(mut self) -> Result<Trained, CliError> {
         let start = Instant::now();
-        let cpu_s = process::cpu_s();
+        let cpu_s = usage::cpu_s();
         let mut kept = Instant::now();
         let mut tail = Vec::new();
         let words = "update {pos} of {len}, {elapsed} gone, {eta} to go · {msg}";
@@ -132,14 +132,14 @@ impl<'a> Session<'a> {
             bar.set_position(progress.update);
             bar.set_message(line(&progress, &own));
             if kept.elapsed().as_secs_f64() >= self.asked.checkpoint_s {
-                let spent = process::cpu_s() - cpu_s;
+                let spent = usage::cpu_s() - cpu_s;
                 self.keep((wall_s, self.before_s.1 + spent))?;
                 kept = Instant::now();
             }
         }
         bar.finish_and_clear();
         let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
-        let cpu_s = self.before_s.1 + process::cpu_s() - cpu_s;
+        let cpu_s = self.before_s.1 + usage::cpu_s() - cpu_s;
         self.keep((wall_s, cpu_s))?;
         let last = ((TAIL * self.training.updates() as f64) as usize).max(1);
         let mut all = Tail::default();
@@ -156,7 +156,7 @@ impl<'a> Session<'a> {
             decisions: self.training.decisions(),
             wall_s,
             cpu_s,
-            peak_mb: process::peak_mb(),
+            peak_mb: usage::peak_mb(),
             return_mean,
             success_rate,
         })
