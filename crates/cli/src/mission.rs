@@ -47,6 +47,42 @@ impl Changes {
         Changes { difficulty: Some(difficulty), ..Changes::default() }
     }
 
+    /// The same with `difficulty` where none was asked for.
+    pub fn usually_at(self, difficulty: Difficulty) -> Changes {
+        Changes { difficulty: self.difficulty.or(Some(difficulty)), ..self }
+    }
+
+    /// What was asked for, by name; a policy carries it.
+    pub fn facts(self) -> Vec<(&'static str, f64)> {
+        let people = self.crew.map(|people| people as f64);
+        let all = [
+            ("crew", people),
+            ("days", self.days),
+            ("dt_s", self.dt),
+            ("rules_decision_s", self.decision_s),
+            ("fault_rate", self.fault_rate),
+        ];
+        all.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// The same with what `fact` tells where nothing was asked for.
+    pub fn or(self, fact: impl Fn(&str) -> Option<f64>) -> Changes {
+        Changes {
+            difficulty: self.difficulty,
+            crew: self.crew.or(fact("crew").map(|people| people as usize)),
+            days: self.days.or(fact("days")),
+            // A step may be coarser in training; missions are judged at that of the scenario.
+            dt: self.dt,
+            decision_s: self.decision_s.or(fact("rules_decision_s")),
+            fault_rate: self.fault_rate.or(fact("fault_rate")),
+        }
+    }
+
+    /// Whether a difficulty was asked for.
+    pub fn has_difficulty(self) -> bool {
+        self.difficulty.is_some()
+    }
+
     /// How hard the scenario is flown.
     pub fn difficulty(self) -> Difficulty {
         self.difficulty.unwrap_or_default()

@@ -20,7 +20,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use safetensors::tensor::{Dtype, SafeTensors};
 
 use crate::LearnError;
 use crate::backend::{BLOCK, Backend, Cpu, Prepared, Tape};
@@ -154,11 +154,9 @@ impl Policy {
         }
     }
 
-    /// The policy as the bytes of its file.
-    ///
-    /// # Errors
-    /// [`LearnError::Mismatch`] where the format refuses it.
-    pub fn to_bytes(&self) -> Result<Vec<u8>, LearnError> {
+    /// The policy as the bytes of its file; equal policies have equal bytes.
+    #[must_use]
+    pub fn to_bytes(&self) -> Vec<u8> {
         let shape = self.network.shape();
         let mut tensors: Vec<(String, Vec<usize>, Vec<u8>)> = Vec::new();
         for (name, layer) in names(&self.network) {
@@ -181,8 +179,7 @@ impl Policy {
         let (mean, inverse) = self.normaliser.parts();
         vector("normaliser.mean", mean);
         vector("normaliser.inverse", inverse);
-        let mut facts: std::collections::HashMap<String, String> =
-            self.facts.iter().map(|(key, value)| (key.clone(), value.clone())).collect();
+        let mut facts = self.facts.clone();
         let hidden: Vec<String> = shape.hidden.iter().map(ToString::to_string).collect();
         for (key, value) in [
             ("format", FORMAT.to_owned()),
@@ -194,15 +191,23 @@ impl Policy {
         ] {
             facts.insert(key.to_owned(), value);
         }
-        let refused = |error: safetensors::SafeTensorError| LearnError::Mismatch(error.to_string());
-        let views = tensors
-            .iter()
-            .map(|(name, size, bytes)| {
-                let view = TensorView::new(Dtype::F32, size.clone(), bytes).map_err(refused)?;
-                Ok((name.as_str(), view))
-            })
-            .collect::<Result<Vec<_>, LearnError>>()?;
-        safetensors::serialize(views, Some(facts)).map_err(refused)
+        // Written here and not by the library, whose facts come in another order each time: equal policies are equal files.
+        let mut head = serde_json::Map::new();
+        head.insert("__metadata__".to_owned(), serde_json::json!(facts));
+        let mut at = 0;
+        for (name, size, bytes) in &tensors {
+            let ends = [at, at + bytes.len()];
+            let entry = serde_json::json!({ "dtype": "F32", "shape": size, "data_offsets": ends });
+            head.insert(name.clone(), entry);
+            at += bytes.len();
+        }
+        let mut head = serde_json::Value::Object(head).to_string().into_bytes();
+        // Data begin at a whole number of words.
+        head.resize(head.len().next_multiple_of(8), b' ');
+        let mut out = (head.len() as u64).to_le_bytes().to_vec();
+        out.extend_from_slice(&head);
+        tensors.iter().for_each(|(_, _, bytes)| out.extend_from_slice(bytes));
+        out
     }
 
     /// Read what [`Policy::to_bytes`] wrote.
@@ -321,7 +326,7 @@ impl Policy {
     /// # Errors
     /// [`LearnError::File`].
     pub fn write(&self, path: &Path) -> Result<(), LearnError> {
-        file::write(path, &self.to_bytes()?)
+        file::write(path, &self.to_bytes())
     }
 
     /// Read a file.

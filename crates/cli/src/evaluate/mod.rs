@@ -56,11 +56,13 @@ pub struct Args {
     /// Scenario instead of the one they were trained on; it must show and take the same
     #[arg(long, value_name = "NAME|FILE", conflicts_with = "suite")]
     scenario: Option<String>,
-    /// Difficulty instead of the one they were trained on
-    #[arg(long, value_name = "NAME", conflicts_with = "suite")]
-    difficulty: Option<Difficulty>,
+    /// Changes to the scenario beside those of the training
+    #[command(flatten)]
+    changes: Changes,
     /// All registered tasks: policies are DIR/TASK-DIFFICULTY/policy.safetensors, or seed-N/policy.safetensors there
-    #[arg(long, value_name = "NAME", conflicts_with = "policies", requires = "trained")]
+    #[arg(long, value_name = "NAME", requires = "trained", conflicts_with_all = [
+        "policies", "difficulty", "crew", "fault_rate", "days", "dt", "decision_s",
+    ])]
     suite: Option<suite::Name>,
     /// Directory with the policies of a suite
     #[arg(long, value_name = "DIR", requires = "suite")]
@@ -91,8 +93,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         return suite::run(name, trained, &args);
     }
     let scenario = args.scenario.as_deref();
-    let evaluation =
-        evaluate(&args.policies, scenario, args.difficulty, &args, args.out.as_deref())?;
+    let evaluation = evaluate(&args.policies, scenario, args.changes, &args, args.out.as_deref())?;
     if args.json {
         output::json(&evaluation)?;
     } else {
@@ -105,7 +106,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
 fn evaluate(
     files: &[PathBuf],
     scenario: Option<&str>,
-    difficulty: Option<Difficulty>,
+    changes: Changes,
     args: &Args,
     out: Option<&Path>,
 ) -> Result<Evaluation, CliError> {
@@ -129,13 +130,17 @@ fn evaluate(
         Some(name) => name.to_owned(),
         None => fact("scenario")?,
     };
-    let difficulty = match difficulty {
-        Some(difficulty) => difficulty,
-        None => fact("difficulty")?
-            .parse()
-            .map_err(|problem| flag_of(first, &format!("difficulty: {problem}")))?,
+    let trained_at = |text: String| {
+        text.parse::<Difficulty>()
+            .map_err(|problem| flag_of(first, &format!("difficulty: {problem}")))
     };
-    let changes = Changes::at(difficulty);
+    let changes = if changes.has_difficulty() {
+        changes
+    } else {
+        changes.usually_at(trained_at(fact("difficulty")?)?)
+    };
+    let changes = changes.or(|name| policy.facts.get(name)?.parse().ok());
+    let difficulty = changes.difficulty();
     let rules = vec!["rules".to_owned()];
     let mut campaign =
         Campaign::prepare(changes, &name, &rules, (0, args.episodes), true, args.threads)?;
@@ -147,7 +152,7 @@ fn evaluate(
             TaskOptions { acts, decision_s, used_for: Use::Evaluation, ..TaskOptions::default() };
         let task = Task::new(Arc::clone(campaign.plan()), options)?;
         policy.fits(&task).map_err(|error| flag_of(file, &error.to_string()))?;
-        let digest = Sha256::digest(policy.to_bytes()?);
+        let digest = Sha256::digest(policy.to_bytes());
         let name = format!("policy-{}", &habitat::scenario::hex(&digest)[..16]);
         if names.iter().any(|(_, known)| *known == name) {
             return Err(flag_of(file, "the same policy stands there twice"));

@@ -11,6 +11,7 @@ use super::figures::Evaluation;
 use super::show::percent;
 use super::{Args, evaluate};
 use crate::error::CliError;
+use crate::mission::Changes;
 use crate::{output, table};
 
 /// Which tasks are evaluated.
@@ -58,7 +59,7 @@ pub fn run(name: Name, trained: &Path, args: &Args) -> Result<ExitCode, CliError
             }
             eprintln!("{} · {difficulty}", task.name);
             let out = dir.join(place);
-            all.push(evaluate(&files, Some(task.name), Some(difficulty), args, Some(&out))?);
+            all.push(evaluate(&files, Some(task.name), Changes::at(difficulty), args, Some(&out))?);
         }
     }
     if all.is_empty() {

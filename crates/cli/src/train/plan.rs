@@ -100,7 +100,7 @@ impl Asked {
             ..TrainingSettings::default()
         };
         settings.ppo.check()?;
-        let facts = json!({
+        let mut facts = json!({
             "scenario": model.name,
             "scenario_hash": scenario::hex(&hash),
             "difficulty": args.changes.difficulty().name(),
@@ -127,6 +127,9 @@ impl Asked {
             "shared": args.shared,
             "version": env!("CARGO_PKG_VERSION"),
         });
+        for (name, value) in args.changes.facts() {
+            facts[name] = json!(value);
+        }
         Ok(Asked {
             wall_s: args.decisions.is_none().then_some(60.0 * minutes),
             scenario: model.name.clone(),

@@ -1,0 +1,154 @@
+//! `train` and `evaluate` as a user meets them: files, going on, refusals, the same policy on any number of threads.
+#![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
+
+mod program;
+
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+
+use self::program::{run_in, stderr, stdout};
+
+/// A short training of a small habitat: four days, a handful of updates.
+const SMALL: [&str; 17] = [
+    "train",
+    "--scenario",
+    "cabin-30d",
+    "--days",
+    "4",
+    "--decisions",
+    "512",
+    "--lanes",
+    "8",
+    "--segment",
+    "16",
+    "--minibatch",
+    "64",
+    "--hidden",
+    "16",
+    "--out",
+    "t",
+];
+
+fn done(dir: &Path, arguments: &[&str]) -> String {
+    let output = run_in(dir, arguments);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    stdout(&output)
+}
+
+fn refused(dir: &Path, arguments: &[&str]) -> String {
+    let output = run_in(dir, arguments);
+    assert_eq!(output.status.code(), Some(2), "{arguments:?}: {}", stderr(&output));
+    assert!(stdout(&output).is_empty());
+    stderr(&output)
+}
+
+#[test]
+fn a_training_leaves_a_policy_that_is_evaluated() {
+    let dir = tempfile::tempdir().unwrap();
+    let all: Value =
+        serde_json::from_str(&done(dir.path(), &[&SMALL[..], &["--json"]].concat())).unwrap();
+    let one = &all[0];
+    assert_eq!((&one["updates"], &one["decisions"]), (&4.into(), &512.into()));
+    assert!(one["cpu_s"].as_f64().unwrap() >= 0.0 && one["peak_mb"].as_f64().unwrap() > 1.0);
+    let curve = fs::read_to_string(dir.path().join("t/curve.csv")).unwrap();
+    assert_eq!(curve.lines().count(), 5);
+    assert!(curve.starts_with("update,decisions,wall_s,") && curve.contains(",cost.co2_1h_mean"));
+
+    let line = ["evaluate", "t/policy.safetensors", "--episodes", "4", "--json"];
+    let text = done(dir.path(), &line);
+    let found: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&found["scenario"], &found["episodes"]), (&"cabin-30d".into(), &4.into()));
+    let policy = &found["policies"][0];
+    for figure in ["success", "difference", "iqm", "worst", "improvement"] {
+        let value = policy[figure]["value"].as_f64().unwrap();
+        assert!((-1.0..=1.0).contains(&value), "{figure}: {value}");
+    }
+    assert_eq!(policy["violations"].as_object().unwrap().len(), 9);
+    assert_eq!(policy["survival"].as_array().unwrap().len(), 10);
+    // The four days of the training, flown once.
+    let missions = dir.path().join("out/evaluate-cabin-30d-nominal/missions.csv");
+    let stored = fs::read_to_string(&missions).unwrap();
+    assert!(stored.contains("# days: 4\n") && stored.contains("# held_out: true\n"), "{stored}");
+    assert_eq!(done(dir.path(), &line), text);
+    assert_eq!(fs::read_to_string(&missions).unwrap(), stored);
+}
+
+#[test]
+fn a_training_that_was_stopped_ends_as_one_that_was_not() {
+    let dir = tempfile::tempdir().unwrap();
+    let with = |out: &'static str, rest: &[&'static str]| {
+        let mut line = SMALL.to_vec();
+        let last = line.len() - 1;
+        line[last] = out;
+        [&line[..], rest].concat()
+    };
+    done(dir.path(), &with("whole", &["--threads", "1"]));
+    // Its own checkpoints, taken after every update; the newest is damaged as by a disk that lost power.
+    done(dir.path(), &with("parts", &["--threads", "2", "--checkpoint-s", "0.000001"]));
+    let parts = dir.path().join("parts");
+    let policy = fs::read(dir.path().join("whole/policy.safetensors")).unwrap();
+    assert!(fs::read(parts.join("policy.safetensors")).unwrap() == policy, "threads change bits");
+    let curve = |text: String| -> Vec<String> {
+        // All but the clock.
+        let keep = |line: &str| {
+            let cells: Vec<&str> = line.split(',').collect();
+            [&cells[..2], &cells[3..13], &cells[14..]].concat().join(",")
+        };
+        text.lines().map(keep).collect()
+    };
+    let whole = curve(fs::read_to_string(dir.path().join("whole/curve.csv")).unwrap());
+    for damage in [0, 100] {
+        let newest = parts.join("checkpoint.bin");
+        let mut bytes = fs::read(&newest).unwrap();
+        bytes.truncate(bytes.len() - damage);
+        if damage > 0 {
+            fs::write(&newest, &bytes).unwrap();
+        }
+        fs::remove_file(parts.join("policy.safetensors")).unwrap();
+        done(dir.path(), &with("parts", &["--threads", "1"]));
+        assert!(fs::read(parts.join("policy.safetensors")).unwrap() == policy, "{damage}");
+        assert_eq!(curve(fs::read_to_string(parts.join("curve.csv")).unwrap()), whole, "{damage}");
+    }
+    // None is good.
+    for name in ["checkpoint.bin", "checkpoint-1.bin"] {
+        fs::write(parts.join(name), b"nothing").unwrap();
+    }
+    let words = refused(dir.path(), &with("parts", &[]));
+    assert!(words.contains("it does not begin as one, and no older one is good"), "{words}");
+}
+
+#[test]
+fn bad_input_is_refused_before_anything_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = |rest: &[&'static str]| [&SMALL[..], rest].concat();
+    for (rest, words) in [
+        (&["--head", "categorical"][..], "`clipped` or `squashed`"),
+        (&["--activation", "gelu"], "allowed is `tanh`, `relu`, `silu`"),
+        (&["--rate", "7"], "learning rate: found 7, allowed is 0 to 1"),
+        (&["--limits", "co2_1h_mean"], "written as name=limit"),
+        (&["--limits", "smell=1"], "the costs are "),
+        (&["--limits", "pressure=-1"], "a number from 0 to 1000000"),
+        (&["--tau-d", "0"], "allowed is above 0"),
+        (&["--every-h", "0.07"], "decision interval"),
+        (&["--reward", "glory"], "`survival`"),
+    ] {
+        let found = refused(dir.path(), &line(rest));
+        assert!(found.contains(words), "{rest:?}: {found}");
+    }
+    assert!(!dir.path().join("t").exists());
+
+    done(dir.path(), &SMALL);
+    let found = refused(dir.path(), &line(&["--rate", "0.001"]));
+    assert!(found.contains("rate: ") && found.contains("asked for"), "{found}");
+
+    fs::write(dir.path().join("no.safetensors"), b"no").unwrap();
+    let found = refused(dir.path(), &["evaluate", "no.safetensors"]);
+    assert!(found.contains("no.safetensors") && found.contains("no policy"), "{found}");
+    let policy = "t/policy.safetensors";
+    let found = refused(dir.path(), &["evaluate", policy, "--scenario", "artemis-30d"]);
+    assert!(found.contains("the task has") && found.contains("train it on this task"), "{found}");
+    let found = refused(dir.path(), &["evaluate", policy, policy]);
+    assert!(found.contains("twice"), "{found}");
+}
