@@ -1,5 +1,6 @@
 //! Telemetry on disk: what a run measured, as `telemetry.parquet` and `telemetry.csv`, and frames of named
-//! columns (recordings of episodes) as Parquet; and the readers that bring them back.
+//! columns (recordings of episodes) as Parquet; and the readers that bring them back. Scalars of a training as
+//! TensorBoard's event files.
 //!
 //! Every file is written under a temporary name beside its target and renamed when it is complete
 //! and synced, so a reader sees the old file or the whole new one, never a part.
@@ -11,6 +12,7 @@ mod column;
 mod draft;
 mod error;
 mod frame;
+mod scalars;
 #[cfg(test)]
 #[allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
 mod small_disk;
@@ -21,5 +23,6 @@ pub use column::{Column, ColumnSource};
 pub use draft::write_atomic;
 pub use error::StoreError;
 pub use frame::{FrameReader, FrameWriter, ROW_GROUP_ROWS, read_frame, write_frame};
+pub use scalars::ScalarWriter;
 pub use table::{Table, read_csv, read_parquet};
 pub use telemetry::{CSV_NAME, PARQUET_NAME, TelemetryWriter};

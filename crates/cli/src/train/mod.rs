@@ -10,6 +10,8 @@
 //! |---|---|
 //! | `policy.safetensors` | the policy as it is now, see `learn::Policy` |
 //! | `curve.csv` | a line for each update |
+//! | `report.html` | the same as pictures, at the end |
+//! | `events.out.tfevents.*` | the same for TensorBoard |
 //! | `checkpoint.bin`, `checkpoint-1.bin` | everything the next update depends on; the last two |
 //! | `settings.json` | what was asked for, and what was measured at the start |
 //!
@@ -22,6 +24,7 @@
 
 mod curve;
 mod plan;
+mod report;
 mod session;
 
 use std::path::PathBuf;

@@ -6,11 +6,12 @@ use std::time::Instant;
 use env::habitat::scenario;
 use learn::{Cpu, HabitatWorld, LearnError, Policy, Training, TrainingSettings, World};
 use serde_json::{Value, json};
-use store::write_atomic;
+use store::{ScalarWriter, write_atomic};
 
 use super::Trained;
 use super::curve::{Curve, Tail};
 use super::plan::Asked;
+use super::report;
 use crate::error::CliError;
 use crate::mission::bar;
 use crate::table::fixed;
@@ -114,10 +115,12 @@ impl<'a> Session<'a> {
         let words = "update {pos} of {len}, {elapsed} gone, {eta} to go · {msg}";
         let bar = bar(self.length().unwrap_or(0), words);
         self.keep(self.before_s)?;
+        let mut scalars = ScalarWriter::create(&self.dir, &format!("seed-{}", self.seed))?;
         while self.length().is_none_or(|updates| self.training.updates() < updates) {
             let progress = self.training.update()?;
             let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
             self.curve.add(&progress, wall_s)?;
+            scalars.add(progress.decisions, &figures(&progress))?;
             let mut own = Tail::default();
             own.see(&progress);
             tail.push(own);
@@ -149,7 +152,7 @@ impl<'a> Session<'a> {
             all.home += own.home;
         }
         let (return_mean, success_rate) = all.means();
-        Ok(Trained {
+        let trained = Trained {
             seed: self.seed,
             dir: self.dir.display().to_string(),
             updates: self.training.updates(),
@@ -159,7 +162,9 @@ impl<'a> Session<'a> {
             peak_mb: usage::peak_mb(),
             return_mean,
             success_rate,
-        })
+        };
+        report::write(&self.dir, &self.asked.facts, &trained)?;
+        Ok(trained)
     }
 
     /// Updates in all, where that is known.
@@ -210,6 +215,32 @@ impl<'a> Session<'a> {
         }
         Ok(policy)
     }
+}
+
+/// What TensorBoard is told of an update.
+fn figures(progress: &learn::Progress) -> [(&'static str, f64); 11] {
+    let mut own = Tail::default();
+    own.see(progress);
+    let (mean, home) = own.means();
+    let figures = &progress.figures;
+    let per_update = progress.decisions as f64 / progress.update as f64;
+    [
+        ("episodes/return", mean),
+        ("episodes/success", home),
+        ("update/approx_kl", figures.approx_kl),
+        ("update/clip_fraction", figures.clip_fraction),
+        ("update/entropy", figures.entropy),
+        ("update/explained_variance", figures.explained_variance),
+        ("update/norm", figures.norm),
+        ("update/policy_loss", figures.policy_loss),
+        ("update/value_loss", figures.value_loss),
+        ("speed/decisions_per_s", per_update / progress.spent.wall.as_secs_f64()),
+        ("speed/environment_share", {
+            let spent = &progress.spent;
+            let busy = spent.environment + spent.forward + spent.learning;
+            spent.environment.as_secs_f64() / busy.as_secs_f64().max(1e-9)
+        }),
+    ]
 }
 
 /// What is shown while it learns.
