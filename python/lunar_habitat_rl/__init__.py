@@ -12,6 +12,7 @@ from ._native import HELD_OUT_FROM, discount, reward_presets, scenarios, tasks
 from ._native import VERSION as __version__
 from .habitat_env import HabitatEnv
 from .habitat_vector_env import HabitatVectorEnv
+from .ppo import PPO
 from .predecessor import make_lunar_env
 from .registration import IDS, register
 from .rollout import Rollout, read_parquet, record
@@ -21,6 +22,7 @@ __all__ = [
     "COSTS",
     "HELD_OUT_FROM",
     "IDS",
+    "PPO",
     "TERMS",
     "HabitatEnv",
     "HabitatVectorEnv",

@@ -104,6 +104,7 @@ class HabitatVectorEnv(VectorEnv):
         self.autoreset_mode = mode
         self.metadata = type(self).metadata | {"autoreset_mode": mode}
         self.render_mode = task.as_render_mode(render_mode)
+        self.evaluation = bool(evaluation)
         self._native: task.Vector | None = task.make(
             scenario,
             reward,

@@ -7,7 +7,7 @@ use crate::simd::{Level, padded};
 /// ½·ln 2π.
 const HALF_LN_TAU: f32 = 0.918_938_5;
 /// Lowest and highest logarithm of a deviation that counts.
-const LOG_STD: (f32, f32) = (-5.0, 2.0);
+pub(crate) const LOG_STD: (f32, f32) = (-5.0, 2.0);
 
 /// What all rows of a batch share.
 #[derive(Debug, Clone)]

@@ -68,7 +68,9 @@ pub struct Batch {
     notes: Vec<Vec<f32>>,
     /// Worker and place in it of every lane.
     homes: Vec<(u32, u32)>,
-    /// Decisions, by number: decision · lanes + lane.
+    /// Decisions to learn from, by number: decision · lanes + lane.
+    taken: Vec<u32>,
+    /// The same in the order of an epoch.
     order: Vec<u32>,
     length: usize,
     advantages: Vec<f32>,
@@ -76,10 +78,10 @@ pub struct Batch {
 }
 
 impl Batch {
-    /// Decisions in it.
+    /// Decisions in it that are learned from.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.length * self.homes.len()
+        self.taken.len()
     }
 
     /// Whether there are none.
@@ -222,6 +224,9 @@ impl Learner {
                     row[2 + 2 * head] = *value;
                     row[3 + 2 * head] = *target;
                 }
+                if !one.taken[at] {
+                    continue;
+                }
                 let (target, miss) = (f64::from(row[3]), f64::from(row[3] - row[2]));
                 let sums = &mut by_lane[first + at % lanes];
                 for (sum, x) in sums.iter_mut().zip([target, target * target, miss, miss * miss]) {
@@ -229,6 +234,13 @@ impl Learner {
                 }
             }
         }
+        let homes = &batch.homes;
+        batch.taken.clear();
+        batch.taken.extend((0..(batch.length * homes.len()) as u32).filter(|id| {
+            let (worker, lane) = homes[*id as usize % homes.len()];
+            let one = segments[worker as usize];
+            one.taken[*id as usize / homes.len() * one.sizes().lanes + lane as usize]
+        }));
         let n = batch.len() as f64;
         let mean = |at: usize| by_lane.iter().map(|sums| sums[at]).sum::<f64>() / n;
         let variance = |at: usize| mean(at + 1) - mean(at) * mean(at);
@@ -372,7 +384,7 @@ impl Learner {
     fn order(&self, epoch: usize, batch: &mut Batch) {
         let count = batch.len() as u32;
         batch.order.clear();
-        batch.order.extend(0..count);
+        batch.order.extend_from_slice(&batch.taken);
         let mut state = self.seed ^ (self.updates << 8) ^ epoch as u64 ^ 0x6C75_6E61_7221_0000;
         for left in (2..=count).rev() {
             let drawn = ((split_mix(&mut state) >> 32) * u64::from(left)) >> 32;
@@ -486,6 +498,10 @@ impl Learner {
             for number in 0..self.settings.minibatches {
                 let parts = self.settings.minibatches;
                 let range = number * count / parts..(number + 1) * count / parts;
+                if range.is_empty() {
+                    // Steps that took no action leave less to learn from than there are minibatches.
+                    continue;
+                }
                 let n = range.len() as f64;
                 let sums = self.gradient(segments, batch, range, backend, pool);
                 let norm = self.adam.step(
@@ -505,7 +521,7 @@ impl Learner {
                 kl += sums.kl / n;
                 used += 1;
             }
-            figures.approx_kl = kl / f64::from(used);
+            figures.approx_kl = kl / f64::from(used).max(1.0);
             if self.settings.kl_max.is_some_and(|most| figures.approx_kl > f64::from(most)) {
                 break;
             }

@@ -97,9 +97,16 @@ fn value(name: &str, width: usize) -> Message {
 }
 
 impl Policy {
-    /// The policy as the bytes of an ONNX file.
+    /// The policy as the bytes of an ONNX file, actions from −1 to 1.
     #[must_use]
     pub fn to_onnx(&self) -> Vec<u8> {
+        self.to_onnx_within(&[], &[])
+    }
+
+    /// As [`Policy::to_onnx`], with actions from `low` to `high`, by number of the action; for choices, and where both are
+    /// empty, nothing is added.
+    #[must_use]
+    pub fn to_onnx_within(&self, low: &[f32], high: &[f32]) -> Vec<u8> {
         let network = self.network();
         let shape = network.shape();
         let parameters = self.parameters();
@@ -143,6 +150,13 @@ impl Policy {
             }
             Head::Squashed => graph.node("Tanh", &[]),
             Head::Categorical => {}
+        }
+        if shape.head.is_gaussian() && low.len() == shape.outputs && high.len() == shape.outputs {
+            let ends = || low.iter().zip(high);
+            graph.constant("half", &[low.len()], ends().map(|(low, high)| 0.5 * (high - low)));
+            graph.constant("middle", &[low.len()], ends().map(|(low, high)| 0.5 * (high + low)));
+            graph.node("Mul", &["half"]);
+            graph.node("Add", &["middle"]);
         }
         let output = if shape.head.is_gaussian() { "action" } else { "logits" };
         let last = std::mem::replace(&mut graph.last, output.to_owned());

@@ -18,6 +18,7 @@
 //! | others | of the training: scenario, difficulty, reward, seed, decisions |
 
 use std::collections::BTreeMap;
+use std::ops::Deref;
 use std::path::Path;
 
 use safetensors::tensor::{Dtype, SafeTensors};
@@ -27,6 +28,7 @@ use crate::backend::{BLOCK, Backend, Cpu, Prepared, Tape};
 use crate::density::Density;
 use crate::file;
 use crate::network::{Activation, Head, Layer, Network, Shape};
+use crate::noise::{self, Stream};
 use crate::normaliser::Normaliser;
 use crate::simd::padded;
 
@@ -106,20 +108,8 @@ impl Policy {
 
     /// One that acts.
     #[must_use]
-    pub fn actor(&self) -> Actor<'_> {
-        let backend = Cpu::new();
-        let mut prepared = Prepared::default();
-        backend.prepare(&self.network, &self.parameters, &mut prepared);
-        let shape = self.network.shape();
-        Actor {
-            density: Density::new(&self.network, &self.parameters, backend.level()),
-            tape: Tape::new(&self.network),
-            seen: vec![0.0; BLOCK * shape.observations],
-            stored: vec![0.0; BLOCK * padded(shape.outputs)],
-            policy: self,
-            backend,
-            prepared,
-        }
+    pub fn actor(&self) -> Actor<&Policy> {
+        Actor::new(self)
     }
 
     /// Refuse a task whose observations or actions are not those that the policy was trained on.
@@ -338,24 +328,73 @@ impl Policy {
     }
 }
 
-/// A policy that acts: the likeliest action of what is seen.
+/// A policy that acts, borrowed or shared.
 #[derive(Debug)]
-pub struct Actor<'a> {
-    policy: &'a Policy,
+pub struct Actor<P> {
+    policy: P,
     backend: Cpu,
     prepared: Prepared,
     density: Density,
     tape: Tape,
     seen: Vec<f32>,
     stored: Vec<f32>,
+    noise: Vec<f32>,
+    densities: Vec<f32>,
 }
 
-impl Actor<'_> {
-    /// Write the action of each row of observations: rows × outputs from −1 to 1, or rows × 1 for choices.
+/// Rows of an [`Actor`] draw as lanes from this number on, which no training has: so a policy does not repeat the draws
+/// that it has learned from.
+const ROWS_FROM: u64 = 1 << 40;
+
+impl<P: Deref<Target = Policy>> Actor<P> {
+    /// The policy, ready to act.
+    pub fn new(policy: P) -> Actor<P> {
+        let backend = Cpu::new();
+        let mut prepared = Prepared::default();
+        backend.prepare(&policy.network, &policy.parameters, &mut prepared);
+        let shape = policy.network.shape();
+        Actor {
+            density: Density::new(&policy.network, &policy.parameters, backend.level()),
+            tape: Tape::new(&policy.network),
+            seen: vec![0.0; BLOCK * shape.observations],
+            stored: vec![0.0; BLOCK * padded(shape.outputs)],
+            noise: Vec::new(),
+            densities: vec![0.0; BLOCK],
+            policy,
+            backend,
+            prepared,
+        }
+    }
+
+    /// Write the likeliest action of each row of observations: rows × outputs from −1 to 1, or rows × 1 for choices.
     ///
     /// # Errors
     /// [`LearnError::Size`] for slices whose lengths do not belong together.
     pub fn act(&mut self, observations: &[f32], actions: &mut [f32]) -> Result<(), LearnError> {
+        self.play(observations, actions, None)
+    }
+
+    /// Draw an action for each row of observations, as a training does; the draws are a function of `seed`, the row and
+    /// `decision` alone.
+    ///
+    /// # Errors
+    /// As [`Actor::act`].
+    pub fn draw(
+        &mut self,
+        observations: &[f32],
+        actions: &mut [f32],
+        seed: u64,
+        decision: u64,
+    ) -> Result<(), LearnError> {
+        self.play(observations, actions, Some((seed, decision)))
+    }
+
+    fn play(
+        &mut self,
+        observations: &[f32],
+        actions: &mut [f32],
+        drawn: Option<(u64, u64)>,
+    ) -> Result<(), LearnError> {
         let network = &self.policy.network;
         let shape = network.shape();
         let width = if shape.head.is_gaussian() { shape.outputs } else { 1 };
@@ -369,13 +408,31 @@ impl Actor<'_> {
                 return Err(LearnError::Size { what, found, expected });
             }
         }
+        let stream = if shape.head.is_gaussian() { Stream::Action } else { Stream::Choice };
         let parts = observations.chunks(BLOCK * wide).zip(actions.chunks_mut(BLOCK * width));
-        for (seen, actions) in parts {
+        for (block, (seen, actions)) in parts.enumerate() {
             let rows = seen.len() / wide;
             let to = &mut self.seen[..rows * wide];
             self.policy.normaliser.apply(seen, to);
             self.backend.forward(network, &self.prepared, to, rows, &mut self.tape);
-            self.density.mode(rows, self.tape.outputs(), &mut self.stored);
+            let outputs = self.tape.outputs();
+            if let Some((seed, decision)) = drawn {
+                let (level, first) = (self.backend.level(), ROWS_FROM + (block * BLOCK) as u64);
+                self.noise.resize(rows * width, 0.0);
+                noise::draws(
+                    level,
+                    seed,
+                    stream,
+                    first,
+                    &[decision].repeat(rows),
+                    width,
+                    &mut self.noise,
+                );
+                let (stored, densities) = (&mut self.stored, &mut self.densities);
+                self.density.draw(rows, outputs, &self.noise, stored, densities);
+            } else {
+                self.density.mode(rows, outputs, &mut self.stored);
+            }
             for (action, stored) in
                 actions.chunks_exact_mut(width).zip(self.stored.chunks_exact(stored_row))
             {

@@ -39,6 +39,8 @@ pub struct Segments {
     /// How much likelier each action is for the policy of now than for the one that took it: length × lanes, or nothing
     /// where these are the same.
     pub(crate) ratios: Vec<f32>,
+    /// Length × lanes: whether an action was taken there ([`crate::End::Begun`]).
+    pub(crate) taken: Vec<bool>,
 }
 
 impl Segments {
@@ -55,6 +57,7 @@ impl Segments {
             rewards: vec![0.0; rows * sizes.values],
             lasting: vec![0.0; rows],
             ratios: Vec::new(),
+            taken: vec![true; rows],
         }
     }
 

@@ -16,6 +16,7 @@ use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelI
 use crate::backend::Backend;
 use crate::bytes::{Piece, Pieces};
 use crate::constraint::{Constraint, Multipliers};
+use crate::density::LOG_STD;
 use crate::learner::{Batch, Learner, UpdateFigures};
 use crate::network::{Activation, Head, Network, Shape};
 use crate::normaliser::{Moments, Normaliser};
@@ -88,6 +89,41 @@ impl Default for TrainingSettings {
     }
 }
 
+impl TrainingSettings {
+    fn check(&self) -> Result<(), LearnError> {
+        let whole = |what, found: usize, high: usize| {
+            if (1..=high).contains(&found) {
+                Ok(())
+            } else {
+                Err(LearnError::Range { what, found: found as f64, low: 1.0, high: high as f64 })
+            }
+        };
+        whole("lanes", self.lanes, 1 << 20)?;
+        whole("decisions of a segment", self.segment, 1 << 20)?;
+        whole("threads", self.threads, 4_096)?;
+        whole("minibatches", self.ppo.minibatches, self.lanes * self.segment)?;
+        let (low, high) = LOG_STD;
+        if (low..=high).contains(&self.log_std) {
+            return Ok(());
+        }
+        let (found, low, high) = (f64::from(self.log_std), f64::from(low), f64::from(high));
+        Err(LearnError::Range { what: "logarithm of the deviations", found, low, high })
+    }
+
+    /// Shape of the network for a world.
+    fn shape(&self, world: &dyn World, outputs: usize) -> Shape {
+        Shape {
+            observations: world.observations(),
+            hidden: self.hidden.clone(),
+            activation: self.activation,
+            is_shared: self.is_shared,
+            head: self.head,
+            outputs,
+            values: 1 + self.constraints.len(),
+        }
+    }
+}
+
 /// Where the time of an update went, of all threads together.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct TimeSpent {
@@ -112,7 +148,7 @@ pub struct Progress {
     pub decisions: u64,
     /// What the update looked like.
     pub figures: UpdateFigures,
-    /// Episodes that ended in it.
+    /// Episodes that ended in it, lane after lane.
     pub finished: Vec<Finished>,
     /// Mean of each cost over its decisions.
     pub costs: Vec<f64>,
@@ -147,6 +183,10 @@ const MAGIC: &[u8; 8] = b"LHABLEAR";
 const VERSION: u32 = 1;
 /// What errors call it.
 const WHAT: &str = "checkpoint";
+/// Fact of a policy: count, sum and sum of squares of the discounted sums of rewards.
+const RETURNS: &str = "returns";
+/// Fact of a policy: how many observations its normaliser stands for.
+const SEEN: &str = "observations_seen";
 
 /// Makes the world of some neighbouring lanes: number of the first, and how many.
 pub type MakeWorld<'a> = dyn Fn(u64, usize) -> Result<Box<dyn World>, LearnError> + 'a;
@@ -170,18 +210,7 @@ impl Training {
         level: Level,
         world: &MakeWorld<'_>,
     ) -> Result<Training, LearnError> {
-        let whole = |what, found: usize, high: usize| {
-            if (1..=high).contains(&found) {
-                Ok(())
-            } else {
-                Err(LearnError::Range { what, found: found as f64, low: 1.0, high: high as f64 })
-            }
-        };
-        whole("lanes", settings.lanes, 1 << 20)?;
-        whole("decisions of a segment", settings.segment, 1 << 20)?;
-        whole("threads", settings.threads, 4_096)?;
-        let decisions = settings.lanes * settings.segment;
-        whole("minibatches", settings.ppo.minibatches, decisions)?;
+        settings.check()?;
         let groups = groups(settings.lanes);
         let threads = settings.threads.min(SHARDS);
         let mut worlds: Vec<Placed<'_>> = Vec::new();
@@ -194,20 +223,36 @@ impl Training {
                 first += lanes;
             }
         }
-        let shape = worlds.first().map(|(_, _, world)| Shape {
-            observations: world.observations(),
-            hidden: settings.hidden.clone(),
-            activation: settings.activation,
-            is_shared: settings.is_shared,
-            head: settings.head,
-            outputs: world.actions(),
-            values: 1 + settings.constraints.len(),
-        });
-        let Some(shape) = shape else {
+        let Some((_, _, world)) = worlds.first() else {
             return Err(LearnError::Size { what: "worlds", found: 0, expected: 1 });
         };
-        let costs = worlds.first().map_or(0, |(_, _, world)| world.costs());
-        Training::on(settings, shape, costs, backend, level, worlds)
+        let (shape, costs) = (settings.shape(world.as_ref(), world.actions()), world.costs());
+        let threads = worlds.len();
+        Training::on(settings, shape, costs, backend, level, worlds, threads)
+    }
+
+    /// A training at its start on one world that has all lanes and stays on the thread that calls; the threads of
+    /// `settings` share the learning alone. `outputs` are those of the network: the numbers of an action, or for choices
+    /// how many there are.
+    ///
+    /// # Errors
+    /// As [`Training::new`]; [`LearnError::Size`] for a world with other lanes than `settings`.
+    pub fn alone(
+        settings: TrainingSettings,
+        backend: Box<dyn Backend>,
+        level: Level,
+        world: Box<dyn World>,
+        outputs: usize,
+    ) -> Result<Training, LearnError> {
+        settings.check()?;
+        let (found, expected) = (world.lanes(), settings.lanes);
+        if found != expected {
+            return Err(LearnError::Size { what: "lanes of the world", found, expected });
+        }
+        let (shape, costs) = (settings.shape(world.as_ref(), outputs), world.costs());
+        let (groups, threads) = (groups(settings.lanes), settings.threads.min(SHARDS));
+        let worlds: Vec<Placed<'_>> = vec![(0, &groups, world)];
+        Training::on(settings, shape, costs, backend, level, worlds, threads)
     }
 
     fn on(
@@ -217,6 +262,7 @@ impl Training {
         backend: Box<dyn Backend>,
         level: Level,
         worlds: Vec<Placed<'_>>,
+        threads: usize,
     ) -> Result<Training, LearnError> {
         for constraint in &settings.constraints {
             if constraint.cost >= costs {
@@ -238,8 +284,7 @@ impl Training {
         }
         let segments =
             workers.iter().map(|one| Segments::new(one.sizes(&network, settings.segment)));
-        let pool = if workers.len() > 1 {
-            let threads = workers.len();
+        let pool = if threads > 1 {
             let built = rayon::ThreadPoolBuilder::new()
                 .num_threads(threads)
                 .thread_name(|index| format!("learn-{index}"))
@@ -293,7 +338,7 @@ impl Training {
             seed: self.settings.seed,
             hold: self.settings.hold,
         };
-        match &self.pool {
+        match self.pool.as_ref().filter(|_| self.workers.len() > 1) {
             None => {
                 for (worker, segments) in self.workers.iter_mut().zip(&mut self.segments) {
                     worker.collect(&acting, segments)?;
@@ -336,12 +381,15 @@ impl Training {
         }
         spent.learning = collected.elapsed() * self.workers.len() as u32;
         let costs = self.follow();
+        let mut finished: Vec<_> = self.workers.iter_mut().flat_map(Worker::finished).collect();
+        // Each worker tells them as they end; by lane their order is that of any number of threads.
+        finished.sort_by_key(|episode| episode.lane);
         spent.wall = start.elapsed();
         Ok(Progress {
             update: self.updates,
             decisions: self.decisions(),
             figures,
-            finished: self.workers.iter_mut().flat_map(Worker::finished).collect(),
+            finished,
             costs,
             multipliers: self.multipliers.values().to_vec(),
             spent,
@@ -409,7 +457,11 @@ impl Training {
     /// [`LearnError::Size`]: never, since its parts belong together.
     pub fn policy(&self) -> Result<Policy, LearnError> {
         let parameters = self.learner.parameters.clone();
-        Policy::new(self.network.clone(), parameters, self.normaliser.clone())
+        let mut policy = Policy::new(self.network.clone(), parameters, self.normaliser.clone())?;
+        let Moments { count, sum, square } = &self.returns;
+        policy.facts.insert(RETURNS.to_owned(), format!("{count} {} {}", sum[0], square[0]));
+        policy.facts.insert(SEEN.to_owned(), self.seen.count.to_string());
+        Ok(policy)
     }
 
     /// The network.
@@ -430,6 +482,55 @@ impl Training {
     /// [`LearnError::Size`] for another number of them.
     pub fn set_parameters(&mut self, parameters: &[f32]) -> Result<(), LearnError> {
         self.learner.set_parameters(parameters, self.backend.as_ref())
+    }
+
+    /// Go on from the parameters, the normaliser and the scale of rewards of `policy`, which [`Training::policy`] of a
+    /// training of the same shape wrote; the optimiser begins anew.
+    ///
+    /// What was seen before counts for as many observations as the facts tell; where they tell nothing, as one update.
+    ///
+    /// # Errors
+    /// [`LearnError::Mismatch`] for a policy of another shape.
+    pub fn begin_from(&mut self, policy: &Policy) -> Result<(), LearnError> {
+        if policy.network().shape() != self.network.shape() {
+            return Err(LearnError::Mismatch(format!(
+                "it has the shape {:?}, asked for is {:?}",
+                policy.network().shape(),
+                self.network.shape()
+            )));
+        }
+        self.set_parameters(policy.parameters())?;
+        let told = |name: &str| -> Vec<f64> {
+            let text = policy.facts.get(name).map_or("", String::as_str);
+            let numbers = text.split(' ').filter_map(|number| number.parse::<f64>().ok());
+            numbers.filter(|number| number.is_finite()).collect()
+        };
+        if let [count, sum, square] = told(RETURNS)[..] {
+            self.returns = Moments { count, sum: vec![sum], square: vec![square] };
+        }
+        let (mean, inverse) = policy.normaliser().parts();
+        if self.settings.normalise && !mean.is_empty() {
+            let usual = (self.settings.lanes * self.settings.segment) as f64;
+            let count = told(SEEN).first().copied().unwrap_or(usual).max(2.0);
+            let pairs = mean.iter().zip(inverse).map(|(m, i)| (f64::from(*m), f64::from(*i)));
+            let both = pairs.map(|(mean, inverse)| {
+                let deviation = if inverse > 0.0 { 1.0 / inverse } else { 1.0 };
+                (count * mean, count * (deviation * deviation + mean * mean))
+            });
+            let (sum, square) = both.unzip();
+            self.seen = Moments { count, sum, square };
+            self.normaliser = policy.normaliser().clone();
+        }
+        Ok(())
+    }
+
+    /// Go on from what the worlds show now, after they began new episodes by themselves; episodes under way are
+    /// forgotten.
+    ///
+    /// # Errors
+    /// What the world refuses.
+    pub fn restart(&mut self) -> Result<(), LearnError> {
+        self.workers.iter_mut().try_for_each(Worker::restart)
     }
 
     /// Values of one observation as the world shows it.

@@ -211,7 +211,9 @@ impl Worker {
             self.spent.forward += decided - start;
             self.world.step(&self.given, &mut self.moment)?;
             self.spent.environment += decided.elapsed();
-            self.decisions.iter_mut().for_each(|count| *count += 1);
+            for (count, end) in self.decisions.iter_mut().zip(&self.moment.ends) {
+                *count += u64::from(*end != End::Begun);
+            }
             self.book(acting, segments, t)?;
             self.bootstrap(acting, segments, t);
             std::mem::swap(&mut self.seen, &mut self.moment.observations);
@@ -269,6 +271,16 @@ impl Worker {
             self.costs[lane * costs..(lane + 1) * costs].copy_from_slice(&sums[2..]);
             (self.decisions[lane], self.lengths[lane]) = (*decisions, *length);
         }
+        Ok(())
+    }
+
+    /// Go on from what the world shows now, after it began new episodes by itself; those under way are forgotten.
+    pub(crate) fn restart(&mut self) -> Result<(), LearnError> {
+        self.world.observe(&mut self.seen)?;
+        self.totals.fill(0.0);
+        self.lengths.fill(0);
+        self.costs.fill(0.0);
+        self.running.fill(0.0);
         Ok(())
     }
 
@@ -362,6 +374,18 @@ impl Worker {
                 if next.iter().any(|x| !x.is_finite()) {
                     return Err(not_finite("an observation"));
                 }
+                let end = self.moment.ends[lane];
+                let last = &self.moment.finals[lane * wide..(lane + 1) * wide];
+                if end == End::Truncated && last.iter().any(|x| !x.is_finite()) {
+                    return Err(not_finite("a final observation"));
+                }
+                let at = t * lanes + lane;
+                segments.taken[at] = end != End::Begun;
+                if end == End::Begun {
+                    segments.rewards[at * heads..(at + 1) * heads].fill(0.0);
+                    segments.lasting[at] = 0.0;
+                    continue;
+                }
                 let row = &mut segments.rewards[(t * lanes + lane) * heads..][..heads];
                 row[0] = (reward * acting.reward_scale).clamp(-REWARD_MOST, REWARD_MOST);
                 for (to, cost) in row[1..].iter_mut().zip(acting.costs) {
@@ -376,7 +400,6 @@ impl Worker {
                 self.lengths[lane] += 1;
                 let sums = &mut self.costs[lane * costs..(lane + 1) * costs];
                 sums.iter_mut().zip(paid).for_each(|(sum, cost)| *sum += f64::from(*cost));
-                let end = self.moment.ends[lane];
                 let lasts = end == End::Running;
                 segments.lasting[t * lanes + lane] = if lasts { discount } else { 0.0 };
                 if !lasts {

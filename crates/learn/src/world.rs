@@ -12,6 +12,9 @@ pub enum End {
     Terminated,
     /// It is cut off where it would have gone on: its final observation is to be valued.
     Truncated,
+    /// The step took no action: it was spent on beginning the next episode after the last one had ended in the step
+    /// before. Nothing is learned from it.
+    Begun,
 }
 
 /// What a step of all lanes writes, row after row by lane.
@@ -46,7 +49,8 @@ impl Moment {
     }
 }
 
-/// Lanes of episodes, the next one of which begins in the step that ends the last.
+/// Lanes of episodes, the next one of which begins in the step that ends the last, or in a step of its own
+/// ([`End::Begun`]).
 ///
 /// Lane `i` of a world is lane `first + i` of the training. What a lane does depends on that number and on what it is
 /// told, never on which lanes share its world: so training gives the same bits on any number of threads, each of which

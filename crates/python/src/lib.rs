@@ -3,15 +3,20 @@
 //! The package `lunar_habitat_rl` (folder `python/`) wraps this module, `lunar_habitat_rl._native`, in the
 //! interfaces of Gymnasium. Nothing is decided here: a `Vector` holds a `VectorEnv` of the crate `env`,
 //! checks what numpy hands over, lets other Python threads run while habitats step, and copies results once into
-//! arrays that Python owns. Recordings (`env::Recorder`) go to Parquet files through the crate `store`.
+//! arrays that Python owns. Recordings (`env::Recorder`) go to Parquet files through the crate `store`. A `Learner` holds
+//! a training of the crate `learn`, on habitats or on an environment that Python steps.
 //!
-//! Not here: rules of autoreset, seeds, rewards and costs (`env`); spaces, `info` and pictures (`python/`).
+//! Not here: rules of autoreset, seeds, rewards and costs (`env`); how is learned (`learn`); spaces, `info`, pictures and
+//! the modes of environments of others (`python/`).
 
 mod frame;
+mod learner;
 mod options;
+mod policy;
 mod predecessor;
 mod table;
 mod vector;
+mod world;
 
 use env::TaskError;
 use pyo3::PyErr;
@@ -37,6 +42,10 @@ fn refused(error: &TaskError) -> PyErr {
 mod _native {
     #[pymodule_export]
     use super::frame::{read_frame, write_frame};
+    #[pymodule_export]
+    use super::learner::Learner;
+    #[pymodule_export]
+    use super::policy::Policy;
     #[pymodule_export]
     use super::predecessor::{
         convert_config, predecessor_missions, predecessor_presets, predecessor_rewards,

@@ -88,9 +88,25 @@ pub(crate) struct Vector {
     threads: usize,
     #[pyo3(get)]
     autoreset: &'static str,
+    base_env: u64,
 }
 
 impl Vector {
+    /// What is done on the lanes.
+    pub(crate) fn task(&self) -> &Arc<Task> {
+        &self.task
+    }
+
+    /// How many lanes there are.
+    pub(crate) fn lanes(&self) -> usize {
+        self.lanes
+    }
+
+    /// Environment of the first lane.
+    pub(crate) fn base_env(&self) -> u64 {
+        self.base_env
+    }
+
     /// Work on the lanes without the interpreter lock.
     fn with<T: Send>(
         &self,
@@ -213,6 +229,7 @@ impl Vector {
             lanes,
             threads,
             autoreset: autoreset.name(),
+            base_env,
         })
     }
 
