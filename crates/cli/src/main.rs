@@ -4,7 +4,8 @@
 //! mission in which the crew is lost is done (0) and says `"success": false`.
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
-//! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`], [`evaluate`].
+//! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`], [`evaluate`],
+//! [`replay`].
 
 mod bench;
 mod campaign;
@@ -16,6 +17,7 @@ mod error;
 mod evaluate;
 mod mission;
 mod output;
+mod replay;
 
 mod simulate;
 mod table;
@@ -50,6 +52,8 @@ enum Verb {
     Train(train::Args),
     /// Say how good policies are, beside `rules`, with intervals
     Evaluate(evaluate::Args),
+    /// Take the actions of a black box again, to the number that is none
+    Replay(replay::Args),
     /// Run one life-support unit alone
     Component(component::Args),
     /// Compare the simulator with published measurements
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         Verb::Env(args) => environment::run(args),
         Verb::Train(args) => train::run(args),
         Verb::Evaluate(args) => evaluate::run(args),
+        Verb::Replay(args) => replay::run(args),
         Verb::Component(args) => component::run(args),
         Verb::Validate(args) => validate::run(args),
         Verb::Data(args) => data::run(args),

@@ -152,3 +152,92 @@ fn bad_input_is_refused_before_anything_is_written() {
     let found = refused(dir.path(), &["evaluate", policy, policy]);
     assert!(found.contains("twice"), "{found}");
 }
+
+#[test]
+fn a_supervised_training_survives_what_kills_it() {
+    for (drill, why, key, factor) in [
+        ("kill:3", "killed, as for want of memory", "lanes_factor", 0.5),
+        ("diverge:3", "not finite any more", "rate_factor", 0.5),
+        ("crash:3", "ended by itself", "rate_factor", 1.0),
+    ] {
+        let dir = tempfile::tempdir().unwrap();
+        let mut line = SMALL.to_vec();
+        line.extend(["--checkpoint-s", "0.000001", "--supervise", "--drill", drill, "--json"]);
+        for (flag, value) in [("--lanes", "16"), ("--decisions", "1024")] {
+            let at = line.iter().position(|word| *word == flag).unwrap();
+            line[at + 1] = value;
+        }
+        let all: Value = serde_json::from_str(&done(dir.path(), &line)).unwrap();
+        assert!(all[0]["decisions"].as_u64().unwrap() >= 768, "{drill}: {all}");
+        let settings = fs::read_to_string(dir.path().join("t/settings.json")).unwrap();
+        let settings: Value = serde_json::from_str(&settings).unwrap();
+        let changes = settings["changes"].as_array().unwrap();
+        assert_eq!(changes.len(), 1, "{drill}: {settings}");
+        assert_eq!(changes[0]["why"], why);
+        assert_eq!(changes[0][key], factor);
+        assert!(dir.path().join("t/policy.safetensors").exists());
+        if drill == "diverge:3" {
+            let words = done(dir.path(), &["replay", "t/black-box-0.bin"]);
+            assert!(words.contains("action rules."), "{words}");
+        }
+    }
+}
+
+#[test]
+fn a_supervisor_gives_up_and_passes_refusals_on() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut line = SMALL.to_vec();
+    line.extend(["--supervise", "--retries", "0", "--drill", "crash:1"]);
+    let output = run_in(dir.path(), &line);
+    assert_eq!(output.status.code(), Some(1));
+    assert!(stderr(&output).contains("more often than is allowed"), "{}", stderr(&output));
+    let found = refused(dir.path(), &[&SMALL[..], &["--drill", "sleep:1"]].concat());
+    assert!(found.contains("HOW:UPDATE"), "{found}");
+}
+
+#[test]
+fn a_black_box_is_taken_again() {
+    use std::sync::Arc;
+
+    use env::{Acts, Episode, Task, TaskOptions};
+    use habitat::scenario;
+    use habitat::{Plan, StreamKey};
+
+    let loaded = scenario::load("cabin-30d").unwrap();
+    let mut model = loaded.scenario.clone();
+    model.duration_days = 4.0;
+    let plan = Arc::new(Plan::compile(&model, scenario::hash(&model).unwrap()).unwrap());
+    let task =
+        Task::new(plan, TaskOptions { acts: Acts::Thresholds, ..TaskOptions::default() }).unwrap();
+    let episode = Episode::new(&task, StreamKey { env: 3, ..StreamKey::default() }, &[]).unwrap();
+    let width = task.actions().len();
+    let facts = serde_json::json!({
+        "scenario": "cabin-30d", "difficulty": "nominal", "acts": "thresholds", "reward": "survival", "days": 4.0,
+        "dt_s": 60.0, "decision_s": 21_600.0,
+    });
+    let kept = learn::BlackBox {
+        what: "a reward or cost".to_owned(),
+        lane: 3,
+        decisions: 5,
+        seed: 0,
+        start: episode.snapshot(),
+        width,
+        actions: vec![0.25; 5 * width],
+        facts: facts.to_string(),
+    };
+    let dir = tempfile::tempdir().unwrap();
+    kept.write(&dir.path().join("box.bin")).unwrap();
+    // Nothing in a habitat ceases to be a number here: the replay says so, and how far it came.
+    let text = done(dir.path(), &["replay", "box.bin", "--json"]);
+    let found: Value = serde_json::from_str(&text).unwrap();
+    assert_eq!((&found["reproduced"], &found["decisions"]), (&false.into(), &5.into()));
+    assert_eq!((&found["found"], &found["t_s"]), (&Value::Null, &108_000.0.into()));
+    assert_eq!(done(dir.path(), &["replay", "box.bin", "--json"]), text);
+    let words = done(dir.path(), &["replay", "box.bin"]);
+    assert!(words.contains("everything is finite after 5 decisions, 1.250 d"), "{words}");
+
+    let mut bytes = fs::read(dir.path().join("box.bin")).unwrap();
+    bytes[40] ^= 1;
+    fs::write(dir.path().join("bad.bin"), bytes).unwrap();
+    assert!(refused(dir.path(), &["replay", "bad.bin"]).contains("is damaged"));
+}

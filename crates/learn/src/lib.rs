@@ -3,6 +3,7 @@
 mod adam;
 mod advantage;
 mod backend;
+mod black_box;
 mod bytes;
 mod cloning;
 mod constraint;
@@ -31,6 +32,7 @@ mod world;
 pub use adam::Adam;
 pub use advantage::gae;
 pub use backend::{BLOCK, Backend, Cpu, Prepared, Tape};
+pub use black_box::BlackBox;
 pub use cloning::{Demonstrations, demonstrate};
 pub use constraint::{Constraint, Multipliers};
 pub use error::LearnError;

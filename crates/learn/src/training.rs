@@ -14,6 +14,7 @@ use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
 use crate::backend::Backend;
+use crate::black_box::BlackBox;
 use crate::bytes::{Piece, Pieces};
 use crate::constraint::{Constraint, Multipliers};
 use crate::density::LOG_STD;
@@ -60,6 +61,9 @@ pub struct TrainingSettings {
     pub normalise: bool,
     /// Whether rewards are divided by the deviation of their discounted sums.
     pub scale_rewards: bool,
+    /// Whether lanes are kept as they were at the start of each segment, so that a number that ceases to be one leaves a
+    /// [`BlackBox`] behind.
+    pub black_box: bool,
     /// Limits on mean costs.
     pub constraints: Vec<Constraint>,
     /// Rate of their multipliers.
@@ -83,6 +87,7 @@ impl Default for TrainingSettings {
             hold: 1,
             normalise: false,
             scale_rewards: false,
+            black_box: false,
             constraints: Vec::new(),
             multiplier_rate: 0.05,
         }
@@ -175,6 +180,7 @@ pub struct Training {
     multipliers: Multipliers,
     places: Vec<usize>,
     updates: u64,
+    decisions: u64,
 }
 
 /// Magic of a checkpoint.
@@ -311,6 +317,7 @@ impl Training {
             multipliers: Multipliers::new(&settings.constraints, settings.multiplier_rate)?,
             places: settings.constraints.iter().map(|one| one.cost).collect(),
             updates: 0,
+            decisions: 0,
             learner,
             workers,
             level,
@@ -337,6 +344,7 @@ impl Training {
             costs: &self.places,
             seed: self.settings.seed,
             hold: self.settings.hold,
+            black_box: self.settings.black_box,
         };
         match self.pool.as_ref().filter(|_| self.workers.len() > 1) {
             None => {
@@ -376,6 +384,7 @@ impl Training {
             self.pool.as_ref(),
         );
         self.updates += 1;
+        self.decisions += (self.settings.lanes * self.settings.segment) as u64;
         if !figures.norm.is_finite() {
             return Err(LearnError::Diverged { update: self.updates });
         }
@@ -394,6 +403,11 @@ impl Training {
             multipliers: self.multipliers.values().to_vec(),
             spent,
         })
+    }
+
+    /// What is left of the lane in which a number ceased to be one, after [`LearnError::NotFinite`] and once.
+    pub fn take_black_box(&mut self) -> Option<BlackBox> {
+        self.workers.iter_mut().find_map(Worker::take_black_box)
     }
 
     /// Take over what the workers have seen; mean of each cost.
@@ -431,7 +445,7 @@ impl Training {
     /// Decisions since the training began.
     #[must_use]
     pub fn decisions(&self) -> u64 {
-        self.updates * (self.settings.lanes * self.settings.segment) as u64
+        self.decisions
     }
 
     /// Updates since the training began.
@@ -591,6 +605,7 @@ impl Training {
             shape.outputs as u64,
             shape.values as u64,
             self.network.count() as u64,
+            self.decisions,
         ];
         pieces.put("facts", Piece::Words(facts));
         pieces.put("parameters", Piece::Floats(self.learner.parameters.clone()));
@@ -611,7 +626,8 @@ impl Training {
         Ok(Some(pieces.write(MAGIC, VERSION)))
     }
 
-    /// Go on from a checkpoint of a training with the same settings; the number of threads may differ.
+    /// Go on from a checkpoint of a training with the same settings; the number of threads may differ, and there may be
+    /// fewer lanes, the first ones: the bits are then no longer those of the training that was interrupted.
     ///
     /// # Errors
     /// [`LearnError::Bytes`], [`LearnError::Piece`]: it is damaged, of another version or incomplete.
@@ -626,12 +642,14 @@ impl Training {
             ("checkpoint, decisions of a segment", self.settings.segment as u64),
         ];
         for ((what, expected), found) in expected.into_iter().zip(facts) {
-            if expected != *found {
+            let goes_on = what.ends_with("lanes") && expected < *found;
+            if expected != *found && !goes_on {
                 let (found, expected) = (*found as usize, expected as usize);
                 return Err(LearnError::Size { what, found, expected });
             }
         }
-        let [_, _, _, updates, steps, observations, outputs, values, count] = facts else {
+        let [_, _, _, updates, steps, observations, outputs, values, count, decisions] = facts
+        else {
             return Err(LearnError::Piece { what: WHAT, piece: "facts".to_owned() });
         };
         for (what, found, expected) in [
@@ -674,7 +692,7 @@ impl Training {
         (self.learner.adam.m, self.learner.adam.v) = (m, v);
         self.learner.adam.steps = *steps;
         self.learner.updates = *updates;
-        self.updates = *updates;
+        (self.updates, self.decisions) = (*updates, *decisions);
         if self.settings.normalise {
             self.normaliser = Normaliser::of(&seen);
         }

@@ -5,6 +5,7 @@ use std::time::{Duration, Instant};
 
 use crate::LearnError;
 use crate::backend::{BLOCK, Backend, Prepared, Tape};
+use crate::black_box::BlackBox;
 use crate::bytes::{Piece, Pieces};
 use crate::density::Density;
 use crate::network::Network;
@@ -35,6 +36,8 @@ pub struct Acting<'a> {
     pub seed: u64,
     /// Decisions over which the noise of a lane's actions stays, at least 1.
     pub hold: u64,
+    /// Whether lanes are kept as they were at the start of the segment, for a [`BlackBox`].
+    pub black_box: bool,
 }
 
 /// What some neighbouring lanes have seen. Lanes are grouped alike whatever the number of threads, so that sums over
@@ -96,6 +99,10 @@ pub struct Worker {
     pub(crate) groups: Vec<Group>,
     finished: Vec<Finished>,
     spent: Spent,
+    /// Lanes at the start of the segment.
+    starts: Vec<Vec<u8>>,
+    /// What is left of a lane in which a number ceased to be one.
+    boxed: Option<BlackBox>,
 }
 
 /// Upper end of a reward after scaling.
@@ -150,6 +157,8 @@ impl Worker {
             groups: groups.collect(),
             finished: Vec::new(),
             spent: Spent::default(),
+            starts: Vec::new(),
+            boxed: None,
             world,
         })
     }
@@ -191,6 +200,13 @@ impl Worker {
         let (lanes, heads) = (sizes.lanes, sizes.values);
         let density = Density::new(acting.network, acting.prepared.parameters(), acting.level);
         let (wide, stored_row) = (sizes.observations, padded(sizes.actions));
+        self.starts.clear();
+        if acting.black_box {
+            for lane in 0..lanes {
+                // A world that cannot tell its state has no box either.
+                self.starts.extend(self.world.snapshot(lane)?);
+            }
+        }
         for t in 0..sizes.length {
             let now = t * lanes..(t + 1) * lanes;
             let start = Instant::now();
@@ -207,6 +223,16 @@ impl Worker {
             {
                 density.act(stored, given);
             }
+            let width = self.world.actions().max(1);
+            if let Some(at) = self.given.iter().position(|action| !action.is_finite()) {
+                let error = LearnError::NotFinite {
+                    what: "an action",
+                    lane: self.first + (at / width) as u64,
+                    decisions: self.decisions[at / width],
+                };
+                self.boxed = self.black_box(&error, acting.seed, &density, segments, t);
+                return Err(error);
+            }
             let decided = Instant::now();
             self.spent.forward += decided - start;
             self.world.step(&self.given, &mut self.moment)?;
@@ -214,7 +240,10 @@ impl Worker {
             for (count, end) in self.decisions.iter_mut().zip(&self.moment.ends) {
                 *count += u64::from(*end != End::Begun);
             }
-            self.book(acting, segments, t)?;
+            if let Err(error) = self.book(acting, segments, t) {
+                self.boxed = self.black_box(&error, acting.seed, &density, segments, t);
+                return Err(error);
+            }
             self.bootstrap(acting, segments, t);
             std::mem::swap(&mut self.seen, &mut self.moment.observations);
         }
@@ -282,6 +311,43 @@ impl Worker {
         self.costs.fill(0.0);
         self.running.fill(0.0);
         Ok(())
+    }
+
+    /// What is left of a lane in which a number ceased to be one, once.
+    pub fn take_black_box(&mut self) -> Option<BlackBox> {
+        self.boxed.take()
+    }
+
+    /// The lane that `error` names, with its actions up to decision `t` of the segment.
+    fn black_box(
+        &self,
+        error: &LearnError,
+        seed: u64,
+        density: &Density,
+        segments: &Segments,
+        t: usize,
+    ) -> Option<BlackBox> {
+        let LearnError::NotFinite { what, lane, decisions } = error else {
+            return None;
+        };
+        let own = usize::try_from(lane.checked_sub(self.first)?).ok()?;
+        let start = self.starts.get(own)?.clone();
+        let (width, stored_row) = (self.world.actions(), padded(segments.sizes.actions));
+        let mut actions = vec![0.0; (t + 1) * width];
+        for (t, given) in actions.chunks_exact_mut(width).enumerate() {
+            let row = (t * segments.sizes.lanes + own) * stored_row;
+            density.act(&segments.actions[row..row + stored_row], given);
+        }
+        Some(BlackBox {
+            what: (*what).to_owned(),
+            lane: *lane,
+            decisions: *decisions,
+            seed,
+            start,
+            width,
+            actions,
+            facts: String::new(),
+        })
     }
 
     /// Draw an action for every lane.

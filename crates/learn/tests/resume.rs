@@ -41,6 +41,21 @@ fn interrupted_equals_uninterrupted_on_any_number_of_threads() {
 }
 
 #[test]
+fn fewer_lanes_go_on_and_more_do_not() {
+    let mut whole = training(1, 16);
+    whole.update().unwrap();
+    let kept = whole.checkpoint().unwrap().unwrap();
+    let mut half = training(2, 8);
+    half.resume(&kept).unwrap();
+    assert_eq!((half.updates(), half.decisions()), (1, 256));
+    assert_eq!(half.parameters(), whole.parameters());
+    half.update().unwrap();
+    assert_eq!(half.decisions(), 256 + 128);
+    let error = training(1, 17).resume(&kept).unwrap_err().to_string();
+    assert_eq!(error, "checkpoint, lanes: found 16, expected 17");
+}
+
+#[test]
 fn what_is_no_checkpoint_of_it_is_refused() {
     let mut one = training(1, 8);
     one.update().unwrap();

@@ -13,6 +13,7 @@
 //! | `report.html` | the same as pictures, at the end |
 //! | `events.out.tfevents.*` | the same for TensorBoard |
 //! | `checkpoint.bin`, `checkpoint-1.bin` | everything the next update depends on; the last two |
+//! | `black-box-LANE.bin` | where a number ceased to be one; see the verb `replay` |
 //! | `settings.json` | what was asked for, and what was measured at the start |
 //!
 //! The same command goes on from the last good checkpoint, to the bits of a training that was never stopped; other settings
@@ -26,8 +27,9 @@ mod curve;
 mod plan;
 mod report;
 mod session;
+mod supervisor;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use env::Acts;
@@ -35,6 +37,7 @@ use learn::{Activation, Head};
 use serde::Serialize;
 
 use self::plan::Asked;
+pub use self::plan::task_of;
 use self::session::Session;
 use crate::error::CliError;
 use crate::mission::{Changes, cores};
@@ -124,6 +127,15 @@ pub struct Args {
     /// Seconds between two checkpoints
     #[arg(long, value_name = "S", default_value_t = 60.0)]
     checkpoint_s: f64,
+    /// Train in a process of its own, which is started again from its last good checkpoint when it ends badly
+    #[arg(long)]
+    supervise: bool,
+    /// How often it may be started again
+    #[arg(long, value_name = "N", default_value_t = 3, requires = "supervise")]
+    retries: u32,
+    /// Fail on purpose once, to see the supervision work: `kill`, `crash` or `diverge`, and at which update, as `kill:3`
+    #[arg(long, value_name = "HOW:UPDATE")]
+    drill: Option<session::Drill>,
     /// Directory for the files [default: out/train-SCENARIO and what is changed]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -161,7 +173,11 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let mut all = Vec::new();
     for seed in args.seed..args.seed.saturating_add(args.seeds) {
         let dir = if args.seeds > 1 { dir.join(format!("seed-{seed}")) } else { dir.clone() };
-        all.push(Session::open(&asked, seed, &dir, threads)?.run()?);
+        if args.supervise {
+            supervisor::watch(&dir, &alone(seed, &dir), args.retries)?;
+        }
+        let drill = args.drill.filter(|_| !args.supervise);
+        all.push(Session::open(&asked, seed, &dir, threads)?.run(drill)?);
     }
     if args.json {
         output::json(&all)?;
@@ -169,6 +185,31 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         output::text(&text(&all))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What this program was told, for one seed in a process of its own.
+fn alone(seed: u64, dir: &Path) -> Vec<String> {
+    let mut out = Vec::new();
+    let mut given = std::env::args().skip(1);
+    while let Some(argument) = given.next() {
+        let (flag, joined) = match argument.split_once('=') {
+            Some((flag, _)) => (flag.to_owned(), true),
+            None => (argument.clone(), false),
+        };
+        match flag.as_str() {
+            "--supervise" | "--json" => {}
+            "--seed" | "--seeds" | "--out" | "--retries" => {
+                if !joined {
+                    given.next();
+                }
+            }
+            _ => out.push(argument),
+        }
+    }
+    let own = ["--seed".to_owned(), seed.to_string(), "--out".to_owned()];
+    out.extend(own);
+    out.push(dir.display().to_string());
+    out
 }
 
 /// The summary for people.

@@ -10,6 +10,7 @@ use serde_json::{Value, json};
 
 use super::{Args, shape};
 use crate::error::CliError;
+use crate::mission::Changes;
 
 /// Decisions of an update that a lane takes where nothing else is asked for: eight days of supervision, or a day and a
 /// half of dials.
@@ -96,6 +97,7 @@ impl Asked {
             hold: args.hold,
             normalise: true,
             scale_rewards: true,
+            black_box: true,
             constraints,
             ..TrainingSettings::default()
         };
@@ -145,6 +147,31 @@ impl Asked {
     pub fn scenario(&self) -> &str {
         &self.scenario
     }
+}
+
+/// The task that the facts of a training tell of.
+///
+/// # Errors
+/// [`CliError`] where a fact is missing or the scenario is not to be had.
+pub fn task_of(facts: &Value) -> Result<Arc<Task>, CliError> {
+    let text = |key: &str| {
+        facts[key].as_str().ok_or_else(|| CliError::flag("facts", format!("`{key}` is missing")))
+    };
+    let difficulty = text("difficulty")?
+        .parse()
+        .map_err(|problem| CliError::flag("facts", format!("difficulty: {problem}")))?;
+    let number = |key: &str| facts[key].as_f64();
+    let (_, model) = Changes::at(difficulty).or(number).load(text("scenario")?)?;
+    let plan = Arc::new(Plan::compile(&model, scenario::hash(&model)?)?);
+    let options = TaskOptions {
+        acts: text("acts")?.parse()?,
+        dt_s: number("dt_s"),
+        decision_s: number("decision_s"),
+        weights: RewardWeights::preset(text("reward")?)?,
+        used_for: Use::Training,
+        ..TaskOptions::default()
+    };
+    Ok(Task::new(plan, options)?)
 }
 
 /// A constraint from `name=limit`.

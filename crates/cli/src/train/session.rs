@@ -22,11 +22,46 @@ pub const POLICY: &str = "policy.safetensors";
 /// Names of the last two checkpoints, newest first.
 const CHECKPOINTS: [&str; 2] = ["checkpoint.bin", "checkpoint-1.bin"];
 /// Name of what was asked for.
-const SETTINGS: &str = "settings.json";
+pub const SETTINGS: &str = "settings.json";
+/// Name of what a training says of its own end, where it ends badly.
+pub const FAILURE: &str = "failure.json";
+/// Fewest lanes that are left after changes.
+const LANES_LEAST: usize = 8;
 /// Updates from which the length of the training is taken.
 const MEASURED: u64 = 4;
 /// Share of the updates whose episodes are told at the end.
 const TAIL: f64 = 0.2;
+
+/// A failure on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Drill {
+    how: How,
+    update: u64,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum How {
+    Kill,
+    Crash,
+    Diverge,
+}
+
+impl std::str::FromStr for Drill {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Drill, String> {
+        let wanted =
+            || "written as HOW:UPDATE, as in kill:3, with `kill`, `crash` or `diverge`".to_owned();
+        let (how, update) = text.split_once(':').ok_or_else(wanted)?;
+        let how = match how {
+            "kill" => How::Kill,
+            "crash" => How::Crash,
+            "diverge" => How::Diverge,
+            _ => return Err(wanted()),
+        };
+        Ok(Drill { how, update: update.parse().map_err(|_| wanted())? })
+    }
+}
 
 /// A seed under way.
 pub struct Session<'a> {
@@ -37,6 +72,8 @@ pub struct Session<'a> {
     curve: Curve,
     /// Wall and processor time of the sessions before this one, s.
     before_s: (f64, f64),
+    /// What a supervisor has changed.
+    changes: Value,
 }
 
 impl<'a> Session<'a> {
@@ -51,7 +88,15 @@ impl<'a> Session<'a> {
         dir: &Path,
         threads: usize,
     ) -> Result<Session<'a>, CliError> {
-        let settings = TrainingSettings { seed, threads, ..asked.settings.clone() };
+        let stored = read_json(&dir.join(SETTINGS))?;
+        let changes = stored.as_ref().map_or(Value::Null, |stored| stored["changes"].clone());
+        let mut settings = TrainingSettings { seed, threads, ..asked.settings.clone() };
+        for change in changes.as_array().into_iter().flatten() {
+            let factor = |key: &str| change[key].as_f64().unwrap_or(1.0);
+            settings.ppo.rate *= factor("rate_factor") as f32;
+            let lanes = (settings.lanes as f64 * factor("lanes_factor")) as usize;
+            settings.lanes = lanes.max(LANES_LEAST.min(settings.lanes));
+        }
         let world = |first: u64, lanes: usize| {
             let world = HabitatWorld::new(&asked.task, seed, first, lanes, Some(asked.tau_s))?;
             Ok(Box::new(world) as Box<dyn World>)
@@ -60,7 +105,6 @@ impl<'a> Session<'a> {
         let fresh = || Training::new(settings.clone(), Box::new(cpu), cpu.level(), &world);
         let mut training = fresh()?;
         let flag = || format!("--out {}", dir.display());
-        let stored = read_json(&dir.join(SETTINGS))?;
         let mut before_s = (0.0, 0.0);
         if let Some(stored) = stored {
             if stored["asked"] != asked.facts || stored["seed"] != json!(seed) {
@@ -100,14 +144,15 @@ impl<'a> Session<'a> {
         std::fs::create_dir_all(dir)
             .map_err(|error| CliError::flag(flag(), format!("cannot be made: {error}")))?;
         let curve = Curve::open(dir, training.updates())?;
-        Ok(Session { asked, seed, dir: dir.to_path_buf(), training, curve, before_s })
+        Ok(Session { asked, seed, dir: dir.to_path_buf(), training, curve, before_s, changes })
     }
 
     /// Train to the end.
     ///
     /// # Errors
     /// What the world, the learner or the disk refuses.
-    pub fn run(mut self) -> Result<Trained, CliError> {
+    pub fn run(mut self, drill: Option<Drill>) -> Result<Trained, CliError> {
+        let drill = drill.filter(|_| self.changes.is_null());
         let start = Instant::now();
         let cpu_s = usage::cpu_s();
         let mut kept = Instant::now();
@@ -117,7 +162,13 @@ impl<'a> Session<'a> {
         self.keep(self.before_s)?;
         let mut scalars = ScalarWriter::create(&self.dir, &format!("seed-{}", self.seed))?;
         while self.length().is_none_or(|updates| self.training.updates() < updates) {
-            let progress = self.training.update()?;
+            if let Some(drill) = drill.filter(|drill| drill.update == self.training.updates() + 1) {
+                self.drill(drill.how)?;
+            }
+            let progress = match self.training.update() {
+                Ok(progress) => progress,
+                Err(error) => return Err(self.boxed(error)),
+            };
             let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
             self.curve.add(&progress, wall_s)?;
             scalars.add(progress.decisions, &figures(&progress))?;
@@ -167,6 +218,43 @@ impl<'a> Session<'a> {
         Ok(trained)
     }
 
+    /// Fail on purpose.
+    fn drill(&mut self, how: How) -> Result<(), CliError> {
+        match how {
+            How::Kill => {
+                let own = std::process::id().to_string();
+                let _ = std::process::Command::new("kill").args(["-9", &own]).status();
+            }
+            How::Crash => std::process::abort(),
+            How::Diverge => {
+                let lost = vec![f32::NAN; self.training.parameters().len()];
+                self.training.set_parameters(&lost)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// The error, after what is left of the lane in which a number ceased to be one is written.
+    fn boxed(&mut self, error: LearnError) -> CliError {
+        if matches!(error, LearnError::NotFinite { .. } | LearnError::Diverged { .. }) {
+            let told = json!({ "kind": "not_finite", "words": error.to_string() });
+            // The error itself is more than this file, and is what is told.
+            let _ = write_atomic(&self.dir.join(FAILURE), told.to_string().as_bytes());
+        }
+        let Some(mut kept) = self.training.take_black_box() else {
+            return error.into();
+        };
+        kept.facts = self.asked.facts.to_string();
+        let path = self.dir.join(format!("black-box-{}.bin", kept.lane));
+        match kept.write(&path) {
+            Ok(()) => CliError::Failed(format!(
+                "{error}; `lunar-habitat replay {}` takes its last decisions again",
+                path.display()
+            )),
+            Err(unwritten) => CliError::Failed(format!("{error}; no black box: {unwritten}")),
+        }
+    }
+
     /// Updates in all, where that is known.
     fn length(&self) -> Option<u64> {
         Some(self.training.settings().updates).filter(|updates| *updates != u64::MAX)
@@ -180,6 +268,7 @@ impl<'a> Session<'a> {
             "updates": self.length(),
             "wall_s": wall_s,
             "cpu_s": cpu_s,
+            "changes": self.changes,
         });
         let text = serde_json::to_string_pretty(&settings)?;
         write_atomic(&self.dir.join(SETTINGS), text.as_bytes())?;
@@ -266,7 +355,10 @@ fn line(progress: &learn::Progress, own: &Tail) -> String {
 }
 
 /// A file of JSON, or nothing where it does not exist.
-fn read_json(path: &Path) -> Result<Option<Value>, CliError> {
+///
+/// # Errors
+/// [`CliError`] for a file that cannot be read or is no JSON.
+pub fn read_json(path: &Path) -> Result<Option<Value>, CliError> {
     match std::fs::read(path) {
         Ok(bytes) => serde_json::from_slice(&bytes).map(Some).map_err(|error| {
             CliError::flag(format!("--out {}", path.display()), format!("is not JSON: {error}"))
