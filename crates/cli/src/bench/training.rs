@@ -7,8 +7,9 @@
 //! so that other work on the machine does not enter.
 //!
 //! # Bars
-//! 198 000 for the linear task: 1.5 times a whole loop in JAX on the processor, 132 000 on the machine of the recorded
-//! figures. The ratio itself is to be taken in one sitting (book, "Beside other trainers"). 20 000 for the habitat.
+//! 198 000 for the linear task: 1.5 times a whole loop in JAX on the slowest machine on which both were timed, 132 000. The
+//! ratio itself is to be taken in one sitting (`python/peers/jax_ppo.py`; book, "Beside other trainers"). 20 000 for the
+//! habitat.
 //!
 //! # JSON
 //! `detail`: `lanes`, `lowest`, `highest`, `peak_mb`, and `share`, where the time of the last repetition went: `world`,
