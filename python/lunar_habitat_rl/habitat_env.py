@@ -23,6 +23,9 @@ class HabitatEnv(gymnasium.Env):
     reward: a preset, or weights by term (over the preset ``survival``, or the one under ``"preset"``).
     acts: ``"dials"``: an action turns the dials of the habitat; ``"thresholds"``: it sets the 16 thresholds by which the
         controller ``rules`` turns them in between, float32 of (16,), each from -1 to 1 with the defaults of ``rules`` at 0.
+    shield: a policy acts through the shield: where its action would break a hard limit by what instruments show, the rules
+        take the decision. ``info["interventions"]`` lists what it did in a step, ``info["taken"]`` is the action nearest to
+        what was done.
     decision_s, dt_s: time between two decisions, and step, s; those of the scenario where they are None, six hours between
         decisions about thresholds. These have to be a whole multiple of the scenario's own interval.
     on_bad_action: ``"refuse"``: ``ValueError`` for an entry that is not finite; ``"clip"``: infinities count as
@@ -49,6 +52,7 @@ class HabitatEnv(gymnasium.Env):
         crew_size: int | None = None,
         reward: str | dict[str, float] = "survival",
         acts: str = "dials",
+        shield: bool = False,
         decision_s: float | None = None,
         dt_s: float | None = None,
         on_bad_action: str = "refuse",
@@ -63,6 +67,7 @@ class HabitatEnv(gymnasium.Env):
             "crew_size": crew_size,
             "reward": reward,
             "acts": acts,
+            "shield": shield,
             "decision_s": decision_s,
             "dt_s": dt_s,
             "on_bad_action": on_bad_action,
@@ -84,6 +89,7 @@ class HabitatEnv(gymnasium.Env):
             dt_s=dt_s,
             on_bad_action=on_bad_action,
             acts=task.as_acts(acts),
+            shield=task.as_shield(shield),
             base_env=task.as_seed(env_id),
             evaluation=evaluation,
             autoreset="Disabled",

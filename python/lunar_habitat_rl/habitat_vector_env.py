@@ -46,6 +46,10 @@ class HabitatVectorEnv(VectorEnv):
     In every mode ``info["final_observations"]`` is an ordinary array of (lanes, fields), with
     ``info["_final_observations"]`` true where an episode ended in this step and zeros elsewhere.
 
+    With ``shield=True``, as in ``HabitatEnv``, every lane has a shield. ``info["interventions"]`` is then an array of the limits
+    for which the rules took the decision, the empty word elsewhere, with ``breaks_s`` and ``rules_break_s`` beside it;
+    ``info["taken"]`` are the actions that were taken.
+
     Arrays that are returned belong to the caller; no later call writes to them. A process that was forked has no
     threads of its parent: there, an environment with more than one thread refuses every call with ``RuntimeError``.
     """
@@ -65,6 +69,7 @@ class HabitatVectorEnv(VectorEnv):
         crew_size: int | None = None,
         reward: str | dict[str, float] = "survival",
         acts: str = "dials",
+        shield: bool = False,
         decision_s: float | None = None,
         dt_s: float | None = None,
         on_bad_action: str = "refuse",
@@ -89,6 +94,7 @@ class HabitatVectorEnv(VectorEnv):
             "crew_size": crew_size,
             "reward": reward,
             "acts": acts,
+            "shield": shield,
             "decision_s": decision_s,
             "dt_s": dt_s,
             "on_bad_action": on_bad_action,
@@ -118,6 +124,7 @@ class HabitatVectorEnv(VectorEnv):
             dt_s=dt_s,
             on_bad_action=on_bad_action,
             acts=task.as_acts(acts),
+            shield=task.as_shield(shield),
             evaluation=evaluation,
         )
         self.fields = tuple(self._native.fields())
@@ -211,7 +218,7 @@ class HabitatVectorEnv(VectorEnv):
         for name, values, mask in zip(names, arrays["terms"].T.copy(), masks):
             terms[name] = values
             terms["_" + name] = mask
-        return {
+        infos = {
             "cost": arrays["costs"],
             "_cost": masks[-1],
             "reward_terms": terms,
@@ -223,6 +230,17 @@ class HabitatVectorEnv(VectorEnv):
             "final_observations": arrays["final_observations"],
             "_final_observations": arrays["final_valid"],
         }
+        if "interventions" in arrays:
+            handed = arrays["interventions"] > 0
+            infos |= {
+                "interventions": task.LIMIT_WORDS[arrays["interventions"]],
+                "_interventions": handed,
+                "taken": arrays["taken"],
+                "_taken": arrays["durations_s"] > 0.0,
+            }
+            for name in ("breaks_s", "rules_break_s"):
+                infos |= {name: arrays[name], "_" + name: handed.copy()}
+        return infos
 
     def _episodes(self, infos: dict[str, Any], lanes: list[int]) -> dict[str, Any]:
         """Add which episodes have begun on ``lanes``, with their numbers."""

@@ -50,6 +50,9 @@ class Rollout:
     ``obs.FIELD, action.DIAL``    float32          from -1 to 1; actions as they were given
     ``term.NAME, cost.NAME``      float32          reward terms and costs of the decision
     ``param.KEY``                 float64          numbers drawn for the episode or given; NaN without
+    ``shield.limit``              str              under a shield: the limit for which the rules took over, else empty
+    ``shield.breaks_s``           float64          time after which it would have broken; also ``shield.rules_break_s``
+    ``asked.DIAL``                float32          what was asked for where the rules took over; NaN elsewhere
     ============================= ================ ===========================================================
 
     Every array is of one dimension and of :meth:`__len__` rows. ``facts`` are texts by key: ``scenario``,

@@ -17,6 +17,9 @@ COST_NAMES = tuple(cost["name"] for cost in COSTS)
 TERM_NAMES = tuple(name for name, _ in TERMS)
 #: Why a mission was lost, by number; the first one is the empty word.
 REASONS = tuple(Vector.reason_names())
+#: Limits of a shield, by number; the first one is the empty word.
+LIMITS = tuple(Vector.limit_names())
+LIMIT_WORDS = np.array(LIMITS, dtype=object)
 REASON_WORDS = np.array(REASONS, dtype=object)
 SEED_END = 2**64
 RENDER_MODES = ("ansi", "rgb_array")
@@ -90,6 +93,13 @@ def as_acts(acts: Any) -> str:
     return acts
 
 
+def as_shield(shield: Any) -> bool:
+    """``shield`` as a truth value."""
+    if not isinstance(shield, (bool, np.bool_)):
+        raise TypeError(f"shield is a {type(shield).__name__}: allowed are True and False")
+    return bool(shield)
+
+
 def as_crew_size(crew_size: Any) -> int | None:
     """``crew_size`` as a whole number from 1 to 12, or None."""
     if crew_size is None:
@@ -121,13 +131,26 @@ def as_params(options: dict[str, Any] | None, allowed: tuple[str, ...] = ("param
 def step_row(arrays: dict[str, np.ndarray], lane: int) -> dict[str, Any]:
     """What one lane's step says beside observation, reward and flags; nothing of it is shared."""
     costs, terms = arrays["costs"][lane], arrays["terms"][lane]
-    return {
+    row = {
         "cost": costs.copy(),
         "costs": dict(zip(COST_NAMES, costs.tolist())),
         "reward_terms": dict(zip(TERM_NAMES, terms.tolist())),
         "duration_s": float(arrays["durations_s"][lane]),
         "reason": REASONS[arrays["reasons"][lane]],
     }
+    if "interventions" in arrays:
+        row["interventions"] = _interventions(arrays, lane)
+        row["taken"] = arrays["taken"][lane].copy()
+    return row
+
+
+def _interventions(arrays: dict[str, np.ndarray], lane: int) -> list[dict[str, Any]]:
+    """What the shield of a lane did in this step: one entry where the decision was handed over, else none."""
+    place = int(arrays["interventions"][lane])
+    if place == 0:
+        return []
+    times = {name: float(arrays[name][lane]) for name in ("breaks_s", "rules_break_s")}
+    return [{"limit": LIMITS[place]} | times]
 
 
 def episode_row(native: Vector, lane: int) -> dict[str, Any]:

@@ -88,6 +88,30 @@ fn what_is_written_is_shown() {
 }
 
 #[test]
+fn what_a_shield_did_is_in_the_file() {
+    let dir = tempfile::tempdir().unwrap();
+    // A policy at random leaves the water processor off half of the time, with water for little more than a day.
+    let text = "schema = 1\nextends = \"artemis-30d\"\nname = \"scant\"\ntitle = \"Scant\"\nduration_days = 1.0\n\
+        [stores]\npotable_kg = 20.0\n";
+    fs::write(dir.path().join("scant.toml"), text).unwrap();
+    let line = "rollout --scenario scant.toml --controller random --episodes 2";
+    let written = object(dir.path(), &format!("{line} --shield --out guarded.parquet"));
+    let frame = store::read_frame(&dir.path().join("guarded.parquet")).unwrap();
+    let Some(Values::Words(limits)) = frame.column("shield.limit") else { panic!() };
+    let handed = limits.iter().filter(|limit| !limit.is_empty()).count();
+    assert!(handed > 0 && written["interventions"] == json!(handed), "{written}");
+    assert_eq!(frame.fact("shield"), Some("21600"));
+    let people = stdout(&run_line(dir.path(), &format!("{line} --shield --out again.parquet")));
+    assert!(people.contains(&format!("{handed} decisions by the rules")), "{people}");
+    let bytes = |name: &str| fs::read(dir.path().join(name)).unwrap();
+    assert!(bytes("guarded.parquet") == bytes("again.parquet"));
+    let bare = object(dir.path(), &format!("{line} --out bare.parquet"));
+    assert!(bare.get("interventions").is_none());
+    let frame = store::read_frame(&dir.path().join("bare.parquet")).unwrap();
+    assert!(frame.column("shield.limit").is_none());
+}
+
+#[test]
 fn the_file_depends_on_the_question_alone() {
     let dir = tempfile::tempdir().unwrap();
     let bytes = |line: &str| {

@@ -28,6 +28,7 @@ mod controller;
 mod cost;
 mod episode;
 mod error;
+mod estimator;
 mod hold;
 mod mission;
 mod mpc;
@@ -37,6 +38,7 @@ mod registry;
 mod reward;
 mod rollout;
 mod rules;
+mod shield;
 mod space;
 mod task;
 mod task_error;
@@ -54,6 +56,7 @@ pub use cost::{
 };
 pub use episode::{Episode, Status, StepSlices, Transition};
 pub use error::EnvError;
+pub use estimator::Estimator;
 pub use hold::Hold;
 pub use mission::{Observer, Outcome, Timing, run_mission};
 pub use mpc::Mpc;
@@ -62,6 +65,7 @@ pub use registry::{RegisteredTask, TASK_DIFFICULTIES, TASKS};
 pub use reward::{REWARD_PRESETS, RewardWeights, TERM_NAMES, TERM_UNITS, TERMS};
 pub use rollout::{Pilot, Recorder, Rollout};
 pub use rules::{BOUNDS, Bound, Presumed, Rules, RulesSettings};
+pub use shield::{HARD, HARD_LIMITS, HardLimit, Intervention, Shield, ShieldOptions, Shielded};
 pub use space::{
     ActionSpace, DIALS_MAX, Dial, Field, Light, Memory, OBSERVATIONS_MAX, ObservationSpace,
     OnBadAction, Reading, Target,

@@ -42,6 +42,9 @@ pub enum TaskError {
         "thresholds of the rules are set by the steps of an episode: a habitat has dials alone"
     )]
     Thresholds,
+    /// A shield where it does not belong.
+    #[error("no shield here: {0}")]
+    Shield(&'static str),
     /// Two times do not divide each other.
     #[error("{quantity} of {found} s: allowed is {allowed} {limit} s")]
     Timing {

@@ -65,7 +65,8 @@ pub const STEP_MAX_S: f64 = 3_600.0;
 #[derive(Debug, Clone)]
 pub struct Habitat {
     plan: Arc<Plan>,
-    state: State,
+    /// Written from outside of this file by [`crate::shadow`] alone.
+    pub(crate) state: State,
 }
 
 impl Habitat {

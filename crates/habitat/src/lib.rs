@@ -56,6 +56,7 @@ pub mod plan;
 pub mod power;
 pub mod scenario;
 pub mod sensor;
+pub mod shadow;
 pub mod slots;
 pub mod snapshot;
 pub mod source_term;
@@ -76,4 +77,5 @@ pub use physics::{
     constants, math, moist_air, photovoltaic, physiology, reaction, species, sun, trig,
 };
 pub use plan::{EpisodeError, Plan};
+pub use shadow::{Assumption, Shadow};
 pub use stream::StreamKey;

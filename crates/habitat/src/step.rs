@@ -270,7 +270,7 @@ fn faults(plan: &Layout, state: &mut State, dt_s: f64) {
 }
 
 /// Tell one unit what its faults leave of it.
-fn afflict(plan: &Layout, state: &mut State, at: usize) {
+pub(crate) fn afflict(plan: &Layout, state: &mut State, at: usize) {
     let unit = &plan.faults.units[at];
     let fault = &state.faults.units[at];
     let (capacity, i) = (fault.capacity(), unit.index);

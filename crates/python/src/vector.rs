@@ -14,7 +14,10 @@ use std::sync::{Arc, Mutex};
 
 use env::habitat::scenario;
 use env::predecessor::V0Layout;
-use env::{Batch, COSTS, Recorder, TERMS, Task, TaskError, VectorEnv, VectorOptions};
+use env::{
+    Batch, COSTS, HARD_LIMITS, Intervention, Recorder, TERMS, Task, TaskError, VectorEnv,
+    VectorOptions,
+};
 use numpy::{PyArray1, PyArray2, PyArrayMethods, PyReadonlyArray2, PyUntypedArrayMethods};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
@@ -34,11 +37,50 @@ struct Copied {
     final_observations: Vec<f32>,
     final_valid: Vec<bool>,
     durations_s: Vec<f64>,
+    guarded: Option<Guarded>,
+}
+
+/// What the shields of the lanes did in a step.
+struct Guarded {
+    limits: Vec<u8>,
+    breaks_s: Vec<f64>,
+    rules_break_s: Vec<f64>,
+    taken: Vec<f32>,
+}
+
+impl Guarded {
+    /// Of lanes with shields, whose actions have `width` entries; zeros where nothing was taken.
+    fn of(env: &VectorEnv, width: usize) -> Option<Guarded> {
+        if !env.is_shielded() {
+            return None;
+        }
+        let all = env.batch().interventions();
+        let time_s = |of: fn(&Intervention) -> f64| -> Vec<f64> {
+            all.iter().map(|one| one.as_ref().map_or(f64::NAN, of)).collect()
+        };
+        let place = |one: &Option<Intervention>| {
+            let limit = one.as_ref().map_or("", |one| one.limit);
+            HARD_LIMITS.iter().position(|known| known.name == limit).map_or(0, |at| at as u8 + 1)
+        };
+        let mut taken = vec![0.0; all.len() * width];
+        for (lane, row) in taken.chunks_mut(width.max(1)).enumerate() {
+            let done = env.taken(lane).unwrap_or_default();
+            row.iter_mut().zip(done).for_each(|(to, from)| *to = *from);
+        }
+        Some(Guarded {
+            limits: all.iter().map(place).collect(),
+            breaks_s: time_s(|one| one.breaks_s),
+            rules_break_s: time_s(|one| one.rules_break_s),
+            taken,
+        })
+    }
 }
 
 impl Copied {
-    fn of(batch: &Batch) -> Copied {
+    fn of(env: &VectorEnv) -> Copied {
+        let batch: &Batch = env.batch();
         Copied {
+            guarded: Guarded::of(env, env.task().actions().len()),
             observations: batch.observations().to_vec(),
             rewards: batch.rewards().to_vec(),
             terms: batch.terms().to_vec(),
@@ -69,6 +111,13 @@ impl Copied {
         dict.set_item("final_observations", table(self.final_observations, width)?)?;
         dict.set_item("final_valid", PyArray1::from_vec(py, self.final_valid))?;
         dict.set_item("durations_s", PyArray1::from_vec(py, self.durations_s))?;
+        if let Some(guarded) = self.guarded {
+            let entries = guarded.taken.len() / lanes.max(1);
+            dict.set_item("interventions", PyArray1::from_vec(py, guarded.limits))?;
+            dict.set_item("breaks_s", PyArray1::from_vec(py, guarded.breaks_s))?;
+            dict.set_item("rules_break_s", PyArray1::from_vec(py, guarded.rules_break_s))?;
+            dict.set_item("taken", table(guarded.taken, entries)?)?;
+        }
         Ok(dict)
     }
 }
@@ -145,7 +194,7 @@ impl Vector {
     ) -> PyResult<Bound<'py, PyDict>> {
         let copied = self.with(py, |env| {
             work(env)?;
-            Ok(Copied::of(env.batch()))
+            Ok(Copied::of(env))
         })?;
         copied.into_dict(py, self.task.observations().len())
     }
@@ -185,12 +234,13 @@ impl Vector {
     ///
     /// `scenario` is a name or a file, or the name under which `text` is spoken of; at a difficulty that it declares, and
     /// with its own number of people where `crew_size` is None. `weights` change single terms of
-    /// the preset `reward`. `acts` is `dials`, or `thresholds` for those of the controller `rules`. `ValueError` for everything that is refused, with what, where and what is allowed.
+    /// the preset `reward`. `acts` is `dials`, or `thresholds` for those of the controller `rules`; with
+    /// `shield` a policy acts through one. `ValueError` for everything that is refused, with what, where and what is allowed.
     #[new]
     #[pyo3(signature = (
         scenario, *, text = None, difficulty = "nominal", crew_size = None, lanes = 1, threads = 1, seed = 0, base_env = 0, autoreset = "NextStep",
         dt_s = None, decision_s = None, reward = "survival", weights = Vec::new(),
-        on_bad_action = "refuse", evaluation = false, acts = "dials"
+        on_bad_action = "refuse", evaluation = false, acts = "dials", shield = false
     ))]
     fn new(
         py: Python<'_>,
@@ -210,6 +260,7 @@ impl Vector {
         on_bad_action: &str,
         evaluation: bool,
         acts: &str,
+        shield: bool,
     ) -> PyResult<Vector> {
         let acts = options::or_refuse(acts.parse())?;
         let on_bad = options::or_refuse(options::on_bad_action(on_bad_action))?;
@@ -220,6 +271,7 @@ impl Vector {
         let task = options::or_refuse(Task::new(plan, settings))?;
         let of_lanes = VectorOptions { lanes, threads, run: seed, base_env, autoreset };
         let env = options::or_refuse(py.detach(|| VectorEnv::new(&task, of_lanes)))?;
+        let env = if shield { env.with_shields() } else { env };
         Ok(Vector {
             env: Mutex::new((env, None)),
             v0: V0Layout::new(&task),
@@ -262,7 +314,8 @@ impl Vector {
     /// `ValueError` for actions that are refused and `RuntimeError` for a lane whose episode is over: nothing moves.
     /// The arrays are `observations`, `final_observations` (lanes, fields), `terms` (lanes, terms), `costs` (lanes,
     /// costs) of float32, `rewards` float32, `durations_s` float64, `terminated`, `truncated`, `final_valid` bool,
-    /// and `reasons` uint8, places in `reason_names`.
+    /// and `reasons` uint8, places in `reason_names`. With shields also `interventions` uint8, places in `limit_names`, 0
+    /// where the action was taken; `breaks_s`, `rules_break_s` float64, NaN there; `taken` float32 (lanes, dials).
     fn step<'py>(
         &self,
         py: Python<'py>,
@@ -274,7 +327,7 @@ impl Vector {
                 Some(recorder) => recorder.step(env, &actions)?,
                 None => env.step(&actions).map(|_| ())?,
             }
-            Ok(Copied::of(env.batch()))
+            Ok(Copied::of(env))
         })?;
         copied.into_dict(py, self.task.observations().len())
     }
@@ -445,6 +498,12 @@ impl Vector {
         use env::habitat::AbortReason;
         let last = AbortReason::PotableWater as u64;
         (0..=last).map(|word| AbortReason::from_word(word).name()).collect()
+    }
+
+    /// Names of the limits of a shield by their numbers in `interventions`; the first one is empty.
+    #[staticmethod]
+    fn limit_names() -> Vec<&'static str> {
+        [""].into_iter().chain(HARD_LIMITS.iter().map(|limit| limit.name)).collect()
     }
 
     /// Fields of the observation.

@@ -3,19 +3,22 @@
 //! Episode i is episode 0 of environment `--first-env` + i, with the seed of the run `--seed`: what
 //! `HabitatEnv(env_id=…)` plays in Python for that seed. The controller plays through the dials, so that the actions in the
 //! file give the episodes again; with `--acts thresholds` it sets the thresholds of the rules every six hours, which
-//! `random`, `hold` and `rules` can. Columns and facts are those of the crate `env` ([`env::Rollout`]); `difficulty`,
+//! `random`, `hold` and `rules` can. With `--shield` it plays through the shield ([`env::Shield`]), and what that did is in the
+//! columns `shield.*` and `asked.*`. Columns and facts are those of the crate `env` ([`env::Rollout`]); `difficulty`,
 //! `controller`, `seed`, `first_env` and `episodes` are added to the facts. The file does not depend on the number of threads.
 //!
 //! # JSON
 //! With `--json`, one object: `file`, `rows`, `bytes`, and what [`super::returns`] counts: `episodes`, `terminated`,
-//! `truncated`, `running`, and `mean`, `min`, `max` of the returns.
+//! `truncated`, `running`, and `mean`, `min`, `max` of the returns; with `--shield` also `interventions`, the decisions that
+//! were handed over to the rules.
 
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use env::{
-    Acts, Episode, HELD_OUT_FROM, Pilot, RewardWeights, Rollout, Task, TaskError, TaskOptions, Use,
+    Acts, Episode, HELD_OUT_FROM, Pilot, RewardWeights, Rollout, Shield, Task, TaskError,
+    TaskOptions, Use,
 };
 use habitat::scenario;
 use habitat::{Plan, StreamKey};
@@ -56,6 +59,9 @@ pub struct Args {
     /// What is set: `dials`, or the `thresholds` of the controller `rules` every six hours
     #[arg(long, default_value_t, value_name = "NAME")]
     acts: Acts,
+    /// Play through the shield: where an action would break a hard limit, the rules take the decision
+    #[arg(long)]
+    shield: bool,
     /// Reward preset: `survival`, `efficiency` or `balanced`
     #[arg(long, default_value = "survival", value_name = "NAME")]
     reward: String,
@@ -81,6 +87,8 @@ struct Written {
     file: String,
     rows: u64,
     bytes: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    interventions: Option<u64>,
     #[serde(flatten)]
     returns: Returns,
 }
@@ -91,7 +99,7 @@ struct Written {
 /// [`CliError`]; bad input is refused before anything is written, and a file appears whole or not at all.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let (task, last) = prepare(&args)?;
-    let mut shape = Rollout::new(&task).into_frame();
+    let mut shape = blank(&task, args.shield).into_frame();
     for (key, value) in [
         ("difficulty", args.changes.difficulty().to_string()),
         ("controller", args.controller.clone()),
@@ -105,16 +113,18 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let threads = args.threads.map_or_else(cores, usize::from);
     let envs: Vec<u64> = (args.first_env..=last).collect();
     let bar = bar(envs.len() as u64, "{pos} of {len} episodes, {elapsed} gone, {eta} to go");
-    let (mut returns, mut rows) = (Returns::default(), 0);
+    let (mut returns, mut rows, mut interventions) = (Returns::default(), 0, 0);
     for chunk in envs.chunks(CHUNK_PER_THREAD * threads) {
         let played = parallel_map(threads, chunk.to_vec(), |env| {
             let key = StreamKey { run: args.seed, env, ..StreamKey::default() };
-            let rollout = play(&task, &args.controller, key);
+            let rollout = play(&task, &args.controller, key, args.shield);
             bar.inc(1);
             rollout
         })?;
         for rollout in played {
-            let frame = rollout?.into_frame();
+            let (rollout, handed) = rollout?;
+            interventions += handed;
+            let frame = rollout.into_frame();
             returns.take(&frame);
             rows += frame.rows() as u64;
             writer.append(&frame)?;
@@ -124,7 +134,8 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     writer.finish()?;
     let bytes = std::fs::metadata(&args.out).map_or(0, |about| about.len());
     let file = args.out.display().to_string();
-    let written = Written { file, rows, bytes, returns };
+    let interventions = args.shield.then_some(interventions);
+    let written = Written { file, rows, bytes, interventions, returns };
     if args.json {
         output::json(&written)?
     } else {
@@ -154,25 +165,47 @@ fn prepare(args: &Args) -> Result<(Arc<Task>, u64), CliError> {
     Ok((task, last))
 }
 
-/// Play one episode.
-fn play(task: &Arc<Task>, controller: &str, key: StreamKey) -> Result<Rollout, CliError> {
+/// No rows, with the columns of a shield or without.
+fn blank(task: &Arc<Task>, shielded: bool) -> Rollout {
+    if shielded {
+        Rollout::shielded(task, Shield::usual_horizon_s(task))
+    } else {
+        Rollout::new(task)
+    }
+}
+
+/// Play one episode; also how many decisions a shield handed over.
+fn play(
+    task: &Arc<Task>,
+    controller: &str,
+    key: StreamKey,
+    shielded: bool,
+) -> Result<(Rollout, u64), CliError> {
     let mut episode = Episode::new(task, key, &[])?;
     let mut pilot = Pilot::new(controller, &episode)?;
-    let mut rollout = Rollout::new(task);
-    rollout.play(&mut episode, |episode, _, action| pilot.act(episode, action))?;
-    Ok(rollout)
+    let mut rollout = blank(task, shielded);
+    let policy = |episode: &Episode, _: &[f32], action: &mut [f32]| pilot.act(episode, action);
+    if !shielded {
+        rollout.play(&mut episode, policy)?;
+        return Ok((rollout, 0));
+    }
+    let mut shield = Shield::new(&episode)?;
+    rollout.play_shielded(&mut episode, &mut shield, policy)?;
+    Ok((rollout, shield.interventions().len() as u64))
 }
 
 /// The summary for people.
 fn text(written: &Written) -> String {
     let returns = &written.returns;
-    [
+    let mut lines = vec![
         ("File", written.file.clone()),
         ("Size", format!("{} kB", fixed(written.bytes as f64 / 1e3, 0))),
         ("Rows", written.rows.to_string()),
         ("Episodes", returns.words()),
         ("Return", returns.span()),
-    ]
-    .map(|(label, value)| format!("{label:8}  {value}"))
-    .join("\n")
+    ];
+    lines.extend(written.interventions.map(|n| ("Shield", format!("{n} decisions by the rules"))));
+    let lines: Vec<String> =
+        lines.into_iter().map(|(label, value)| format!("{label:8}  {value}")).collect();
+    lines.join("\n")
 }

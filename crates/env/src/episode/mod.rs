@@ -24,14 +24,14 @@ use std::sync::Arc;
 
 use habitat::constants::DAY_S;
 use habitat::scenario::Drawn;
-use habitat::{AbortReason, Habitat, Plan, StreamKey};
+use habitat::{AbortReason, CommandError, Habitat, Plan, StreamKey};
 
 use self::supervisor::Supervisor;
 use crate::cost::{COSTS, CostMeter, judge};
 use crate::reward::{Stocks, TERMS, power_channel};
 use crate::space::{Light, Memory, Reading};
 use crate::task::{HELD_OUT_FROM, Task, Use, steps_in};
-use crate::{Command, RulesSettings, TaskError};
+use crate::{Command, Controller, Rules, RulesSettings, TaskError};
 
 /// How an episode stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -114,6 +114,31 @@ struct Tally {
     energy_j: f64,
     shed_s: f64,
     costs: CostMeter,
+}
+
+/// A controller that commands the habitat of an episode for a decision.
+struct Guest<'a> {
+    controller: &'a mut dyn Controller,
+    known: Vec<f64>,
+    /// Steps between two of its decisions.
+    every: u64,
+}
+
+impl Guest<'_> {
+    /// Let it decide, and command that.
+    fn decide(
+        &mut self,
+        habitat: &mut Habitat,
+        commands: &mut Vec<Command>,
+    ) -> Result<(), CommandError> {
+        habitat.read_known(&mut self.known);
+        commands.clear();
+        self.controller.decide(&self.known, habitat.t_s(), commands);
+        for command in commands.iter() {
+            habitat.command(command.actuator, command.value)?;
+        }
+        Ok(())
+    }
 }
 
 /// One episode.
@@ -243,6 +268,48 @@ impl Episode {
         slices: StepSlices<'_>,
     ) -> Result<Transition, TaskError> {
         self.ready(action)?;
+        self.fits(&slices)?;
+        let turned = self.set(action)?;
+        self.take(turned, None, slices)
+    }
+
+    /// Take one decision in which `controller` commands the habitat itself, at the interval of the scenario as far as
+    /// the decision holds whole ones, instead of an action: nothing of what it commands is lost in dials.
+    ///
+    /// It sees what can be known ([`Habitat::read_known`]). The term for turned dials counts those that stand elsewhere
+    /// after its first commands.
+    ///
+    /// # Errors
+    /// As [`Episode::step`]; [`TaskError::Thresholds`] where a policy sets thresholds: the rules decide there already.
+    ///
+    /// # Tests
+    /// `shield::a_decision_under_the_rules_is_a_decision_of_their_mission`.
+    pub fn step_under(
+        &mut self,
+        controller: &mut dyn Controller,
+        slices: StepSlices<'_>,
+    ) -> Result<Transition, TaskError> {
+        self.goes_on()?;
+        if self.supervisor.is_some() {
+            return Err(TaskError::Thresholds);
+        }
+        self.fits(&slices)?;
+        let mut guest = Guest {
+            controller,
+            known: vec![f64::NAN; self.habitat.catalogue().len()],
+            every: steps_in(self.task.dt_s(), self.task.rules_s()).unwrap_or(u64::MAX),
+        };
+        let mut before = vec![0.0; self.task.dials.len()];
+        self.task.dials.from_commands(&self.habitat, &mut before)?;
+        guest.decide(&mut self.habitat, &mut self.commands)?;
+        let mut after = vec![0.0; before.len()];
+        self.task.dials.from_commands(&self.habitat, &mut after)?;
+        let turned = before.iter().zip(&after).filter(|(before, after)| before != after).count();
+        self.take(turned, Some(guest), slices)
+    }
+
+    /// Whether `slices` have the lengths of the task.
+    fn fits(&self, slices: &StepSlices<'_>) -> Result<(), TaskError> {
         for (what, found, expected) in [
             ("observation", slices.observation.len(), self.task.observations.len()),
             ("reward terms", slices.terms.len(), TERMS),
@@ -252,11 +319,20 @@ impl Episode {
                 return Err(TaskError::Length { what, found, expected });
             }
         }
+        Ok(())
+    }
+
+    /// Let a decision pass whose commands are given, and write what is seen and how it is judged.
+    fn take(
+        &mut self,
+        turned: usize,
+        guest: Option<Guest<'_>>,
+        slices: StepSlices<'_>,
+    ) -> Result<Transition, TaskError> {
         let task = Arc::clone(&self.task);
-        let turned = self.set(action)?;
         let before = Stocks::of(&self.habitat);
         let spent_h = self.habitat.state().faults.spent_h;
-        let tally = self.advance(task.dt_s())?;
+        let tally = self.advance(task.dt_s(), guest)?;
         task.observations.measure(&self.habitat, &mut self.memory);
         self.observe(slices.observation)?;
         self.judge(slices.terms, slices.costs, &tally);
@@ -273,10 +349,14 @@ impl Episode {
     /// # Errors
     /// As [`Episode::step`].
     pub fn ready(&self, action: &[f32]) -> Result<(), TaskError> {
+        self.goes_on()?;
+        self.task.actions().check(action, self.task.options.on_bad_action)
+    }
+
+    /// Whether it has not ended.
+    fn goes_on(&self) -> Result<(), TaskError> {
         let how = match self.status {
-            Status::Running => {
-                return self.task.actions().check(action, self.task.options.on_bad_action);
-            }
+            Status::Running => return Ok(()),
             Status::Truncated => "the mission has reached its end",
             Status::Terminated(reason) => reason.words(),
         };
@@ -298,7 +378,7 @@ impl Episode {
     }
 
     /// Let the decision interval pass, or what is left of the mission, or the time to its loss.
-    fn advance(&mut self, dt_s: f64) -> Result<Tally, TaskError> {
+    fn advance(&mut self, dt_s: f64, mut guest: Option<Guest<'_>>) -> Result<Tally, TaskError> {
         let count = steps_in(dt_s, self.decision_s)?.min(self.steps_total - self.steps);
         let rules_steps = match &self.supervisor {
             Some(_) => steps_in(dt_s, self.task.rules_s())?,
@@ -312,6 +392,12 @@ impl Episode {
                 && step % rules_steps == 0
             {
                 supervisor.decide(&mut self.habitat, &mut self.commands)?;
+            }
+            if let Some(guest) = &mut guest
+                && step > 0
+                && step % guest.every == 0
+            {
+                guest.decide(&mut self.habitat, &mut self.commands)?;
             }
             self.habitat.step(dt_s)?;
             self.steps += 1;
@@ -435,6 +521,13 @@ impl Episode {
     #[must_use]
     pub fn fork(&self, salt: u64) -> Episode {
         Episode { habitat: self.habitat.fork(salt), ..self.clone() }
+    }
+
+    /// The rules as a policy that supervises has set them, with `action` in force: what is no number leaves its threshold.
+    pub(crate) fn rules_under(&self, action: &[f32]) -> Option<Rules> {
+        let mut supervisor = self.supervisor.as_deref()?.clone();
+        supervisor.set(action);
+        Some(supervisor.rules)
     }
 
     /// Last good values of the instruments.

@@ -31,6 +31,16 @@
 //! | `term.NAME`, `cost.NAME` | f32 | reward terms and costs of the decision |
 //! | `param.KEY` | f64 | numbers that were drawn for the episode or given; NaN in an episode without |
 //!
+//! Under a [`crate::Shield`] also, with the fact `shield` (its horizon in seconds):
+//!
+//! | column | type | meaning |
+//! |---|---|---|
+//! | `shield.limit` | text | the limit for which the decision was handed over to the rules, else empty |
+//! | `shield.breaks_s`, `shield.rules_break_s` | f64 | as in [`crate::Intervention`]; NaN in all other rows |
+//! | `asked.DIAL` | f32 | what the policy asked for where it was handed over; NaN in all other rows |
+//!
+//! `action.DIAL` is then what was taken: the nearest action to what the rules did.
+//!
 //! # Facts
 //! `format`, `version`, `scenario`, `scenario_hash`, `task_hash`, `use`, `acts` (`dials` or `thresholds`), `reward` (a
 //! preset or `custom`), `weights`, `dt_s`, `decision_s`, `mission_s`. Of a column `unit:COLUMN` and `words:COLUMN`; of observations and actions also
@@ -38,6 +48,7 @@
 //! `middle:COLUMN`, the one for which 0 stands.
 
 mod facts;
+mod guard;
 mod pilot;
 mod recorder;
 
@@ -47,8 +58,10 @@ use catalogue::{Frame, Values, Words};
 use habitat::StreamKey;
 use habitat::scenario::Drawn;
 
+use self::guard::Guard;
 use crate::{
-    COST_TABLE, COSTS, Episode, Status, StepSlices, TERM_NAMES, TERMS, Task, TaskError, Transition,
+    COST_TABLE, COSTS, Episode, Intervention, Shield, Status, StepSlices, TERM_NAMES, TERMS, Task,
+    TaskError, Transition,
 };
 
 pub use pilot::Pilot;
@@ -100,6 +113,7 @@ struct Taken<'a> {
     transition: Transition,
     terms: &'a [f32],
     costs: &'a [f32],
+    intervention: Option<&'a Intervention>,
 }
 
 /// Rows of episodes of one task.
@@ -145,6 +159,8 @@ pub struct Rollout {
     terms: Vec<Vec<f32>>,
     costs: Vec<Vec<f32>>,
     params: Vec<(String, Vec<f64>)>,
+    /// What a shield did, under one.
+    guard: Option<Guard>,
 }
 
 impl Rollout {
@@ -168,8 +184,16 @@ impl Rollout {
             terms: vec![Vec::new(); TERMS],
             costs: vec![Vec::new(); COSTS],
             params: vary.iter().map(|vary| (vary.key.clone(), Vec::new())).collect(),
+            guard: None,
             task: Arc::clone(task),
         }
+    }
+
+    /// No rows, with the columns of a shield that looks `horizon_s` ahead.
+    #[must_use]
+    pub fn shielded(task: &Arc<Task>, horizon_s: f64) -> Rollout {
+        let guard = Guard::new(task.actions().len(), horizon_s);
+        Rollout { guard: Some(guard), ..Rollout::new(task) }
     }
 
     /// Play `episode` from where it is to its end, and return how it ended.
@@ -184,6 +208,29 @@ impl Rollout {
     pub fn play<E: From<TaskError>>(
         &mut self,
         episode: &mut Episode,
+        policy: impl FnMut(&Episode, &[f32], &mut [f32]) -> Result<(), E>,
+    ) -> Result<Status, E> {
+        self.play_on(episode, None, policy)
+    }
+
+    /// [`Rollout::play`] under `shield`, which was made for `episode`; what it does is in the columns of
+    /// [`Rollout::shielded`], and lost without them.
+    ///
+    /// # Errors
+    /// As [`Rollout::play`], and what [`Shield::step`] refuses.
+    pub fn play_shielded<E: From<TaskError>>(
+        &mut self,
+        episode: &mut Episode,
+        shield: &mut Shield,
+        policy: impl FnMut(&Episode, &[f32], &mut [f32]) -> Result<(), E>,
+    ) -> Result<Status, E> {
+        self.play_on(episode, Some(shield), policy)
+    }
+
+    fn play_on<E: From<TaskError>>(
+        &mut self,
+        episode: &mut Episode,
+        mut shield: Option<&mut Shield>,
         mut policy: impl FnMut(&Episode, &[f32], &mut [f32]) -> Result<(), E>,
     ) -> Result<Status, E> {
         let mut observation = vec![0.0; self.task.observations().len()];
@@ -202,10 +249,16 @@ impl Rollout {
                     terms: &mut terms,
                     costs: &mut costs,
                 };
-                episode.step(&action, slices).map_err(E::from)
+                match &mut shield {
+                    Some(shield) => {
+                        let done = shield.step(episode, &mut action, slices)?;
+                        Ok((done.transition, done.intervention))
+                    }
+                    None => Ok((episode.step(&action, slices)?, None)),
+                }
             });
-            let transition = match stepped {
-                Ok(transition) => transition,
+            let (transition, intervention) = match stepped {
+                Ok(stepped) => stepped,
                 Err(error) => {
                     if self.len() > rows {
                         self.close(&moment, Status::Running);
@@ -215,7 +268,13 @@ impl Rollout {
             };
             self.push(
                 &moment,
-                &Taken { action: &action, transition, terms: &terms, costs: &costs },
+                &Taken {
+                    action: &action,
+                    transition,
+                    terms: &terms,
+                    costs: &costs,
+                    intervention: intervention.as_ref(),
+                },
             );
             moment.follow(transition.duration_s, &observation);
         }
@@ -232,6 +291,9 @@ impl Rollout {
         self.is_final.push(false);
         self.durations_s.push(duration_s);
         self.rewards.push(f64::from(reward));
+        if let Some(guard) = &mut self.guard {
+            guard.push(taken.intervention);
+        }
         let filled = [
             (&mut self.actions, taken.action),
             (&mut self.terms, taken.terms),
@@ -248,6 +310,9 @@ impl Rollout {
         self.is_final.push(true);
         self.durations_s.push(f64::NAN);
         self.rewards.push(f64::NAN);
+        if let Some(guard) = &mut self.guard {
+            guard.push(None);
+        }
         for columns in [&mut self.actions, &mut self.terms, &mut self.costs] {
             columns.iter_mut().for_each(|column| column.push(f32::NAN));
         }
@@ -280,7 +345,7 @@ impl Rollout {
     /// Append the rows of `other`.
     ///
     /// # Errors
-    /// [`TaskError::Bytes`] when it is of another task.
+    /// [`TaskError::Bytes`] when it is of another task, or under another shield or none.
     pub fn append(&mut self, other: Rollout) -> Result<(), TaskError> {
         let same = Arc::ptr_eq(&self.task, &other.task)
             || self.task.plan().hash == other.task.plan().hash
@@ -291,11 +356,15 @@ impl Rollout {
                 "its scenario, fields, dials, weights or times are others",
             ));
         }
+        let horizon_s = |rollout: &Rollout| rollout.guard.as_ref().map(Guard::horizon_s);
+        if horizon_s(self) != horizon_s(&other) {
+            return Err(TaskError::Bytes("it has another shield, or one of the two has none"));
+        }
         self.extend(other);
         Ok(())
     }
 
-    /// Append rows of the same task.
+    /// Append rows of the same task and shield.
     fn extend(&mut self, other: Rollout) {
         let (before, rows) = (self.len(), other.len());
         for (key, values) in other.params {
@@ -310,6 +379,9 @@ impl Rollout {
         }
         for (_, column) in &mut self.params {
             column.resize(before + rows, f64::NAN);
+        }
+        if let (Some(guard), Some(others)) = (&mut self.guard, other.guard) {
+            guard.extend(others);
         }
         let wholes = [
             (&mut self.runs, other.runs),
@@ -396,12 +468,18 @@ impl Rollout {
         for (key, values) in self.params {
             add("param", &key, Values::F64(values));
         }
+        let mut shield = Vec::new();
+        if let Some(guard) = self.guard {
+            shield = guard.facts(&task);
+            guard.into_columns(&task, &mut add);
+        }
         let mut frame = Frame::default();
         for (name, values) in columns {
             let pushed = frame.push(&name, values);
             debug_assert!(pushed.is_ok(), "{pushed:?}");
         }
         frame.facts = facts::of(&task);
+        frame.facts.extend(shield);
         frame
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::{Moment, Rollout, Taken};
-use crate::{COSTS, Status, TERMS, Task, TaskError, Transition, VectorEnv};
+use crate::{COSTS, Shield, Status, TERMS, Task, TaskError, Transition, VectorEnv};
 
 /// A lane while it is recorded.
 #[derive(Debug, Clone)]
@@ -60,6 +60,7 @@ impl Track {
 #[derive(Debug, Clone)]
 pub struct Recorder {
     task: Arc<Task>,
+    is_shielded: bool,
     tracks: Vec<Track>,
 }
 
@@ -68,13 +69,17 @@ impl Recorder {
     #[must_use]
     pub fn new(vector: &VectorEnv, episodes: &[u64]) -> Recorder {
         let track = |lane: usize| Track {
-            rows: Rollout::new(vector.task()),
+            rows: blank(vector.task(), vector.is_shielded()),
             moment: Moment::default(),
             is_open: false,
             decides: false,
             left: episodes.get(lane).copied().unwrap_or(0),
         };
-        Recorder { task: Arc::clone(vector.task()), tracks: (0..vector.len()).map(track).collect() }
+        Recorder {
+            task: Arc::clone(vector.task()),
+            is_shielded: vector.is_shielded(),
+            tracks: (0..vector.len()).map(track).collect(),
+        }
     }
 
     /// Episodes that are still wanted, of all lanes.
@@ -119,11 +124,16 @@ impl Recorder {
                 reward: batch.rewards()[lane],
                 duration_s: batch.durations_s()[lane],
             };
+            let action = match vector.taken(lane)? {
+                taken if self.is_shielded => taken,
+                _ => &actions[row(lane, set)],
+            };
             let taken = Taken {
-                action: &actions[row(lane, set)],
+                action,
                 transition,
                 terms: &batch.terms()[row(lane, TERMS)],
                 costs: &batch.costs()[row(lane, COSTS)],
+                intervention: batch.interventions()[lane].as_ref(),
             };
             track.rows.push(&track.moment, &taken);
             track.is_open = status.is_running();
@@ -141,11 +151,20 @@ impl Recorder {
     /// Everything that was recorded, lane after lane.
     #[must_use]
     pub fn finish(self) -> Rollout {
-        let mut all = Rollout::new(&self.task);
+        let mut all = blank(&self.task, self.is_shielded);
         for mut track in self.tracks {
             track.cut();
             all.extend(track.rows);
         }
         all
+    }
+}
+
+/// No rows, with the columns of the usual shield where there is one.
+fn blank(task: &Arc<Task>, is_shielded: bool) -> Rollout {
+    if is_shielded {
+        Rollout::shielded(task, Shield::usual_horizon_s(task))
+    } else {
+        Rollout::new(task)
     }
 }

@@ -117,6 +117,23 @@ impl Controller for Rules {
     }
 
     fn decide(&mut self, readings: &[f64], t_s: f64, commands: &mut Vec<Command>) {
+        let from = commands.len();
+        let urgent = self.think(readings, t_s, commands);
+        self.diagnosis.remember(self.instruments.estimates(), &commands[from..]);
+        self.instruments.calibrate(readings, t_s, &self.settings, urgent, commands);
+    }
+}
+
+/// What [`crate::Shield`] and [`crate::Estimator`] need of rules that listen while somebody else acts.
+impl Rules {
+    /// Take in readings and append what it would command but calibration; whether it acts is up to the caller, who says so
+    /// by [`Rules::overruled`] or [`Rules::obeyed`]. Returns whether a vital unit that is presumed broken can be mended.
+    pub(crate) fn think(
+        &mut self,
+        readings: &[f64],
+        t_s: f64,
+        commands: &mut Vec<Command>,
+    ) -> bool {
         // Time since the last decision; nothing is known about it at the first.
         let since_s = self.last_s.map_or(0.0, |last_s| (t_s - last_s).max(0.0));
         self.last_s = Some(t_s);
@@ -129,9 +146,34 @@ impl Controller for Rules {
         self.oxygen.decide(seen, since_s, saving, &settings, commands);
         self.air.decide(seen, since_s, &settings, commands);
         self.water.decide(seen, &settings, commands);
-        let urgent = self.repair.decide(&self.diagnosis, seen, &settings, commands);
-        self.diagnosis.remember(seen, commands);
-        self.instruments.calibrate(readings, t_s, &settings, urgent, commands);
+        self.repair.decide(&self.diagnosis, seen, &settings, commands)
+    }
+
+    /// Somebody else commanded `given` after the last thought.
+    pub(crate) fn overruled(&mut self, given: &[Command]) {
+        self.diagnosis.remember(self.instruments.estimates(), given);
+    }
+
+    /// What it thought of last is commanded: append the calibrations that it asks for.
+    pub(crate) fn obeyed(
+        &mut self,
+        readings: &[f64],
+        t_s: f64,
+        urgent: bool,
+        commands: &mut Vec<Command>,
+    ) {
+        self.diagnosis.remember(self.instruments.estimates(), commands);
+        self.instruments.calibrate(readings, t_s, &self.settings, urgent, commands);
+    }
+
+    /// What is believed of every channel, in the order of the catalogue; not a number where nothing is.
+    pub(crate) fn believed(&self) -> &[f64] {
+        self.instruments.estimates()
+    }
+
+    /// What is presumed of every unit that can fail, in the order of the plan.
+    pub(crate) fn presumptions(&self) -> impl Iterator<Item = Presumed> + '_ {
+        self.diagnosis.all().map(|(_, _, presumed)| presumed)
     }
 }
 

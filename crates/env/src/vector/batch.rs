@@ -2,7 +2,7 @@
 
 use habitat::AbortReason;
 
-use crate::{COSTS, TERMS, Task};
+use crate::{COSTS, Intervention, TERMS, Task};
 
 /// The arrays of a vector, row after row by lane.
 #[derive(Debug, Clone, PartialEq)]
@@ -18,6 +18,7 @@ pub struct Batch {
     final_observations: Vec<f32>,
     final_valid: Vec<bool>,
     durations_s: Vec<f64>,
+    interventions: Vec<Option<Intervention>>,
 }
 
 /// The rows of one lane.
@@ -33,6 +34,7 @@ pub(super) struct LaneSlices<'a> {
     pub(super) final_observation: &'a mut [f32],
     pub(super) final_valid: &'a mut bool,
     pub(super) duration_s: &'a mut f64,
+    pub(super) intervention: &'a mut Option<Intervention>,
 }
 
 impl LaneSlices<'_> {
@@ -49,6 +51,7 @@ impl LaneSlices<'_> {
             *self.final_valid = false;
         }
         *self.duration_s = 0.0;
+        *self.intervention = None;
     }
 
     /// The same rows for a shorter time.
@@ -64,6 +67,7 @@ impl LaneSlices<'_> {
             final_observation: self.final_observation,
             final_valid: self.final_valid,
             duration_s: self.duration_s,
+            intervention: self.intervention,
         }
     }
 }
@@ -83,6 +87,7 @@ impl Batch {
             final_observations: vec![0.0; lanes * width],
             final_valid: vec![false; lanes],
             durations_s: vec![0.0; lanes],
+            interventions: vec![None; lanes],
         }
     }
 
@@ -96,22 +101,29 @@ impl Batch {
             .zip(self.rewards.iter_mut().zip(&mut self.durations_s))
             .zip(self.terminated.iter_mut().zip(&mut self.truncated))
             .zip(self.reasons.iter_mut().zip(&mut self.final_valid))
-            .map(|(((((observation, final_observation), rows), numbers), flags), end)| {
-                let ((terms, costs), (reward, duration_s)) = (rows, numbers);
-                let ((terminated, truncated), (reason, final_valid)) = (flags, end);
-                LaneSlices {
-                    observation,
-                    reward,
-                    terms,
-                    costs,
-                    terminated,
-                    truncated,
-                    reason,
-                    final_observation,
-                    final_valid,
-                    duration_s,
-                }
-            })
+            .zip(&mut self.interventions)
+            .map(
+                |(
+                    (((((observation, final_observation), rows), numbers), flags), end),
+                    intervention,
+                )| {
+                    let ((terms, costs), (reward, duration_s)) = (rows, numbers);
+                    let ((terminated, truncated), (reason, final_valid)) = (flags, end);
+                    LaneSlices {
+                        observation,
+                        reward,
+                        terms,
+                        costs,
+                        terminated,
+                        truncated,
+                        reason,
+                        final_observation,
+                        final_valid,
+                        duration_s,
+                        intervention,
+                    }
+                },
+            )
     }
 
     /// Rows of one lane, which exists.
@@ -128,6 +140,7 @@ impl Batch {
             final_observation: &mut self.final_observations[row],
             final_valid: &mut self.final_valid[lane],
             duration_s: &mut self.durations_s[lane],
+            intervention: &mut self.interventions[lane],
         }
     }
 
@@ -191,5 +204,10 @@ impl Batch {
     #[must_use]
     pub fn durations_s(&self) -> &[f64] {
         &self.durations_s
+    }
+    /// What a shield did in this step instead of what was asked for, one a lane; nothing on a vector without shields.
+    #[must_use]
+    pub fn interventions(&self) -> &[Option<Intervention>] {
+        &self.interventions
     }
 }

@@ -28,7 +28,7 @@ use rayon::{ThreadPool, ThreadPoolBuilder};
 pub use batch::Batch;
 
 use self::batch::LaneSlices;
-use crate::{Episode, StepSlices, Task, TaskError};
+use crate::{Episode, Shield, StepSlices, Task, TaskError};
 
 /// When a lane begins its next episode.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -80,6 +80,10 @@ impl Default for VectorOptions {
 #[derive(Debug)]
 struct Lane {
     episode: Episode,
+    /// Made at the first step of an episode, on a vector with shields.
+    shield: Option<Box<Shield>>,
+    /// The action that was taken last, where there is a shield.
+    taken: Vec<f32>,
     /// What went wrong in the step under way.
     error: Option<TaskError>,
 }
@@ -95,6 +99,7 @@ impl Lane {
         &mut self,
         action: &[f32],
         autoreset: Autoreset,
+        shielded: bool,
         mut out: LaneSlices<'_>,
     ) -> Result<(), TaskError> {
         out.clear();
@@ -106,7 +111,20 @@ impl Lane {
             terms: &mut *out.terms,
             costs: &mut *out.costs,
         };
-        let transition = self.episode.step(action, slices)?;
+        let transition = if shielded {
+            let shield = match self.shield.take().filter(|shield| shield.is_next(&self.episode)) {
+                Some(shield) => shield,
+                None => Box::new(Shield::new(&self.episode)?),
+            };
+            self.taken.clear();
+            self.taken.extend_from_slice(action);
+            let shield = self.shield.insert(shield);
+            let done = shield.step(&mut self.episode, &mut self.taken, slices)?;
+            *out.intervention = done.intervention;
+            done.transition
+        } else {
+            self.episode.step(action, slices)?
+        };
         *out.reward = transition.reward;
         *out.duration_s = transition.duration_s;
         *out.terminated = transition.status.is_terminated();
@@ -151,6 +169,7 @@ pub struct VectorEnv {
     threads: usize,
     base_env: u64,
     autoreset: Autoreset,
+    shielded: bool,
 }
 
 impl VectorEnv {
@@ -184,10 +203,49 @@ impl VectorEnv {
         let mut made = Vec::with_capacity(lanes);
         for (lane, fresh) in begun.into_iter().enumerate() {
             batch.lane(lane).observation.copy_from_slice(&fresh.observation);
-            made.push(Lane { episode: fresh.episode, error: None });
+            made.push(Lane {
+                episode: fresh.episode,
+                shield: None,
+                taken: Vec::new(),
+                error: None,
+            });
         }
         let task = Arc::clone(task);
-        Ok(VectorEnv { task, lanes: made, batch, pool, threads, base_env, autoreset })
+        Ok(VectorEnv {
+            task,
+            lanes: made,
+            batch,
+            pool,
+            threads,
+            base_env,
+            autoreset,
+            shielded: false,
+        })
+    }
+
+    /// The same with a [`Shield`] on every lane, which begins anew with each episode.
+    ///
+    /// A shield is no part of an episode: on one that is restored under way it begins with what is seen then. A fork of an
+    /// episode that is restored on such a vector is refused at the next step, before anything moves.
+    #[must_use]
+    pub fn with_shields(mut self) -> VectorEnv {
+        self.shielded = true;
+        self
+    }
+
+    /// Whether there is a shield on every lane.
+    #[must_use]
+    pub fn is_shielded(&self) -> bool {
+        self.shielded
+    }
+
+    /// The action that a lane took last: what was asked for, or what the rules did instead. Empty without shields.
+    ///
+    /// # Errors
+    /// [`TaskError::Count`] for a lane that does not exist.
+    pub fn taken(&self, lane: usize) -> Result<&[f32], TaskError> {
+        self.has(lane)?;
+        Ok(&self.lanes[lane].taken)
     }
 
     /// Begin new episodes on all lanes and return what they see.
@@ -231,7 +289,7 @@ impl VectorEnv {
         }
         let begun = begin(&self.task, self.pool.as_ref(), &starts, exact)?;
         for ((lane, _), fresh) in starts.into_iter().zip(begun) {
-            self.lanes[lane].episode = fresh.episode;
+            (self.lanes[lane].episode, self.lanes[lane].shield) = (fresh.episode, None);
             let mut out = self.batch.lane(lane);
             out.observation.copy_from_slice(&fresh.observation);
             out.clear();
@@ -251,16 +309,19 @@ impl VectorEnv {
     ///   refuses of a next episode comes after the lanes have moved; reset that lane then.
     pub fn step(&mut self, actions: &[f32]) -> Result<&Batch, TaskError> {
         let width = self.width_of("actions", actions.len())?;
-        let autoreset = self.autoreset;
+        let (autoreset, shielded) = (self.autoreset, self.shielded);
         let action = |lane: usize| &actions[lane * width..(lane + 1) * width];
         for (number, lane) in self.lanes.iter().enumerate() {
             let begins = autoreset == Autoreset::NextStep && !lane.episode.status().is_running();
             if !begins {
-                lane.episode.ready(action(number)).map_err(|source| of_lane(number, source))?;
+                let ready = lane.episode.ready(action(number)).and_then(|()| {
+                    if self.shielded { Shield::may_guard(&lane.episode) } else { Ok(()) }
+                });
+                ready.map_err(|source| of_lane(number, source))?;
             }
         }
         let run = |(number, (lane, out)): (usize, (&mut Lane, LaneSlices<'_>))| {
-            lane.error = lane.step(action(number), autoreset, out).err();
+            lane.error = lane.step(action(number), autoreset, shielded, out).err();
         };
         match &self.pool {
             None => self.lanes.iter_mut().zip(self.batch.lanes()).enumerate().for_each(run),
@@ -327,7 +388,7 @@ impl VectorEnv {
         let mut out = self.batch.lane(lane);
         episode.observe(out.observation)?;
         out.clear();
-        self.lanes[lane].episode = episode;
+        (self.lanes[lane].episode, self.lanes[lane].shield) = (episode, None);
         Ok(&self.batch)
     }
 
