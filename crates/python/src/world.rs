@@ -1,4 +1,15 @@
 //! A world that Python steps.
+//!
+//! # Arrays
+//! | what | shape | type |
+//! |---|---|---|
+//! | actions, to Python | lanes × numbers of an action, or lanes × 1 for choices | `float32`, C order, new each step |
+//! | observations | lanes × numbers of an observation | `float32`, C order |
+//! | rewards | lanes | `float32` |
+//! | ends | lanes: 0 goes on, 1 terminated, 2 cut off, 3 begun (no action was taken) | `uint8` |
+//! | final observations | as observations, or `None` in a step in which no episode ended | `float32`, C order |
+//!
+//! Anything else is refused with what was found and what is expected; an exception inside goes on to the caller as it was.
 
 use std::sync::{Arc, Mutex};
 
@@ -56,12 +67,14 @@ impl PythonWorld {
         LearnError::World(words)
     }
 
+    /// The first observations of all lanes.
     fn begin(&self, py: Python<'_>, observations: &mut [f32]) -> PyResult<()> {
         let seen: PyReadonlyArray2<'_, f32> =
             self.lanes.bind(py).call_method0("begin")?.extract()?;
         table(&seen, observations)
     }
 
+    /// One step of all lanes, into `moment`; there are no costs, and one discount for all decisions.
     fn take(&self, py: Python<'_>, actions: &[f32], moment: &mut Moment) -> PyResult<()> {
         let given = PyArray1::from_slice(py, actions).reshape([self.count, self.actions])?;
         let found = self.lanes.bind(py).call_method1("step", (given,))?;
@@ -88,6 +101,7 @@ impl PythonWorld {
     }
 }
 
+/// A step that returned another number of numbers than there are.
 fn other_size(found: usize, expected: usize) -> PyErr {
     PyValueError::new_err(format!("a step returned {found} numbers: expected are {expected}"))
 }
@@ -101,6 +115,7 @@ fn table(from: &PyReadonlyArray2<'_, f32>, to: &mut [f32]) -> PyResult<()> {
     Ok(())
 }
 
+/// Copy one number a lane.
 fn row(from: &PyReadonlyArray1<'_, f32>, to: &mut [f32]) -> PyResult<()> {
     if from.len() != to.len() {
         return Err(other_size(from.len(), to.len()));
