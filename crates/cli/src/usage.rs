@@ -24,12 +24,35 @@ pub fn cpu_s() -> f64 {
 
 /// Most memory that was in use at once, MB; not a number where the system does not tell.
 pub fn peak_mb() -> f64 {
-    let Ok(text) = fs::read_to_string("/proc/self/status") else {
-        return f64::NAN;
+    megabytes("/proc/self/status", "VmHWM:").unwrap_or(f64::NAN)
+}
+
+/// Memory in use, MB; not a number where the system does not tell.
+pub fn resident_mb() -> f64 {
+    megabytes("/proc/self/status", "VmRSS:").unwrap_or(f64::NAN)
+}
+
+/// Memory that this process may still take, MB, by the machine and by the group of processes it is in.
+pub fn available_mb() -> Option<f64> {
+    let machine = megabytes("/proc/meminfo", "MemAvailable:");
+    let group = || {
+        let own = fs::read_to_string("/proc/self/cgroup").ok()?;
+        let path = own.lines().find_map(|line| line.strip_prefix("0::"))?;
+        let number = |name: &str| {
+            let text = fs::read_to_string(format!("/sys/fs/cgroup{path}/{name}")).ok()?;
+            text.trim().parse::<f64>().ok()
+        };
+        Some((number("memory.max")? - number("memory.current")?).max(0.0) / 1e6)
     };
-    let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:"));
-    let kilobytes = line.and_then(|rest| rest.split_whitespace().next()?.parse::<f64>().ok());
-    kilobytes.map_or(f64::NAN, |kilobytes| kilobytes * 1024.0 / 1e6)
+    [machine, group()].into_iter().flatten().reduce(f64::min)
+}
+
+/// The line of a file of `/proc` that begins with `name`, which counts kilobytes, in MB.
+fn megabytes(file: &str, name: &str) -> Option<f64> {
+    let text = fs::read_to_string(file).ok()?;
+    let rest = text.lines().find_map(|line| line.strip_prefix(name))?;
+    let kilobytes = rest.split_whitespace().next()?.parse::<f64>().ok()?;
+    Some(kilobytes * 1024.0 / 1e6)
 }
 
 #[cfg(test)]
@@ -44,6 +67,7 @@ mod tests {
             sum = std::hint::black_box(sum.wrapping_add(i));
         }
         assert!(cpu_s() > before, "{sum}");
-        assert!(peak_mb() > 1.0);
+        assert!(peak_mb() >= resident_mb() && resident_mb() > 1.0);
+        assert!(available_mb().unwrap() > 1.0);
     }
 }

@@ -133,6 +133,8 @@ fn bad_input_is_refused_before_anything_is_written() {
         (&["--tau-d", "0"], "allowed is above 0"),
         (&["--every-h", "0.07"], "decision interval"),
         (&["--reward", "glory"], "`survival`"),
+        (&["--log-std", "9"], "logarithm of the deviations: found 9"),
+        (&["--clone", "mpc"], "allowed is `rules`"),
     ] {
         let found = refused(dir.path(), &line(rest));
         assert!(found.contains(words), "{rest:?}: {found}");
@@ -151,6 +153,108 @@ fn bad_input_is_refused_before_anything_is_written() {
     assert!(found.contains("the task has") && found.contains("train it on this task"), "{found}");
     let found = refused(dir.path(), &["evaluate", policy, policy]);
     assert!(found.contains("twice"), "{found}");
+}
+
+/// [`SMALL`] without the words that choose the batch.
+fn free() -> Vec<&'static str> {
+    let pins = ["--lanes", "--segment", "--minibatch"];
+    let mut words = SMALL.into_iter();
+    let mut line = Vec::new();
+    while let Some(word) = words.next() {
+        if pins.contains(&word) {
+            words.next();
+        } else {
+            line.push(word);
+        }
+    }
+    line
+}
+
+#[test]
+fn lanes_are_chosen_once_and_kept_for_all_seeds() {
+    let dir = tempfile::tempdir().unwrap();
+    let between = ["--lanes-between", "4,16", "--segment", "8", "--seeds", "2", "--json"];
+    let line = [&free()[..], &between].concat();
+    let output = run_in(dir.path(), &line);
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    let told = stderr(&output);
+    assert!(told.contains("4 lanes ") && told.contains("taken: --lanes "), "{told}");
+    let json = |name: &str| -> Value {
+        serde_json::from_str(&fs::read_to_string(dir.path().join(name)).unwrap()).unwrap()
+    };
+    let batch = json("t/batch.json");
+    let lanes = batch["lanes"].as_u64().unwrap();
+    let tried: Vec<u64> = batch["tried"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| {
+            assert!(one[1].as_f64().unwrap() > 0.0, "{batch}");
+            one[0].as_u64().unwrap()
+        })
+        .collect();
+    assert_eq!(tried, [4, 8, 16]);
+    assert!(tried.contains(&lanes));
+    let all: Value = serde_json::from_str(&stdout(&output)).unwrap();
+    for seed in 0..2 {
+        assert_eq!(all[seed]["decisions"].as_u64().unwrap() % (8 * lanes), 0);
+    }
+    // Gone on with, nothing is tried again; other bounds are another training.
+    let again = run_in(dir.path(), &line);
+    assert!(!stderr(&again).contains("tried"), "{}", stderr(&again));
+    assert_eq!(json("t/batch.json"), batch);
+    let found = refused(dir.path(), &[&line[..], &["--minibatch", "16"]].concat());
+    assert!(found.contains("--minibatch or bounds of them"), "{found}");
+    for (rest, words) in [
+        (&["--lanes-between", "9,3"][..], "FEWEST,MOST, as in 64,256"),
+        (&["--lanes-between", "9"], "FEWEST,MOST"),
+        (&["--memory-mb", "0"], "allowed is 1 to"),
+    ] {
+        let out = ["--out", "new"];
+        let found = refused(dir.path(), &[&free()[..free().len() - 2], &out, rest].concat());
+        assert!(found.contains(words), "{rest:?}: {found}");
+    }
+    assert!(!dir.path().join("new").exists());
+}
+
+#[test]
+fn a_cloned_start_does_what_the_rules_do() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = [&SMALL[..], &["--acts", "dials", "--every-h", "6", "--clone", "rules"]].concat();
+    let output = run_in(dir.path(), &line);
+    let told = stderr(&output);
+    assert_eq!(output.status.code(), Some(0), "{told}");
+    let words: Vec<&str> =
+        told.lines().find(|line| line.contains("cloned rules")).unwrap().split(' ').collect();
+    let number = |at: usize| words[words.len() - at].trim_end_matches(',').parse::<f64>().unwrap();
+    let (before, after) = (number(4), number(2));
+    assert!(after < 0.5 * before, "{told}");
+}
+
+#[test]
+fn a_shield_is_counted_and_what_it_did_is_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    done(dir.path(), &SMALL);
+    let line = ["evaluate", "t/policy.safetensors", "--episodes", "3", "--out", "e", "--json"];
+    let plain: Value = serde_json::from_str(&done(dir.path(), &line)).unwrap();
+    assert!(plain["policies"][0]["interventions"].is_null());
+    let line = [&line[..], &["--shield"]].concat();
+    let shielded: Value = serde_json::from_str(&done(dir.path(), &line)).unwrap();
+    let found = &shielded["policies"][0]["interventions"];
+    let text = fs::read_to_string(dir.path().join("e/interventions.csv")).unwrap();
+    assert!(text.starts_with("controller,seed,decision,t_s,limit,breaks_s,rules_break_s\n"));
+    let kept = text.lines().count() - 1;
+    assert!((found["each"].as_f64().unwrap() * 3.0 - kept as f64).abs() < 1e-9, "{found} {text}");
+    // Both kinds of missions stand in one logbook, and nothing is flown twice.
+    let missions = fs::read_to_string(dir.path().join("e/missions.csv")).unwrap();
+    let of = |word: &str| missions.lines().filter(|line| line.contains(word)).count();
+    assert_eq!((of("-shielded,"), of("policy-"), of("rules,")), (3, 6, 3));
+    let words = done(
+        dir.path(),
+        &line[..line.len() - 2].iter().copied().chain(["--shield"]).collect::<Vec<_>>(),
+    );
+    assert!(words.contains("decisions handed over, a mission"), "{words}");
+    assert_eq!(fs::read_to_string(dir.path().join("e/interventions.csv")).unwrap(), text);
 }
 
 #[test]

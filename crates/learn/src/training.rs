@@ -95,7 +95,11 @@ impl Default for TrainingSettings {
 }
 
 impl TrainingSettings {
-    fn check(&self) -> Result<(), LearnError> {
+    /// Refuse settings that make no sense.
+    ///
+    /// # Errors
+    /// [`LearnError::Range`] with the setting, what it is and what is allowed.
+    pub fn check(&self) -> Result<(), LearnError> {
         let whole = |what, found: usize, high: usize| {
             if (1..=high).contains(&found) {
                 Ok(())

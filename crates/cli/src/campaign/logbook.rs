@@ -152,10 +152,14 @@ impl Logbook {
         CliError::Store(StoreError::Io { action, path: self.path.clone(), source })
     }
 
+    /// The directory of the campaign.
+    pub fn dir(&self) -> &Path {
+        self.path.parent().unwrap_or(&self.path)
+    }
+
     /// A refusal that names the directory.
     pub fn refused(&self, problem: String) -> CliError {
-        let dir = self.path.parent().unwrap_or(&self.path);
-        CliError::flag(format!("--out {}", dir.display()), problem)
+        CliError::flag(format!("--out {}", self.dir().display()), problem)
     }
 }
 

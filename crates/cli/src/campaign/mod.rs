@@ -24,6 +24,7 @@
 //! | `low`, `high` | its 95 % interval ([`learn::wilson`]) |
 //! | `causes` | how many missions each abort rule ended first: `crew_lost`, `carbon_dioxide`, `oxygen`, `pressure`, `temperature` or `potable_water` by name; rules that ended none are left out |
 
+pub mod interventions;
 pub mod logbook;
 pub mod record;
 mod settings;
@@ -39,7 +40,7 @@ use std::time::Instant;
 use env::{CostMeter, HELD_OUT_FROM, Observer, Task, Timing};
 use habitat::scenario;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
-use learn::Policy;
+use learn::{LearnError, Policy, ShieldedFlight};
 use runtime::parallel_map;
 
 use self::logbook::Logbook;
@@ -170,6 +171,13 @@ pub struct Flyer {
     pub policy: Policy,
     /// What it sees and sets.
     pub task: Arc<Task>,
+    /// Whether it flies behind a shield.
+    pub is_shielded: bool,
+}
+
+/// A policy without a shield.
+fn alone(task: &Arc<Task>, policy: &Policy, key: StreamKey) -> Result<ShieldedFlight, LearnError> {
+    Ok((learn::fly(task, policy, key)?, Vec::new()))
 }
 
 /// What is asked for, known to be sound.
@@ -263,23 +271,25 @@ impl Campaign {
         Ok(logbook.missions)
     }
 
-    /// Fly one mission.
-    fn fly(&self, controller: &str, seed: u64) -> Result<Record, CliError> {
+    /// Fly one mission; with what its shield did, as lines, where it has one.
+    fn fly(&self, controller: &str, seed: u64) -> Result<(Record, String), CliError> {
         let key = if self.settings.held_out {
             StreamKey { env: HELD_OUT_FROM + seed, ..StreamKey::default() }
         } else {
             StreamKey { run: seed, ..StreamKey::default() }
         };
         if let Some(flyer) = self.flyers.iter().find(|flyer| flyer.name == controller) {
-            let flight = learn::fly(&flyer.task, &flyer.policy, key)?;
-            return Ok(Record::new(controller, seed, &flight.outcome, flight.costs));
+            let fly = if flyer.is_shielded { learn::fly_shielded } else { alone };
+            let (flight, interventions) = fly(&flyer.task, &flyer.policy, key)?;
+            let record = Record::new(controller, seed, &flight.outcome, flight.costs);
+            return Ok((record, interventions::lines(controller, seed, &interventions)));
         }
         let (plan, _) = self.plan.for_episode(key, &[])?;
         let mut habitat = Habitat::new(plan, key);
         let mut pilot = env::build(controller, &habitat)?;
         let mut judge = Judge(CostMeter::default());
         let outcome = env::run_mission(&mut habitat, pilot.as_mut(), self.timing, &mut judge)?;
-        Ok(Record::new(controller, seed, &outcome, judge.0.mean()))
+        Ok((Record::new(controller, seed, &outcome, judge.0.mean()), String::new()))
     }
 
     /// What each controller has done, in the order asked for.
@@ -300,7 +310,7 @@ impl Campaign {
             self.fly(&record.controller, record.seed)
         })?;
         for (record, again) in stored.iter().zip(again) {
-            if again? != *record {
+            if again?.0 != *record {
                 return Err(logbook.refused(format!(
                     "the mission of `{}` with seed {} there ends otherwise in this program, which \
                      has changed under its version {}; take another directory or remove `{}`",
@@ -314,7 +324,8 @@ impl Campaign {
         Ok(())
     }
 
-    /// Fly what the logbook does not hold, chunk by chunk; return how many missions that were.
+    /// Fly what the logbook does not hold, chunk by chunk; return how many missions that were. What shields did is kept
+    /// beside it.
     fn complete(&self, logbook: &mut Logbook) -> Result<usize, CliError> {
         // Seed by seed, so that a campaign that is stopped has as many of each controller.
         let wanted = self
@@ -331,7 +342,12 @@ impl Campaign {
                 bar.inc(1);
                 record
             })?;
-            logbook.append(ended.into_iter().collect::<Result<Vec<Record>, CliError>>()?)?;
+            let ended = ended.into_iter().collect::<Result<Vec<(Record, String)>, CliError>>()?;
+            let (records, lines): (Vec<Record>, Vec<String>) = ended.into_iter().unzip();
+            if self.flyers.iter().any(|flyer| flyer.is_shielded) {
+                interventions::append(logbook.dir(), &lines.concat())?;
+            }
+            logbook.append(records)?;
         }
         bar.finish_and_clear();
         Ok(missing.len())

@@ -7,6 +7,7 @@ use learn::{Interval, bootstrap, iqm, paired_difference, prob_improvement, wilso
 use physics::constants::DAY_S;
 use serde::{Serialize, Serializer};
 
+use crate::campaign::interventions::Counts;
 use crate::campaign::logbook::Missions;
 use crate::campaign::record::Record;
 use crate::error::CliError;
@@ -27,6 +28,25 @@ impl Serialize for Figure {
         let Interval { value, low, high } = self.0;
         let entries = [("value", value), ("low", low), ("high", high)];
         serializer.collect_map(entries.map(|(key, x)| (key, x.is_finite().then_some(x))))
+    }
+}
+
+/// What a shield did over all missions.
+#[derive(Debug, Clone, Serialize)]
+pub struct Interventions {
+    /// Decisions taken over, of a mission.
+    pub each: f64,
+    /// Share of missions with one at least.
+    pub share: Figure,
+}
+
+impl Interventions {
+    fn new(name: &str, episodes: u64, counts: &Counts) -> Interventions {
+        let of = |seed: u64| counts.get(&(name.to_owned(), seed)).copied().unwrap_or(0);
+        let total: u64 = (0..episodes).map(of).sum();
+        let any = (0..episodes).filter(|seed| of(*seed) > 0).count() as u64;
+        let each = total as f64 / episodes as f64;
+        Interventions { each, share: Figure(wilson(any, episodes)) }
     }
 }
 
@@ -54,6 +74,9 @@ pub struct Player {
     pub survival: Vec<Figure>,
     /// How many missions each abort rule ended.
     pub causes: BTreeMap<String, u64>,
+    /// What a shield did.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub interventions: Option<Interventions>,
     /// Scores of the missions.
     #[serde(skip)]
     scores: Vec<f64>,
@@ -126,6 +149,7 @@ impl Player {
             violations: (0..COSTS).map(|at| (COST_TABLE[at].name, share(passed(at)))).collect(),
             survival: (1..=TENTHS).map(|tenth| share(lasts(tenth))).collect(),
             causes,
+            interventions: None,
             scores,
             successes,
         })
@@ -162,7 +186,8 @@ fn ranked(ours: &[f64], theirs: &[f64]) -> f64 {
 }
 
 impl Evaluation {
-    /// Sum up the missions of the policies, given by file and name, and of `rules`.
+    /// Sum up the missions of the policies, given by file and name, and of `rules`; with what shields did, where there are
+    /// any.
     ///
     /// # Errors
     /// [`CliError::Failed`] when a mission is missing, which only a bug in this program does.
@@ -172,12 +197,15 @@ impl Evaluation {
         episodes: u64,
         names: &[(String, String)],
         missions: &Missions,
+        interventions: Option<&Counts>,
     ) -> Result<Evaluation, CliError> {
         let rules = Player::new("rules", days, episodes, missions)?;
         let mut policies = Vec::new();
         for (file, name) in names {
             let player = Player::new(name, days, episodes, missions)?.against(&rules);
-            policies.push(Player { file: Some(file.clone()), ..player });
+            let interventions =
+                interventions.map(|counts| Interventions::new(name, episodes, counts));
+            policies.push(Player { file: Some(file.clone()), interventions, ..player });
         }
         let seeds = (policies.len() > 1).then(|| {
             let by_seed = |of: fn(&Player) -> &Vec<f64>| -> Vec<f64> {

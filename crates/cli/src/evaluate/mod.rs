@@ -14,15 +14,17 @@
 //! | worst 5 % | mean of the worst twentieth of the scores | bootstrap |
 //! | improvement | chance that a mission of the policy has a higher score than one of `rules`, ties by halves | bootstrap |
 //! | violation | share of missions in which the limit of a cost was passed at any time | Wilson |
+//! | interventions | with `--shield`: how many a mission, and the share of missions with one | Wilson for the share |
 //! | survival | share of missions not lost before a tenth, two tenths, … of their length | Wilson |
 //!
 //! # Files
-//! `missions.csv` in the output directory, as of a campaign: what is flown is not flown again.
+//! `missions.csv` in the output directory, as of a campaign: what is flown is not flown again. With `--shield` every decision
+//! that the rules took over is a line of `interventions.csv` there; missions without a shield are kept beside.
 //!
 //! # JSON
 //! With `--json`, one object: `{scenario, difficulty, episodes, policies, rules, seeds}`. `policies` is a list of
 //! `{file, success, difference, iqm, worst, improvement, violations, survival, causes}`, `rules` the same without file and
-//! comparison; a figure with an interval is `{value, low, high}`. `seeds`, with two policies or more, holds `success`,
+//! comparison; with a shield also `interventions`, `{each, share}`; a figure with an interval is `{value, low, high}`. `seeds`, with two policies or more, holds `success`,
 //! `difference` and `iqm` over them.
 
 mod figures;
@@ -39,7 +41,7 @@ use learn::Policy;
 use sha2::{Digest, Sha256};
 
 use self::figures::Evaluation;
-use crate::campaign::{Campaign, Flyer};
+use crate::campaign::{Campaign, Flyer, interventions};
 use crate::error::CliError;
 use crate::mission::Changes;
 use crate::output;
@@ -67,6 +69,9 @@ pub struct Args {
     /// Directory with the policies of a suite
     #[arg(long, value_name = "DIR", requires = "suite")]
     trained: Option<PathBuf>,
+    /// Fly through the shield, which hands over to the rules where an action would break a hard limit
+    #[arg(long)]
+    shield: bool,
     /// How many held-out missions each flies
     #[arg(long, value_name = "N", default_value_t = 512, value_parser = clap::value_parser!(u32).range(2..=10_000_000))]
     episodes: u32,
@@ -153,12 +158,13 @@ fn evaluate(
         let task = Task::new(Arc::clone(campaign.plan()), options)?;
         policy.fits(&task).map_err(|error| flag_of(file, &error.to_string()))?;
         let digest = Sha256::digest(policy.to_bytes());
-        let name = format!("policy-{}", &habitat::scenario::hex(&digest)[..16]);
+        let behind = if args.shield { "-shielded" } else { "" };
+        let name = format!("policy-{}{behind}", &habitat::scenario::hex(&digest)[..16]);
         if names.iter().any(|(_, known)| *known == name) {
             return Err(flag_of(file, "the same policy stands there twice"));
         }
         names.push((file.display().to_string(), name.clone()));
-        campaign.add(Flyer { name, policy, task });
+        campaign.add(Flyer { name, policy, task, is_shielded: args.shield });
     }
     let dir = out.map_or_else(
         || {
@@ -169,12 +175,14 @@ fn evaluate(
     );
     let missions = campaign.fill(&dir)?;
     let settings = campaign.settings();
+    let interventions = if args.shield { Some(interventions::count(&dir)?) } else { None };
     Evaluation::new(
         (settings.scenario.clone(), difficulty.name()),
         settings.days,
         u64::from(args.episodes),
         &names,
         &missions,
+        interventions.as_ref(),
     )
 }
 

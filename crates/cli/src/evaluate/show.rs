@@ -27,6 +27,9 @@ fn column(player: &Player, cells: &mut [Vec<String>]) {
     let causes: Vec<String> =
         player.causes.iter().map(|(name, count)| format!("{name} {count}")).collect();
     all.push(if causes.is_empty() { "–".to_owned() } else { causes.join(", ") });
+    let shield = player.interventions.as_ref();
+    all.push(shield.map_or("–".to_owned(), |found| percent(&found.share)));
+    all.push(shield.map_or("–".to_owned(), |found| fixed(found.each, 2)));
     for (row, cell) in cells.iter_mut().zip(all) {
         row.push(cell);
     }
@@ -47,6 +50,10 @@ pub fn text(evaluation: &Evaluation) -> String {
     .collect();
     cells.extend(rules.violations.keys().map(|name| vec![format!("passes {name}")]));
     cells.push(vec!["causes of loss".to_owned()]);
+    if policies.iter().any(|policy| policy.interventions.is_some()) {
+        cells.push(vec!["missions in which the shield handed over".to_owned()]);
+        cells.push(vec!["decisions handed over, a mission".to_owned()]);
+    }
     let mut columns = vec![String::new()];
     for (number, player) in policies.iter().enumerate() {
         columns.push(if policies.len() == 1 {

@@ -14,7 +14,10 @@
 //! | `events.out.tfevents.*` | the same for TensorBoard |
 //! | `checkpoint.bin`, `checkpoint-1.bin` | everything the next update depends on; the last two |
 //! | `black-box-LANE.bin` | where a number ceased to be one; see the verb `replay` |
-//! | `settings.json` | what was asked for, and what was measured at the start |
+//! | `settings.json` | what was asked for, and what it has taken so far |
+//!
+//! `batch.json` in the output directory keeps the lanes, segment and minibatch that were chosen for all seeds, and what was
+//! tried for it.
 //!
 //! The same command goes on from the last good checkpoint, to the bits of a training that was never stopped; other settings
 //! are refused.
@@ -23,8 +26,10 @@
 //! With `--json`, a list of one object a seed: `{seed, dir, updates, decisions, wall_s, cpu_s, peak_mb, return_mean,
 //! success_rate}`; the last two are over the episodes that ended in the last fifth of the updates.
 
+mod batch;
 mod curve;
 mod plan;
+mod recipe;
 mod report;
 mod session;
 mod supervisor;
@@ -36,6 +41,7 @@ use env::Acts;
 use learn::{Activation, Head};
 use serde::Serialize;
 
+use self::batch::Batch;
 use self::plan::Asked;
 pub use self::plan::task_of;
 use self::session::Session;
@@ -61,9 +67,9 @@ pub struct Args {
     /// Reward preset: `survival`, `efficiency` or `balanced`
     #[arg(long, default_value = "survival", value_name = "NAME")]
     reward: String,
-    /// Time constant of the discount, days
-    #[arg(long, default_value_t = 10.0, value_name = "D")]
-    tau_d: f64,
+    /// Time constant of the discount, days [default: 20 for thresholds, 10 for dials]
+    #[arg(long, value_name = "D")]
+    tau_d: Option<f64>,
     /// Limits on the mean of costs, as `name=limit,…`; kept by multipliers
     #[arg(long, value_name = "LIST", value_delimiter = ',')]
     limits: Vec<String>,
@@ -79,33 +85,42 @@ pub struct Args {
     /// How many seeds, one after the other
     #[arg(long, default_value_t = 1, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     seeds: u64,
-    /// Missions side by side
-    #[arg(long, value_name = "N", default_value_t = 64, value_parser = clap::value_parser!(u32).range(1..=65536))]
-    lanes: u32,
-    /// Decisions of a lane in an update
+    /// Missions side by side [default: what is fastest of some that are tried at the start]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
+    lanes: Option<u32>,
+    /// Fewest and most lanes that are tried [default: 64,256 for thresholds, 32,128 for dials]
+    #[arg(long, value_name = "N,N", value_delimiter = ',', conflicts_with = "lanes")]
+    lanes_between: Option<Vec<usize>>,
+    /// Most memory of the lanes that are taken, MB [default: half of what is free]
+    #[arg(long, value_name = "MB", conflicts_with = "lanes")]
+    memory_mb: Option<f64>,
+    /// Decisions of a lane in an update [default: all lanes together 5120 for thresholds, 8192 for dials]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=65536))]
     segment: Option<u32>,
-    /// Decisions of a minibatch
+    /// Decisions of a minibatch [default: 1024 for thresholds, 512 for dials]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=16777216))]
     minibatch: Option<u32>,
     /// Times that every decision is used
     #[arg(long, value_name = "N", default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..=100))]
     epochs: u16,
-    /// Learning rate; falls linearly to nothing
-    #[arg(long, value_name = "X", default_value_t = 3e-4)]
-    rate: f32,
+    /// Learning rate; falls linearly to nothing [default: 5e-4 for thresholds, 3e-4 for dials]
+    #[arg(long, value_name = "X")]
+    rate: Option<f32>,
     /// Weight of the entropy
     #[arg(long, value_name = "X", default_value_t = 0.0)]
     entropy: f32,
-    /// λ of the advantages
-    #[arg(long, value_name = "X", default_value_t = 0.95)]
-    lambda: f32,
+    /// λ of the advantages [default: 0.98 for thresholds, 0.95 for dials]
+    #[arg(long, value_name = "X")]
+    lambda: Option<f32>,
     /// Logarithm of the deviations of actions at the start
     #[arg(long, value_name = "X", default_value_t = -0.7, allow_negative_numbers = true)]
     log_std: f32,
-    /// Decisions over which the noise of actions stays
-    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
-    hold: u64,
+    /// Decisions over which the noise of actions stays [default: 28, a week, for thresholds, 1 for dials]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1_000_000))]
+    hold: Option<u64>,
+    /// Begin as a network that has learned to do what a controller does: `rules`
+    #[arg(long, value_name = "NAME")]
+    clone: Option<String>,
     /// Hours between two decisions [default: 6 for thresholds, that of the scenario for dials]
     #[arg(long, value_name = "H")]
     every_h: Option<f64>,
@@ -136,6 +151,9 @@ pub struct Args {
     /// Fail on purpose once, to see the supervision work: `kill`, `crash` or `diverge`, and at which update, as `kill:3`
     #[arg(long, value_name = "HOW:UPDATE")]
     drill: Option<session::Drill>,
+    /// Where lanes, segment and minibatch are kept, instead of in the directory
+    #[arg(long, value_name = "FILE", hide = true)]
+    batch_file: Option<PathBuf>,
     /// Directory for the files [default: out/train-SCENARIO and what is changed]
     #[arg(long, value_name = "DIR")]
     out: Option<PathBuf>,
@@ -170,14 +188,17 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         PathBuf::from("out").join(format!("train-{}{suffix}{acts}", asked.scenario()))
     });
     let threads = args.threads.map_or_else(cores, usize::from);
+    // Once for all seeds, so that they are draws of one method.
+    let batch_file = args.batch_file.clone().unwrap_or_else(|| Batch::path(&dir));
+    let batch = Batch::open(&batch_file, &asked, threads)?;
     let mut all = Vec::new();
     for seed in args.seed..args.seed.saturating_add(args.seeds) {
         let dir = if args.seeds > 1 { dir.join(format!("seed-{seed}")) } else { dir.clone() };
         if args.supervise {
-            supervisor::watch(&dir, &alone(seed, &dir), args.retries)?;
+            supervisor::watch(&dir, &alone(seed, &dir, &batch_file), args.retries)?;
         }
         let drill = args.drill.filter(|_| !args.supervise);
-        all.push(Session::open(&asked, seed, &dir, threads)?.run(drill)?);
+        all.push(Session::open(&asked, &batch, seed, &dir, threads)?.run(drill)?);
     }
     if args.json {
         output::json(&all)?;
@@ -188,7 +209,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
 }
 
 /// What this program was told, for one seed in a process of its own.
-fn alone(seed: u64, dir: &Path) -> Vec<String> {
+fn alone(seed: u64, dir: &Path, batch_file: &Path) -> Vec<String> {
     let mut out = Vec::new();
     let mut given = std::env::args().skip(1);
     while let Some(argument) = given.next() {
@@ -206,9 +227,12 @@ fn alone(seed: u64, dir: &Path) -> Vec<String> {
             _ => out.push(argument),
         }
     }
-    let own = ["--seed".to_owned(), seed.to_string(), "--out".to_owned()];
-    out.extend(own);
-    out.push(dir.display().to_string());
+    let shown = |path: &Path| path.display().to_string();
+    for (flag, value) in
+        [("--seed", seed.to_string()), ("--out", shown(dir)), ("--batch-file", shown(batch_file))]
+    {
+        out.extend([flag.to_owned(), value]);
+    }
     out
 }
 

@@ -8,24 +8,28 @@ use env::{COST_TABLE, RewardWeights, Task, TaskOptions, Use};
 use learn::{Constraint, PpoSettings, TrainingSettings};
 use serde_json::{Value, json};
 
+use super::batch::Wishes;
+use super::recipe::Recipe;
 use super::{Args, shape};
 use crate::error::CliError;
 use crate::mission::Changes;
-
-/// Decisions of an update that a lane takes where nothing else is asked for: eight days of supervision, or a day and a
-/// half of dials.
-const SEGMENTS: (usize, usize) = (32, 128);
-/// Decisions of a minibatch where nothing else is asked for.
-const MINIBATCH: usize = 512;
 
 /// What is asked for.
 pub struct Asked {
     /// The task.
     pub task: Arc<Task>,
-    /// Everything but seed and threads.
+    /// Everything but seed, threads and the batch.
     pub settings: TrainingSettings,
+    /// What is known of the batch.
+    pub wishes: Wishes,
+    /// What is done where nothing else is asked for.
+    pub recipe: &'static Recipe,
+    /// The controller whose actions are learned first.
+    pub clone: Option<String>,
     /// Time constant of the discount, s.
     pub tau_s: f64,
+    /// Decisions of a seed, where they are counted.
+    pub decisions: Option<u64>,
     /// Wall time of a seed, s; none where decisions are counted.
     pub wall_s: Option<f64>,
     /// Seconds between two checkpoints.
@@ -53,6 +57,7 @@ impl Asked {
             ..TaskOptions::default()
         };
         let task = Task::new(plan, options)?;
+        let recipe = Recipe::of(args.acts);
         let positive = |flag: &str, value: f64, most: f64| {
             if value > 0.0 && value <= most {
                 Ok(value)
@@ -63,30 +68,25 @@ impl Asked {
                 ))
             }
         };
-        let tau_s = positive("--tau-d", args.tau_d, 1e6)? * DAY_S;
+        let tau_s = positive("--tau-d", args.tau_d.unwrap_or(recipe.tau_d), 1e6)? * DAY_S;
         let minutes = positive("--minutes", args.minutes, 1e6)?;
         let checkpoint_s = positive("--checkpoint-s", args.checkpoint_s, 1e6)?;
         let (activation, head) = shape(args)?;
         let constraints =
             args.limits.iter().map(|limit| constraint(limit)).collect::<Result<Vec<_>, _>>()?;
-        let lanes = args.lanes as usize;
-        let usual = if args.acts == env::Acts::Thresholds { SEGMENTS.0 } else { SEGMENTS.1 };
-        let segment = args.segment.map_or(usual, |segment| segment as usize);
-        let decisions = lanes * segment;
-        let minibatch = args.minibatch.map_or(MINIBATCH, |minibatch| minibatch as usize);
-        let updates = args.decisions.map(|wanted| wanted.div_ceil(decisions as u64).max(1));
+        let wishes = Wishes::of(args, recipe)?;
+        let rate = args.rate.unwrap_or(recipe.rate);
+        let lambda = args.lambda.unwrap_or(recipe.lambda);
+        let hold = args.hold.unwrap_or(recipe.hold);
         let settings = TrainingSettings {
-            lanes,
-            segment,
-            updates: updates.unwrap_or(u64::MAX),
+            updates: u64::MAX,
             ppo: PpoSettings {
                 epochs: usize::from(args.epochs),
-                minibatches: (decisions / minibatch).max(1),
-                rate: args.rate,
+                rate,
                 anneal: true,
                 value_clip: None,
                 entropy: args.entropy,
-                lambda: args.lambda,
+                lambda,
                 ..PpoSettings::default()
             },
             hidden: args.hidden.clone(),
@@ -94,14 +94,18 @@ impl Asked {
             is_shared: args.shared,
             head,
             log_std: args.log_std,
-            hold: args.hold,
+            hold,
             normalise: true,
             scale_rewards: true,
             black_box: true,
             constraints,
             ..TrainingSettings::default()
         };
+        settings.check()?;
         settings.ppo.check()?;
+        if let Some(name) = args.clone.as_deref().filter(|name| *name != "rules") {
+            return Err(CliError::flag(format!("--clone {name}"), "allowed is `rules`"));
+        }
         let mut facts = json!({
             "scenario": model.name,
             "scenario_hash": scenario::hex(&hash),
@@ -114,15 +118,18 @@ impl Asked {
             "limits": args.limits,
             "minutes": args.decisions.is_none().then_some(minutes),
             "decisions": args.decisions,
-            "lanes": lanes,
-            "segment": segment,
-            "minibatch": minibatch,
+            "lanes": wishes.lanes,
+            "segment": wishes.segment,
+            "minibatch": wishes.minibatch,
+            "lanes_between": wishes.lanes_between,
+            "memory_mb": wishes.memory_mb,
             "epochs": args.epochs,
-            "rate": args.rate,
-            "entropy": args.entropy,
-            "lambda": args.lambda,
-            "log_std": args.log_std,
-            "hold": args.hold,
+            "rate": decimal(rate),
+            "entropy": decimal(args.entropy),
+            "lambda": decimal(lambda),
+            "log_std": decimal(args.log_std),
+            "hold": hold,
+            "clone": args.clone,
             "hidden": args.hidden,
             "activation": args.activation,
             "head": args.head,
@@ -137,6 +144,10 @@ impl Asked {
             scenario: model.name.clone(),
             task,
             settings,
+            wishes,
+            recipe,
+            clone: args.clone.clone(),
+            decisions: args.decisions,
             tau_s,
             checkpoint_s,
             facts,
@@ -172,6 +183,11 @@ pub fn task_of(facts: &Value) -> Result<Arc<Task>, CliError> {
         ..TaskOptions::default()
     };
     Ok(Task::new(plan, options)?)
+}
+
+/// The number that was written, and not what is left of it in 32 bits.
+fn decimal(number: f32) -> f64 {
+    number.to_string().parse().unwrap_or(f64::from(number))
 }
 
 /// A constraint from `name=limit`.

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use store::{ScalarWriter, write_atomic};
 
 use super::Trained;
+use super::batch::Batch;
 use super::curve::{Curve, Tail};
 use super::plan::Asked;
 use super::report;
@@ -29,6 +30,11 @@ pub const FAILURE: &str = "failure.json";
 const LANES_LEAST: usize = 8;
 /// Updates from which the length of the training is taken.
 const MEASURED: u64 = 4;
+/// Missions of the controller that is cloned, how often decisions of them are learned from – all of them together, and each
+/// at the least –, and at which rate.
+const CLONED: u64 = 32;
+const CLONE_TIMES: (usize, usize) = (400_000, 20);
+const CLONE_RATE: f32 = 1e-3;
 /// Share of the updates whose episodes are told at the end.
 const TAIL: f64 = 0.2;
 
@@ -84,6 +90,7 @@ impl<'a> Session<'a> {
     /// training refuses.
     pub fn open(
         asked: &'a Asked,
+        batch: &Batch,
         seed: u64,
         dir: &Path,
         threads: usize,
@@ -91,6 +98,11 @@ impl<'a> Session<'a> {
         let stored = read_json(&dir.join(SETTINGS))?;
         let changes = stored.as_ref().map_or(Value::Null, |stored| stored["changes"].clone());
         let mut settings = TrainingSettings { seed, threads, ..asked.settings.clone() };
+        batch.apply(&mut settings);
+        if let Some(decisions) = asked.decisions {
+            let each = (batch.lanes * batch.segment) as u64;
+            settings.updates = decisions.div_ceil(each).max(1);
+        }
         for change in changes.as_array().into_iter().flatten() {
             let factor = |key: &str| change[key].as_f64().unwrap_or(1.0);
             settings.ppo.rate *= factor("rate_factor") as f32;
@@ -140,6 +152,15 @@ impl<'a> Session<'a> {
             }
             let number = |key: &str| stored[key].as_f64().unwrap_or(0.0);
             before_s = (number("wall_s"), number("cpu_s"));
+        } else if let Some(controller) = &asked.clone {
+            let shown = learn::demonstrate(&asked.task, controller, seed, CLONED)?;
+            let decisions = shown.observations.len() / asked.task.observations().len();
+            let epochs = (CLONE_TIMES.0 / decisions).max(CLONE_TIMES.1);
+            let (before, after) = training.imitate(&shown, epochs, CLONE_RATE)?;
+            eprintln!(
+                "cloned {controller} from {CLONED} missions: mean square distance of its actions {before:.4} before, \
+                 {after:.4} after"
+            );
         }
         std::fs::create_dir_all(dir)
             .map_err(|error| CliError::flag(flag(), format!("cannot be made: {error}")))?;
@@ -291,11 +312,17 @@ impl<'a> Session<'a> {
         for (key, value) in facts {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             // The shape of the network is told by the policy itself.
-            if !["hidden", "activation", "head", "shared", "version"].contains(&key.as_str()) {
+            let shape = ["hidden", "activation", "head", "shared", "version"];
+            if !shape.contains(&key.as_str()) && !value.is_null() {
                 policy.facts.insert(key.clone(), text);
             }
         }
+        let settings = self.training.settings();
+        let minibatch = settings.lanes * settings.segment / settings.ppo.minibatches;
         for (key, value) in [
+            ("lanes", settings.lanes.to_string()),
+            ("segment", settings.segment.to_string()),
+            ("minibatch", minibatch.to_string()),
             ("task_hash", scenario::hex(&self.asked.task.hash())),
             ("seed", self.seed.to_string()),
             ("decisions_learned", self.training.decisions().to_string()),
