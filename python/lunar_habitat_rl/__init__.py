@@ -16,6 +16,7 @@ from .ppo import PPO
 from .predecessor import make_lunar_env
 from .registration import IDS, register
 from .rollout import Rollout, read_parquet, record
+from .sweep import Trial, sweep
 from .task import COSTS, TERMS
 
 __all__ = [
@@ -27,6 +28,7 @@ __all__ = [
     "HabitatEnv",
     "HabitatVectorEnv",
     "Rollout",
+    "Trial",
     "__version__",
     "compat",
     "discount",
@@ -35,6 +37,7 @@ __all__ = [
     "record",
     "reward_presets",
     "scenarios",
+    "sweep",
     "tasks",
 ]
 

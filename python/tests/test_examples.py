@@ -66,6 +66,7 @@ def test_there_are_examples_with_and_without_peers():
     heavy = {example.stem: packages(example) - LIGHT for example in EXAMPLES if packages(example) - LIGHT}
     assert heavy == {
         "cleanrl_ppo": {"torch"},
+        "optuna_sweep": {"optuna"},
         "rllib_ppo": {"ray"},
         "stable_baselines3_ppo": {"stable_baselines3"},
     }

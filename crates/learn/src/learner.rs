@@ -1,5 +1,7 @@
 //! Turns experience into better parameters.
 
+use std::time::{Duration, Instant};
+
 use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
@@ -59,6 +61,7 @@ struct Shard {
     slopes: Vec<f32>,
     gradient: Vec<f32>,
     sums: Sums,
+    copying: Duration,
 }
 
 /// Segments with what an update knows about each of their decisions.
@@ -104,6 +107,7 @@ pub struct Learner {
     prepared: Prepared,
     shards: Vec<Shard>,
     sum: Vec<f32>,
+    copying: Duration,
 }
 
 impl Learner {
@@ -132,6 +136,7 @@ impl Learner {
             slopes: vec![0.0; BLOCK],
             gradient: vec![0.0; network.count()],
             sums: Sums::default(),
+            copying: Duration::ZERO,
         };
         let mut prepared = Prepared::default();
         backend.prepare(network, &parameters, &mut prepared);
@@ -144,6 +149,7 @@ impl Learner {
             prepared,
             shards: vec![shard; SHARDS],
             sum: vec![0.0; network.count()],
+            copying: Duration::ZERO,
             parameters,
             network: network.clone(),
         })
@@ -428,7 +434,9 @@ impl Learner {
             shard.gradient.fill(0.0);
             shard.sums = Sums::default();
             for ids in own.chunks(BLOCK) {
+                let begin = Instant::now();
                 shard.gather(segments, batch, ids, notes, &note);
+                shard.copying += begin.elapsed();
                 let rows = ids.len();
                 backend.forward(network, prepared, &shard.observations, rows, &mut shard.tape);
                 shard.judge(
@@ -472,6 +480,13 @@ impl Learner {
         sums
     }
 
+    /// Time since the last call in which advantages were made and decisions set side by side for minibatches, of all threads
+    /// together.
+    pub fn copying(&mut self) -> Duration {
+        let shards = self.shards.iter_mut().map(|shard| std::mem::take(&mut shard.copying));
+        std::mem::take(&mut self.copying) + shards.sum::<Duration>()
+    }
+
     /// One update: every epoch and minibatch. `progress` is the share of the training that is over.
     pub fn update(
         &mut self,
@@ -482,10 +497,10 @@ impl Learner {
         backend: &dyn Backend,
         pool: Option<&ThreadPool>,
     ) -> UpdateFigures {
-        let mut figures = UpdateFigures {
-            explained_variance: self.prepare(segments, multipliers, batch),
-            ..UpdateFigures::default()
-        };
+        let begin = Instant::now();
+        let explained_variance = self.prepare(segments, multipliers, batch);
+        self.copying += begin.elapsed();
+        let mut figures = UpdateFigures { explained_variance, ..UpdateFigures::default() };
         let rate = if self.settings.anneal {
             self.settings.rate * (1.0 - progress).max(0.0) as f32
         } else {

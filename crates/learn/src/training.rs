@@ -142,8 +142,10 @@ pub struct TimeSpent {
     pub environment: Duration,
     /// In networks and draws while collecting.
     pub forward: Duration,
-    /// In learning.
+    /// In learning: losses, gradients and the optimiser.
     pub learning: Duration,
+    /// In advantages, and in setting decisions side by side to learn from them.
+    pub copying: Duration,
     /// Threads that had nothing to do while experience was collected.
     pub waiting: Duration,
 }
@@ -392,7 +394,9 @@ impl Training {
         if !figures.norm.is_finite() {
             return Err(LearnError::Diverged { update: self.updates });
         }
-        spent.learning = collected.elapsed() * self.workers.len() as u32;
+        spent.copying = self.learner.copying();
+        let learning = collected.elapsed() * self.workers.len() as u32;
+        spent.learning = learning.saturating_sub(spent.copying);
         let costs = self.follow();
         let mut finished: Vec<_> = self.workers.iter_mut().flat_map(Worker::finished).collect();
         // Each worker tells them as they end; by lane their order is that of any number of threads.

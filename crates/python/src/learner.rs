@@ -287,7 +287,7 @@ fn figures<'py>(py: Python<'py>, progress: &Progress) -> PyResult<Bound<'py, PyD
         ("gradient_norm", of.norm),
         ("wall_s", progress.spent.wall.as_secs_f64()),
         ("environment_s", progress.spent.environment.as_secs_f64()),
-        ("learning_s", progress.spent.learning.as_secs_f64()),
+        ("learning_s", (progress.spent.learning + progress.spent.copying).as_secs_f64()),
     ] {
         dict.set_item(name, figure)?;
     }

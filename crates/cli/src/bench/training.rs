@@ -61,7 +61,8 @@ impl Share {
     fn of(progress: &Progress) -> Share {
         let spent = &progress.spent;
         let [world, acting, learning] =
-            [spent.environment, spent.forward, spent.learning].map(|part| part.as_secs_f64());
+            [spent.environment, spent.forward, spent.learning + spent.copying]
+                .map(|part| part.as_secs_f64());
         let all = world + acting + learning;
         Share { world: world / all, acting: acting / all, learning: learning / all }
     }

@@ -61,7 +61,8 @@ pub struct Args {
     /// Changes to the scenario beside those of the training
     #[command(flatten)]
     changes: Changes,
-    /// All registered tasks: policies are DIR/TASK-DIFFICULTY/policy.safetensors, or seed-N/policy.safetensors there
+    /// All registered tasks: policies are DIR/TASK-DIFFICULTY/policy.safetensors, or seed-N/policy.safetensors there; where
+    /// there are none of a difficulty, those of the other one fly
     #[arg(long, value_name = "NAME", requires = "trained", conflicts_with_all = [
         "policies", "difficulty", "crew", "fault_rate", "days", "dt", "decision_s",
     ])]

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 
 use env::TASKS;
 use habitat::scenario::Difficulty;
+use serde::Serialize;
 use watch::report::Table;
 
 use super::figures::Evaluation;
@@ -42,6 +43,30 @@ fn policies(dir: &Path) -> Vec<PathBuf> {
         .collect()
 }
 
+/// One line of a table.
+#[derive(Serialize)]
+struct Row {
+    #[serde(flatten)]
+    evaluation: Evaluation,
+    /// Difficulty that the policies were trained at.
+    trained_at: &'static str,
+}
+
+/// The policies of a task for a difficulty, and which they were trained at: where nobody trained at this one, those of another
+/// one of the suite.
+fn trained_for(
+    name: Name,
+    trained: &Path,
+    task: &str,
+    difficulty: Difficulty,
+) -> Option<(Vec<PathBuf>, Difficulty)> {
+    let others = name.difficulties().into_iter().filter(|other| *other != difficulty);
+    std::iter::once(difficulty).chain(others).find_map(|at| {
+        let files = policies(&trained.join(format!("{task}-{at}")));
+        (!files.is_empty()).then_some((files, at))
+    })
+}
+
 /// Evaluate whatever policies there are.
 ///
 /// # Errors
@@ -51,15 +76,15 @@ pub fn run(name: Name, trained: &Path, args: &Args) -> Result<ExitCode, CliError
     let (mut all, mut missing) = (Vec::new(), Vec::new());
     for difficulty in name.difficulties() {
         for task in &TASKS {
-            let place = format!("{}-{difficulty}", task.name);
-            let files = policies(&trained.join(&place));
-            if files.is_empty() {
-                missing.push(place);
+            let Some((files, at)) = trained_for(name, trained, task.name, difficulty) else {
+                missing.push(format!("{}-{difficulty}", task.name));
                 continue;
-            }
-            eprintln!("{} · {difficulty}", task.name);
-            let out = dir.join(place);
-            all.push(evaluate(&files, Some(task.name), Changes::at(difficulty), args, Some(&out))?);
+            };
+            eprintln!("{} · {difficulty}, trained at {at}", task.name);
+            let out = dir.join(format!("{}-{difficulty}", task.name));
+            let changes = Changes::at(difficulty);
+            let evaluation = evaluate(&files, Some(task.name), changes, args, Some(&out))?;
+            all.push(Row { evaluation, trained_at: at.name() });
         }
     }
     if all.is_empty() {
@@ -82,9 +107,9 @@ pub fn run(name: Name, trained: &Path, args: &Args) -> Result<ExitCode, CliError
 }
 
 /// The table of one difficulty; of several seeds, the figures over them.
-fn of(difficulty: Difficulty, all: &[Evaluation]) -> Table {
-    let chosen = all.iter().filter(|one| one.difficulty == difficulty.name());
-    let row = |one: &Evaluation| {
+fn of(difficulty: Difficulty, all: &[Row]) -> Table {
+    let chosen = all.iter().filter(|one| one.evaluation.difficulty == difficulty.name());
+    let row = |Row { evaluation: one, trained_at }: &Row| {
         let first = &one.policies[0];
         let (success, difference) = match &one.seeds {
             Some(seeds) => (seeds.success, Some(seeds.difference)),
@@ -95,6 +120,7 @@ fn of(difficulty: Difficulty, all: &[Evaluation]) -> Table {
             first.causes.iter().map(|(name, count)| format!("{name} {count}")).collect();
         vec![
             one.scenario.clone(),
+            (*trained_at).to_owned(),
             one.policies.len().to_string(),
             percent(&one.rules.success),
             percent(&success),
@@ -107,6 +133,7 @@ fn of(difficulty: Difficulty, all: &[Evaluation]) -> Table {
         title: format!("At {difficulty}, % of held-out missions with 95 % interval"),
         columns: [
             "task",
+            "trained at",
             "seeds",
             "rules",
             "policy",

@@ -353,7 +353,7 @@ fn figures(progress: &learn::Progress) -> [(&'static str, f64); 11] {
         ("speed/decisions_per_s", per_update / progress.spent.wall.as_secs_f64()),
         ("speed/environment_share", {
             let spent = &progress.spent;
-            let busy = spent.environment + spent.forward + spent.learning;
+            let busy = spent.environment + spent.forward + spent.learning + spent.copying;
             spent.environment.as_secs_f64() / busy.as_secs_f64().max(1e-9)
         }),
     ]
@@ -364,19 +364,19 @@ fn line(progress: &learn::Progress, own: &Tail) -> String {
     let spent = &progress.spent;
     let wall_s = spent.wall.as_secs_f64();
     let per_update = progress.decisions as f64 / progress.update as f64;
-    let busy = (spent.environment + spent.forward + spent.learning + spent.waiting)
-        .as_secs_f64()
-        .max(1e-9);
+    let parts = [spent.environment, spent.forward, spent.learning, spent.copying, spent.waiting];
+    let busy = parts.iter().sum::<std::time::Duration>().as_secs_f64().max(1e-9);
     let share = |part: std::time::Duration| fixed(100.0 * part.as_secs_f64() / busy, 0);
     let (mean, home) = own.means();
     format!(
-        "return {}, {} % home, {} decisions/s: world {} %, acting {} %, learning {} %, waiting {} %",
+        "return {}, {} % home, {} decisions/s: world {} %, acting {} %, learning {} %, copying {} %, waiting {} %",
         fixed(mean, 2),
         fixed(100.0 * home, 0),
         fixed(per_update / wall_s, 0),
         share(spent.environment),
         share(spent.forward),
         share(spent.learning),
+        share(spent.copying),
         share(spent.waiting),
     )
 }
