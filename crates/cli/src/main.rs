@@ -49,7 +49,7 @@ enum Verb {
     /// List the tasks of a policy, show what it sees and sets, check a scenario of your own
     Env(environment::Args),
     /// Learn a policy for a task
-    Train(train::Args),
+    Train(Box<train::Args>),
     /// Say how good policies are, beside `rules`, with intervals
     Evaluate(evaluate::Args),
     /// Take the actions of a black box again, to the number that is none
@@ -72,7 +72,7 @@ fn main() -> ExitCode {
         Verb::Simulate(args) => simulate::run(args),
         Verb::Campaign(args) => campaign::run(args),
         Verb::Env(args) => environment::run(args),
-        Verb::Train(args) => train::run(args),
+        Verb::Train(args) => train::run(*args),
         Verb::Evaluate(args) => evaluate::run(args),
         Verb::Replay(args) => replay::run(args),
         Verb::Component(args) => component::run(args),

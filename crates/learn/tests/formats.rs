@@ -14,6 +14,10 @@ use lunar_habitat_learn::{
     BlackBox, Constraint, Cpu, HabitatWorld, Policy, Training, TrainingSettings, World,
 };
 
+/// Versions of each kind that were ever written.
+const CHECKPOINTS: [u32; 1] = [1];
+const POLICIES: [u32; 1] = [1];
+
 /// Two days of the cabin.
 fn task() -> Arc<Task> {
     let mut model = scenario::load("cabin-30d").unwrap().scenario.clone();
@@ -78,14 +82,13 @@ fn write() {
 
 #[test]
 fn a_checkpoint_of_each_version_goes_on() {
-    for name in ["checkpoint-1.bin"] {
+    for version in CHECKPOINTS {
+        let name = format!("checkpoint-{version}.bin");
         let mut training = training();
-        training.resume(&read(name)).unwrap();
+        training.resume(&read(&name)).unwrap();
         assert_eq!((training.updates(), training.decisions()), (2, 20), "{name}");
         // The policy was kept beside it: the weights are those of then, and the lanes go on from where they were.
-        let policy = Policy::from_bytes(&read(
-            &name.replace("checkpoint", "policy").replace("bin", "safetensors"),
-        ));
+        let policy = Policy::from_bytes(&read(&format!("policy-{version}.safetensors")));
         assert_eq!(training.parameters(), policy.unwrap().parameters(), "{name}");
         for _ in 0..2 {
             let progress = training.update().unwrap();
@@ -97,8 +100,9 @@ fn a_checkpoint_of_each_version_goes_on() {
 
 #[test]
 fn a_policy_of_each_version_acts() {
-    for name in ["policy-1.safetensors"] {
-        let policy = Policy::from_bytes(&read(name)).unwrap();
+    for version in POLICIES {
+        let name = format!("policy-{version}.safetensors");
+        let policy = Policy::from_bytes(&read(&name)).unwrap();
         let wide = policy.network().shape().observations;
         let mut action = vec![9.0; policy.network().shape().outputs];
         policy.actor().act(&vec![0.5; wide], &mut action).unwrap();

@@ -113,6 +113,7 @@ def test_returns_at_equal_steps_are_not_below_those_of_stable_baselines3(level):
         our = np.array(list(pool.map(partial(ours, level), SEEDS)))
         their = np.array(list(pool.map(partial(theirs, level), SEEDS)))
     half = T_95 * their.std(ddof=1) / np.sqrt(len(SEEDS))
-    print(f"{level.name} at {level.steps} steps: ours {our.mean():.0f} {our.round(0)}, theirs {their.mean():.0f} ± {half:.0f} {their.round(0)}")
+    found = f"ours {our.mean():.0f} {our.round(0)}, theirs {their.mean():.0f} ± {half:.0f} {their.round(0)}"
+    print(f"{level.name} at {level.steps} steps: {found}")
     # Where all five of theirs are at the top, the interval is a point.
-    assert our.mean() >= their.mean() - half - 1e-6 * abs(their.mean())
+    assert our.mean() >= their.mean() - half - 1e-6 * abs(their.mean()), found
