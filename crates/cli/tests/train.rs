@@ -232,6 +232,24 @@ fn a_cloned_start_does_what_the_rules_do() {
 }
 
 #[test]
+fn a_stacked_policy_flies_and_its_black_box_is_taken_again() {
+    let dir = tempfile::tempdir().unwrap();
+    let line = [&SMALL[..], &["--stack", "3"]].concat();
+    done(dir.path(), &line);
+    let words =
+        done(dir.path(), &["evaluate", "t/policy.safetensors", "--episodes", "2", "--json"]);
+    let found: Value = serde_json::from_str(&words).unwrap();
+    assert!(found["policies"][0]["success"]["value"].is_number(), "{words}");
+    let found = refused(dir.path(), &[&SMALL[..], &["--stack", "2", "--clone", "rules"]].concat());
+    assert!(found.contains("seen one by one"), "{found}");
+    let drill = ["--out", "d", "--drill", "diverge:2"];
+    let output = run_in(dir.path(), &[&line[..line.len() - 4], &["--stack", "3"], &drill].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", stderr(&output));
+    let words = done(dir.path(), &["replay", "d/black-box-0.bin"]);
+    assert!(words.contains("action rules."), "{words}");
+}
+
+#[test]
 fn a_shield_is_counted_and_what_it_did_is_kept() {
     let dir = tempfile::tempdir().unwrap();
     done(dir.path(), &SMALL);

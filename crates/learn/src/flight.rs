@@ -7,6 +7,7 @@ use env::{COSTS, Episode, Intervention, Outcome, Shield, StepSlices, TERMS, Task
 
 use crate::LearnError;
 use crate::policy::Policy;
+use crate::stack::Frames;
 
 /// How a mission under a policy ended.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -57,14 +58,17 @@ fn play(
     let (mut sums, mut time_s, mut total) = ([0.0; COSTS], 0.0, 0.0);
     let mut shield = if is_shielded { Some(Shield::new(&episode)?) } else { None };
     episode.observe(&mut observation)?;
+    let mut frames = Frames::new(policy.stack(), observation.len());
+    frames.begin(&observation);
     while episode.status().is_running() {
-        actor.act(&observation, &mut action)?;
+        actor.act(frames.row(), &mut action)?;
         let slices =
             StepSlices { observation: &mut observation, terms: &mut terms, costs: &mut costs };
         let transition = match &mut shield {
             Some(shield) => shield.step(&mut episode, &mut action, slices)?.transition,
             None => episode.step(&action, slices)?,
         };
+        frames.push(&observation);
         total += f64::from(transition.reward);
         time_s += transition.duration_s;
         for (sum, cost) in sums.iter_mut().zip(&costs) {

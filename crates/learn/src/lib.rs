@@ -24,6 +24,7 @@ mod policy;
 mod ppo;
 mod segment;
 mod simd;
+mod stack;
 mod statistics;
 mod training;
 mod vtrace;
@@ -48,6 +49,7 @@ pub use policy::{Actor, Policy};
 pub use ppo::{PpoSettings, SHARDS};
 pub use segment::{Segments, Sizes};
 pub use simd::{Level, ROW, padded};
+pub use stack::{Frames, StackedWorld};
 pub use statistics::{
     Interval, bootstrap, iqm, paired_difference, prob_improvement, wilson, worst,
 };

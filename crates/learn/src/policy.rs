@@ -13,6 +13,7 @@
 //! | fact | meaning |
 //! |---|---|
 //! | `format`, `version` | `lunar-habitat-policy`, `1` |
+//! | `stack` | how many observations are seen side by side, the oldest first; one where it is missing |
 //! | `head`, `activation`, `shared`, `hidden` | see [`Shape`] |
 //! | `task_hash` | what it sees and sets ([`env::Task::hash`]); empty for a world of somebody else |
 //! | others | of the training: scenario, difficulty, reward, seed, decisions |
@@ -112,6 +113,12 @@ impl Policy {
         Actor::new(self)
     }
 
+    /// How many observations it sees side by side, the oldest first: the fact `stack`, else 1.
+    #[must_use]
+    pub fn stack(&self) -> usize {
+        self.facts.get("stack").and_then(|text| text.parse().ok()).unwrap_or(1)
+    }
+
     /// Refuse a task whose observations or actions are not those that the policy was trained on.
     ///
     /// # Errors
@@ -119,7 +126,11 @@ impl Policy {
     pub fn fits(&self, task: &env::Task) -> Result<(), LearnError> {
         let shape = self.network.shape();
         let sizes = [
-            ("numbers of an observation", shape.observations, task.observations().len()),
+            (
+                "numbers of an observation",
+                shape.observations,
+                self.stack().saturating_mul(task.observations().len()),
+            ),
             ("numbers of an action", shape.outputs, task.actions().len()),
         ];
         for (what, own, asked) in sizes {

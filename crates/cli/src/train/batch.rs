@@ -3,9 +3,7 @@
 
 use std::path::{Path, PathBuf};
 
-use learn::{
-    Bounds, Cpu, HabitatWorld, LearnError, Training, TrainingSettings, Tried, World, calibrate,
-};
+use learn::{Bounds, Cpu, LearnError, Training, TrainingSettings, Tried, calibrate};
 use serde::{Deserialize, Serialize};
 use store::write_atomic;
 
@@ -193,10 +191,7 @@ fn measure(
     settings.segment = (TRY / lanes).max(1);
     let decisions = lanes * settings.segment;
     settings.ppo.minibatches = (decisions / asked.recipe.minibatch).max(1);
-    let world = |first: u64, lanes: usize| {
-        let world = HabitatWorld::new(&asked.task, 0, first, lanes, Some(asked.tau_s))?;
-        Ok(Box::new(world) as Box<dyn World>)
-    };
+    let world = |first: u64, lanes: usize| asked.world(0, first, lanes);
     let cpu = Cpu::new();
     let mut training = Training::new(settings, Box::new(cpu), cpu.level(), &world)?;
     training.update()?;

@@ -124,6 +124,9 @@ pub struct Args {
     /// Hours between two decisions [default: 6 for thresholds, that of the scenario for dials]
     #[arg(long, value_name = "H")]
     every_h: Option<f64>,
+    /// Observations that the policy sees side by side, the last ones: where one alone does not tell what changes
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u8).range(1..=64))]
+    stack: u8,
     /// Widths of the hidden layers
     #[arg(long, value_name = "LIST", value_delimiter = ',', default_values_t = [64_usize, 64])]
     hidden: Vec<usize>,

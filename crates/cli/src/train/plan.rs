@@ -5,7 +5,9 @@ use std::sync::Arc;
 use env::habitat::scenario;
 use env::habitat::{Plan, constants::DAY_S};
 use env::{COST_TABLE, RewardWeights, Task, TaskOptions, Use};
-use learn::{Constraint, PpoSettings, TrainingSettings};
+use learn::{
+    Constraint, HabitatWorld, LearnError, PpoSettings, StackedWorld, TrainingSettings, World,
+};
 use serde_json::{Value, json};
 
 use super::batch::Wishes;
@@ -24,6 +26,8 @@ pub struct Asked {
     pub wishes: Wishes,
     /// What is done where nothing else is asked for.
     pub recipe: &'static Recipe,
+    /// Observations side by side.
+    pub stack: usize,
     /// The controller whose actions are learned first.
     pub clone: Option<String>,
     /// Time constant of the discount, s.
@@ -103,6 +107,13 @@ impl Asked {
         };
         settings.check()?;
         settings.ppo.check()?;
+        if args.clone.is_some() && args.stack > 1 {
+            let flag = format!("--clone, --stack {}", args.stack);
+            return Err(CliError::flag(
+                flag,
+                "what is cloned is seen one by one: allowed is one of them",
+            ));
+        }
         if let Some(name) = args.clone.as_deref().filter(|name| *name != "rules") {
             return Err(CliError::flag(format!("--clone {name}"), "allowed is `rules`"));
         }
@@ -130,6 +141,7 @@ impl Asked {
             "log_std": decimal(args.log_std),
             "hold": hold,
             "clone": args.clone,
+            "stack": args.stack,
             "hidden": args.hidden,
             "activation": args.activation,
             "head": args.head,
@@ -146,12 +158,25 @@ impl Asked {
             settings,
             wishes,
             recipe,
+            stack: usize::from(args.stack),
             clone: args.clone.clone(),
             decisions: args.decisions,
             tau_s,
             checkpoint_s,
             facts,
         })
+    }
+
+    /// Lanes `first` to `first + lanes` of the training with `seed`.
+    ///
+    /// # Errors
+    /// What the world refuses.
+    pub fn world(&self, seed: u64, first: u64, lanes: usize) -> Result<Box<dyn World>, LearnError> {
+        let world = HabitatWorld::new(&self.task, seed, first, lanes, Some(self.tau_s))?;
+        if self.stack == 1 {
+            return Ok(Box::new(world));
+        }
+        Ok(Box::new(StackedWorld::new(Box::new(world), self.stack)?))
     }
 
     /// Name of the scenario.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use env::habitat::scenario;
-use learn::{Cpu, HabitatWorld, LearnError, Policy, Training, TrainingSettings, World};
+use learn::{Cpu, LearnError, Policy, StackedWorld, Training, TrainingSettings};
 use serde_json::{Value, json};
 use store::{ScalarWriter, write_atomic};
 
@@ -109,10 +109,7 @@ impl<'a> Session<'a> {
             let lanes = (settings.lanes as f64 * factor("lanes_factor")) as usize;
             settings.lanes = lanes.max(LANES_LEAST.min(settings.lanes));
         }
-        let world = |first: u64, lanes: usize| {
-            let world = HabitatWorld::new(&asked.task, seed, first, lanes, Some(asked.tau_s))?;
-            Ok(Box::new(world) as Box<dyn World>)
-        };
+        let world = |first: u64, lanes: usize| asked.world(seed, first, lanes);
         let cpu = Cpu::new();
         let fresh = || Training::new(settings.clone(), Box::new(cpu), cpu.level(), &world);
         let mut training = fresh()?;
@@ -266,6 +263,11 @@ impl<'a> Session<'a> {
             return error.into();
         };
         kept.facts = self.asked.facts.to_string();
+        if self.asked.stack > 1 {
+            // What is taken again is the habitat alone.
+            let width = self.asked.task.observations().len();
+            kept.start = StackedWorld::inner_bytes(&kept.start, self.asked.stack, width).to_vec();
+        }
         let path = self.dir.join(format!("black-box-{}.bin", kept.lane));
         match kept.write(&path) {
             Ok(()) => CliError::Failed(format!(
