@@ -58,8 +58,12 @@ def sweep(
     goes_on: called after every update with the token, the steps of all seeds so far and the figures of
         :meth:`PPO.learn`; where it returns False the trial ends with what it has (pruning).
 
-    Returns all trials in their order. What ``ask``, ``tell`` or the environment raise comes through; ``ValueError`` for no
-    trial or no seed.
+    A choice fails where PPO or its ``learn`` raise ``ValueError`` or ``RuntimeError``: settings that make no sense, weights
+    that cease to be numbers, an environment that raises one of them itself; the words are in ``failure``. Everything else,
+    and whatever ``ask``, ``tell``, ``score`` and ``goes_on`` raise, comes through. Ctrl-C ends the sweep with
+    ``KeyboardInterrupt``; the trial under way is not told.
+
+    Returns all trials in their order. ``ValueError`` for no trial or no seed.
     """
     if trials < 1 or not seeds:
         raise ValueError(f"trials {trials} and seeds {list(seeds)}: allowed are at least 1 and one")
@@ -69,28 +73,59 @@ def sweep(
         token, settings = ask()
         trial = Trial(token, dict(settings))
         begin = time.monotonic()
-        before = 0
+        watch = _Watch(token, goes_on)
         for seed in seeds:
             env = make_env()
             try:
-                agent = PPO(env, seed=seed, **settings)
-
-                def after(figures: dict[str, Any], before: int = before) -> bool:
-                    return goes_on is None or bool(goes_on(token, before + figures["steps"], figures))
-
-                history = agent.learn(steps, after)
-                trial.scores.append(float(rate(agent)))
-                before += history[-1]["steps"]
-            except (ValueError, RuntimeError) as error:
-                trial.failure = str(error)
+                agent = _learned(trial, env, seed, steps, watch)
+                if agent is not None:
+                    trial.scores.append(float(rate(agent)))
             finally:
                 env.close()
-            if trial.failure or before < steps * (len(trial.scores)):
+            if trial.failure or watch.is_cut:
                 break
         trial.wall_s = time.monotonic() - begin
         tell(token, trial.score)
         done.append(trial)
     return done
+
+
+class _Watch:
+    """Asks after every update whether a trial goes on, and counts its steps over all seeds."""
+
+    def __init__(self, token: Any, goes_on: Callable[[Any, int, dict[str, Any]], bool] | None) -> None:
+        self.token, self.goes_on = token, goes_on
+        self.before = self.now = 0
+        self.is_cut = False
+        self.error: Exception | None = None
+
+    def __call__(self, figures: dict[str, Any]) -> bool:
+        self.now = figures["steps"]
+        try:
+            self.is_cut = self.goes_on is not None and not self.goes_on(self.token, self.before + self.now, figures)
+        except Exception as error:
+            # It is no failure of the choice.
+            self.error = error
+            raise
+        return not self.is_cut
+
+
+def _learned(trial: Trial, env: Any, seed: int, steps: int, watch: _Watch) -> PPO | None:
+    """The agent of one seed; None where the choice fails."""
+    watch.now = 0
+    try:
+        agent = PPO(env, seed=seed, **trial.settings)
+        agent.learn(steps, watch)
+    except (ValueError, RuntimeError) as error:
+        if error is watch.error:
+            raise
+        trial.failure = str(error)
+        return None
+    if watch.now < steps and not watch.is_cut:
+        # Ctrl-C ends a learning after its update; here it is meant for all that would follow.
+        raise KeyboardInterrupt
+    watch.before += watch.now
+    return agent
 
 
 def _usual(agent: PPO) -> float:

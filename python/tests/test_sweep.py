@@ -1,5 +1,8 @@
 """The side of the learner in a search: what is asked and told, several seeds a choice, pruning and choices that fail."""
 
+import os
+import signal
+
 import gymnasium
 import numpy as np
 import pytest
@@ -74,6 +77,25 @@ def test_what_ask_and_the_environment_raise_comes_through_and_environments_are_c
     for trials, seeds in ((0, (1,)), (1, ())):
         with pytest.raises(ValueError, match="allowed are at least 1 and one"):
             sweep(ask, tell, pole, 64, trials, seeds=seeds)
+
+
+def test_a_mistake_in_what_the_caller_gives_is_no_failure_of_the_choice():
+    def mistaken(*_):
+        raise ValueError("a mistake of mine")
+
+    for given in ({"score": mistaken}, {"goes_on": mistaken}):
+        ask, tell, heard = questions(SMALL, SMALL)
+        with pytest.raises(ValueError, match="a mistake of mine"):
+            sweep(ask, tell, pole, 64, 2, **given)
+        assert heard == []
+
+
+def test_ctrl_c_ends_the_sweep_and_not_one_training_of_it():
+    ask, tell, heard = questions(SMALL, SMALL)
+    before = signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt):
+        sweep(ask, tell, pole, 640, 2, goes_on=lambda *_: os.kill(os.getpid(), signal.SIGINT) is None)
+    assert heard == [] and signal.getsignal(signal.SIGINT) is before
 
 
 def test_seeds_are_the_same_for_all_choices():

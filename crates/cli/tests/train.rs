@@ -252,7 +252,9 @@ fn a_stacked_policy_flies_and_its_black_box_is_taken_again() {
 #[test]
 fn a_shield_is_counted_and_what_it_did_is_kept() {
     let dir = tempfile::tempdir().unwrap();
-    done(dir.path(), &SMALL);
+    // A policy of dials that has learned with large steps and little: it would break limits.
+    let wild = ["--acts", "dials", "--every-h", "1", "--rate", "0.01", "--log-std", "0.5"];
+    done(dir.path(), &[&SMALL[..], &wild].concat());
     let line = ["evaluate", "t/policy.safetensors", "--episodes", "3", "--out", "e", "--json"];
     let plain: Value = serde_json::from_str(&done(dir.path(), &line)).unwrap();
     assert!(plain["policies"][0]["interventions"].is_null());
@@ -262,6 +264,7 @@ fn a_shield_is_counted_and_what_it_did_is_kept() {
     let text = fs::read_to_string(dir.path().join("e/interventions.csv")).unwrap();
     assert!(text.starts_with("controller,seed,decision,t_s,limit,breaks_s,rules_break_s\n"));
     let kept = text.lines().count() - 1;
+    assert!(kept > 0 && found["share"]["value"].as_f64().unwrap() > 0.0, "{found}");
     assert!((found["each"].as_f64().unwrap() * 3.0 - kept as f64).abs() < 1e-9, "{found} {text}");
     // Both kinds of missions stand in one logbook, and nothing is flown twice.
     let missions = fs::read_to_string(dir.path().join("e/missions.csv")).unwrap();

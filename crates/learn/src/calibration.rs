@@ -1,8 +1,8 @@
 //! How many lanes a training runs side by side, from what the machine shows once before the first update.
 //!
-//! Tried are the usual number and its doubles and halves within bounds. Chosen is, of those whose memory fits, the usual one
-//! where it is within [`CLOSE`] of the fastest, and else the fastest: more lanes change what is learned, so that they have to
-//! be worth it. What is chosen is part of the training from then on.
+//! Tried are the usual number and its doubles and halves within bounds. Chosen is, of those whose memory fits and
+//! whose throughput is within [`CLOSE`] of the fastest, the one nearest to the usual number: other lanes change what is learned,
+//! so that they have to be worth it. What is chosen is part of the training from then on.
 
 use crate::LearnError;
 

@@ -10,7 +10,7 @@ use crate::policy::Policy;
 use crate::stack::Frames;
 
 /// How a mission under a policy ended.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Flight {
     /// As of a mission under a controller.
     pub outcome: Outcome,
@@ -18,37 +18,21 @@ pub struct Flight {
     pub costs: [f64; COSTS],
     /// Sum of the rewards.
     pub total: f64,
+    /// Decisions that a shield handed over to the rules; none without one.
+    pub interventions: Vec<Intervention>,
 }
 
-/// A mission under a policy behind a shield: how it ended, and where the rules took over.
-pub type ShieldedFlight = (Flight, Vec<Intervention>);
-
-/// Fly the mission of `key` under `policy`, which takes its likeliest action at every decision.
+/// Fly the mission of `key` under `policy`, which takes its likeliest action at every decision; `is_shielded` with a
+/// [`Shield`] between it and the habitat.
 ///
 /// # Errors
-/// [`LearnError::Mismatch`] where the policy is not one of this task; what the episode refuses.
-pub fn fly(task: &Arc<Task>, policy: &Policy, key: StreamKey) -> Result<Flight, LearnError> {
-    Ok(play(task, policy, key, false)?.0)
-}
-
-/// As [`fly`], with an [`env::Shield`] between the policy and the habitat.
-///
-/// # Errors
-/// As [`fly`]; what the shield refuses.
-pub fn fly_shielded(
-    task: &Arc<Task>,
-    policy: &Policy,
-    key: StreamKey,
-) -> Result<ShieldedFlight, LearnError> {
-    play(task, policy, key, true)
-}
-
-fn play(
+/// [`LearnError::Mismatch`] where the policy is not one of this task; what the episode or the shield refuses.
+pub fn fly(
     task: &Arc<Task>,
     policy: &Policy,
     key: StreamKey,
     is_shielded: bool,
-) -> Result<ShieldedFlight, LearnError> {
+) -> Result<Flight, LearnError> {
     policy.fits(task)?;
     let mut actor = policy.actor();
     let mut episode = Episode::new(task, key, &[])?;
@@ -78,5 +62,5 @@ fn play(
     let (steps, decisions) = (episode.steps(), episode.decisions());
     let outcome = Outcome { steps, decisions, ..Outcome::of(episode.habitat()) };
     let interventions = shield.map_or_else(Vec::new, |shield| shield.interventions().to_vec());
-    Ok((Flight { outcome, costs: sums.map(|sum| sum / time_s), total }, interventions))
+    Ok(Flight { outcome, costs: sums.map(|sum| sum / time_s), total, interventions })
 }

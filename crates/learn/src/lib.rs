@@ -39,7 +39,7 @@ pub use calibration::{Bounds, Calibration, Tried, calibrate};
 pub use cloning::{Demonstrations, demonstrate};
 pub use constraint::{Constraint, Multipliers};
 pub use error::LearnError;
-pub use flight::{Flight, ShieldedFlight, fly, fly_shielded};
+pub use flight::{Flight, fly};
 pub use habitat_world::HabitatWorld;
 pub use learner::{Batch, Learner, UpdateFigures};
 pub use linear::LinearWorld;

@@ -3,9 +3,9 @@
 //! Lines of a chunk of missions are on the disk before its missions are in the logbook. Who is killed in between finds them
 //! twice when the missions are flown again, which are the same to the bit: a line counts once.
 
-use std::collections::BTreeSet;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Write};
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{File, OpenOptions};
+use std::io::{ErrorKind, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
 use env::Intervention;
@@ -19,7 +19,7 @@ pub const NAME: &str = "interventions.csv";
 const COLUMNS: &str = "controller,seed,decision,t_s,limit,breaks_s,rules_break_s";
 
 /// How many decisions of `controller` were taken over in its mission with `seed`, by both.
-pub type Counts = std::collections::BTreeMap<(String, u64), u64>;
+pub type Counts = BTreeMap<(String, u64), u64>;
 
 /// The lines of one mission.
 pub fn lines(controller: &str, seed: u64, interventions: &[Intervention]) -> String {
@@ -40,20 +40,42 @@ pub fn lines(controller: &str, seed: u64, interventions: &[Intervention]) -> Str
 /// [`CliError::Store`] when the system refuses.
 pub fn append(dir: &Path, lines: &str) -> Result<(), CliError> {
     let path = dir.join(NAME);
-    let failed = |source| failed("append to", &path, source);
-    std::fs::create_dir_all(dir).map_err(failed)?;
-    let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
-    // A line that a kill has left in half ends here, and is no line.
-    let begin = if file.metadata().map_err(failed)?.len() == 0 {
-        format!("{COLUMNS}\n")
-    } else if lines.is_empty() {
-        return Ok(());
-    } else {
-        let whole = std::fs::read(&path).map_err(failed)?.ends_with(b"\n");
-        if whole { String::new() } else { "\n".to_owned() }
-    };
-    file.write_all(format!("{begin}{lines}").as_bytes()).map_err(failed)?;
-    file.sync_data().map_err(failed)
+    std::fs::create_dir_all(dir)
+        .and_then(|()| OpenOptions::new().create(true).read(true).append(true).open(&path))
+        .and_then(|mut file| {
+            // A line that a kill has left in half ends here, and is no line.
+            let begin = match last(&mut file)? {
+                None => format!("{COLUMNS}\n"),
+                Some(b'\n') => String::new(),
+                Some(_) => "\n".to_owned(),
+            };
+            file.write_all(format!("{begin}{lines}").as_bytes())?;
+            file.sync_data()
+        })
+        .map_err(|source| failed("append to", &path, source))
+}
+
+/// The last byte of a file; none where it is empty.
+fn last(file: &mut File) -> std::io::Result<Option<u8>> {
+    if file.metadata()?.len() == 0 {
+        return Ok(None);
+    }
+    let mut byte = [0];
+    file.seek(SeekFrom::End(-1))?;
+    file.read_exact(&mut byte)?;
+    Ok(Some(byte[0]))
+}
+
+/// Remove the file in `dir`, where there is one.
+///
+/// # Errors
+/// [`CliError::Store`] when the system refuses.
+pub fn clear(dir: &Path) -> Result<(), CliError> {
+    let path = dir.join(NAME);
+    match std::fs::remove_file(&path) {
+        Err(source) if source.kind() != ErrorKind::NotFound => Err(failed("remove", &path, source)),
+        _ => Ok(()),
+    }
 }
 
 /// Count the lines in `dir`; none where there is no file.
@@ -116,5 +138,8 @@ mod tests {
         append(dir.path(), &both).unwrap();
         let counts = count(dir.path()).unwrap();
         assert_eq!(counts, Counts::from([(("policy-1-shielded".to_owned(), 7), 2)]));
+        clear(dir.path()).unwrap();
+        clear(dir.path()).unwrap();
+        assert!(count(dir.path()).unwrap().is_empty());
     }
 }

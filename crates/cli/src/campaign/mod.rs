@@ -40,7 +40,7 @@ use std::time::Instant;
 use env::{CostMeter, HELD_OUT_FROM, Observer, Task, Timing};
 use habitat::scenario;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
-use learn::{LearnError, Policy, ShieldedFlight};
+use learn::Policy;
 use runtime::parallel_map;
 
 use self::logbook::Logbook;
@@ -175,11 +175,6 @@ pub struct Flyer {
     pub is_shielded: bool,
 }
 
-/// A policy without a shield.
-fn alone(task: &Arc<Task>, policy: &Policy, key: StreamKey) -> Result<ShieldedFlight, LearnError> {
-    Ok((learn::fly(task, policy, key)?, Vec::new()))
-}
-
 /// What is asked for, known to be sound.
 pub struct Campaign {
     plan: Arc<Plan>,
@@ -279,10 +274,9 @@ impl Campaign {
             StreamKey { run: seed, ..StreamKey::default() }
         };
         if let Some(flyer) = self.flyers.iter().find(|flyer| flyer.name == controller) {
-            let fly = if flyer.is_shielded { learn::fly_shielded } else { alone };
-            let (flight, interventions) = fly(&flyer.task, &flyer.policy, key)?;
+            let flight = learn::fly(&flyer.task, &flyer.policy, key, flyer.is_shielded)?;
             let record = Record::new(controller, seed, &flight.outcome, flight.costs);
-            return Ok((record, interventions::lines(controller, seed, &interventions)));
+            return Ok((record, interventions::lines(controller, seed, &flight.interventions)));
         }
         let (plan, _) = self.plan.for_episode(key, &[])?;
         let mut habitat = Habitat::new(plan, key);
@@ -334,6 +328,10 @@ impl Campaign {
             .flat_map(|seed| self.controllers.iter().map(move |name| (name.clone(), seed)));
         let missing: Vec<(String, u64)> =
             wanted.filter(|key| !logbook.missions.contains_key(key)).collect();
+        if logbook.missions.is_empty() {
+            // What lies there is of missions that are not kept any more.
+            interventions::clear(logbook.dir())?;
+        }
         let words = "{pos} of {len} missions, {elapsed} gone, {eta} to go";
         let bar = bar(missing.len() as u64, words);
         for chunk in missing.chunks(CHUNK_PER_THREAD * self.threads) {

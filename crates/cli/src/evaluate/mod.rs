@@ -24,8 +24,8 @@
 //! # JSON
 //! With `--json`, one object: `{scenario, difficulty, episodes, policies, rules, seeds}`. `policies` is a list of
 //! `{file, success, difference, iqm, worst, improvement, violations, survival, causes}`, `rules` the same without file and
-//! comparison; with a shield also `interventions`, `{each, share}`; a figure with an interval is `{value, low, high}`. `seeds`, with two policies or more, holds `success`,
-//! `difference` and `iqm` over them.
+//! comparison; with a shield also `interventions`, `{each, share}`; a figure with an interval is `{value, low, high}`. `seeds`,
+//! with two policies or more, holds `success`, `difference` and `iqm` over them.
 
 mod figures;
 mod show;

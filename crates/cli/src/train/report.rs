@@ -127,7 +127,7 @@ fn report(columns: &BTreeMap<String, Vec<f64>>, asked: &Value, trained: &Trained
         title: "Settings".to_owned(),
         note: String::new(),
         parts: vec![Part::Table(Table {
-            title: "As asked for".to_owned(),
+            title: "As asked for and chosen".to_owned(),
             columns: vec!["setting".to_owned(), "value".to_owned()],
             rows: rows.map(|(key, value)| vec![key.clone(), words(value)]).collect(),
         })],

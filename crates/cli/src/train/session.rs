@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use env::habitat::scenario;
 use learn::{Cpu, LearnError, Policy, StackedWorld, Training, TrainingSettings};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 use store::{ScalarWriter, write_atomic};
 
 use super::Trained;
@@ -232,7 +232,7 @@ impl<'a> Session<'a> {
             return_mean,
             success_rate,
         };
-        report::write(&self.dir, &self.asked.facts, &trained)?;
+        report::write(&self.dir, &Value::Object(self.facts()), &trained)?;
         Ok(trained)
     }
 
@@ -307,24 +307,34 @@ impl<'a> Session<'a> {
         Ok(())
     }
 
+    /// What was asked for and what was chosen.
+    fn facts(&self) -> Map<String, Value> {
+        let asked = self.asked.facts.as_object().into_iter().flatten();
+        let mut facts: Map<String, Value> = asked
+            .filter(|(_, value)| !value.is_null())
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let settings = self.training.settings();
+        let minibatch = settings.lanes * settings.segment / settings.ppo.minibatches;
+        for (key, value) in
+            [("lanes", settings.lanes), ("segment", settings.segment), ("minibatch", minibatch)]
+        {
+            facts.insert(key.to_owned(), json!(value));
+        }
+        facts
+    }
+
     /// The policy as it is now.
     fn policy(&self) -> Result<Policy, CliError> {
         let mut policy = self.training.policy()?;
-        let facts = self.asked.facts.as_object().into_iter().flatten();
-        for (key, value) in facts {
+        for (key, value) in self.facts() {
             let text = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
             // The shape of the network is told by the policy itself.
-            let shape = ["hidden", "activation", "head", "shared", "version"];
-            if !shape.contains(&key.as_str()) && !value.is_null() {
-                policy.facts.insert(key.clone(), text);
+            if !["hidden", "activation", "head", "shared", "version"].contains(&key.as_str()) {
+                policy.facts.insert(key, text);
             }
         }
-        let settings = self.training.settings();
-        let minibatch = settings.lanes * settings.segment / settings.ppo.minibatches;
         for (key, value) in [
-            ("lanes", settings.lanes.to_string()),
-            ("segment", settings.segment.to_string()),
-            ("minibatch", minibatch.to_string()),
             ("task_hash", scenario::hex(&self.asked.task.hash())),
             ("seed", self.seed.to_string()),
             ("decisions_learned", self.training.decisions().to_string()),
