@@ -189,8 +189,8 @@ fn lanes_are_chosen_once_and_kept_for_all_seeds() {
         .unwrap()
         .iter()
         .map(|one| {
-            assert!(one[1].as_f64().unwrap() > 0.0, "{batch}");
-            one[0].as_u64().unwrap()
+            assert!(one["decisions_per_s"].as_f64().unwrap() > 0.0, "{batch}");
+            one["lanes"].as_u64().unwrap()
         })
         .collect();
     assert_eq!(tried, [4, 8, 16]);

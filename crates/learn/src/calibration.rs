@@ -4,6 +4,8 @@
 //! whose throughput is within [`CLOSE`] of the fastest, the one nearest to the usual number: other lanes change what is learned,
 //! so that they have to be worth it. What is chosen is part of the training from then on.
 
+use serde::{Deserialize, Serialize};
+
 use crate::LearnError;
 
 /// Share of the highest throughput that is as good as it: what two tries of the same lanes differ by.
@@ -23,7 +25,7 @@ pub struct Bounds {
 }
 
 /// What a number of lanes showed.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Tried {
     /// Lanes.
     pub lanes: usize,

@@ -48,8 +48,8 @@ pub struct Batch {
     pub segment: usize,
     /// Decisions of a minibatch.
     pub minibatch: usize,
-    /// Throughput and memory of what was tried: lanes, decisions/s, MB.
-    tried: Vec<(usize, f64, f64)>,
+    /// What was tried for it.
+    tried: Vec<Tried>,
     wishes: Wishes,
 }
 
@@ -86,12 +86,10 @@ impl Wishes {
     }
 
     /// The batch for lanes that are known.
-    fn with(self, recipe: &Recipe, lanes: usize, tried: &[Tried]) -> Batch {
+    fn with(self, recipe: &Recipe, lanes: usize, tried: Vec<Tried>) -> Batch {
         let even = recipe.decisions.div_ceil(lanes).clamp(SEGMENT.0, SEGMENT.1);
         let segment = self.segment.unwrap_or(even);
         let minibatch = self.minibatch.unwrap_or(recipe.minibatch).min(lanes * segment);
-        let tried =
-            tried.iter().map(|one| (one.lanes, one.decisions_per_s, one.memory_mb)).collect();
         Batch { lanes, segment, minibatch, tried, wishes: self }
     }
 }
@@ -118,7 +116,7 @@ impl Batch {
             return Err(CliError::flag(format!("--out {}", parent(path).display()), problem));
         }
         let batch = match wishes.lanes {
-            Some(lanes) => wishes.with(asked.recipe, lanes, &[]),
+            Some(lanes) => wishes.with(asked.recipe, lanes, Vec::new()),
             None => choose(asked, threads)?,
         };
         std::fs::create_dir_all(parent(path)).map_err(|error| {
@@ -141,8 +139,9 @@ impl Batch {
         let tried: Vec<String> = self
             .tried
             .iter()
-            .map(|(lanes, speed, mb)| {
-                format!("{lanes} lanes {} decisions/s, {} MB", fixed(*speed, 0), fixed(*mb, 0))
+            .map(|one| {
+                let (speed, mb) = (fixed(one.decisions_per_s, 0), fixed(one.memory_mb, 0));
+                format!("{} lanes {speed} decisions/s, {mb} MB", one.lanes)
             })
             .collect();
         let Batch { lanes, segment, minibatch, .. } = self;
@@ -174,7 +173,7 @@ fn choose(asked: &Asked, threads: usize) -> Result<Batch, CliError> {
         }
         other => other.into(),
     })?;
-    let batch = wishes.with(asked.recipe, found.lanes, &found.tried);
+    let batch = wishes.with(asked.recipe, found.lanes, found.tried);
     eprintln!("{}", batch.words());
     Ok(batch)
 }
@@ -220,7 +219,7 @@ mod tests {
     fn an_update_keeps_its_decisions_whatever_the_lanes() {
         let recipe = Recipe::of(Acts::Thresholds);
         let shape = |wishes: Wishes, lanes| {
-            let batch = wishes.with(recipe, lanes, &[]);
+            let batch = wishes.with(recipe, lanes, Vec::new());
             (batch.lanes, batch.segment, batch.minibatch)
         };
         assert_eq!(shape(FREE, 128), (128, 40, 1_024));
