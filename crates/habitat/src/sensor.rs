@@ -52,7 +52,7 @@ use crate::fault::Wear;
 use crate::plan::Plan;
 use crate::slots::state;
 use crate::state::State;
-use crate::stream::{Purpose, StreamKey};
+use crate::stream::{DRAWS, Purpose, StreamKey};
 
 /// Share of samples that are missing. Assumed.
 const MISSING: f64 = 1e-4;
@@ -372,7 +372,11 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
     let number = state.sensors.samples;
     let first = number == 0;
     let interval_s = if first { 0.0 } else { sensors_plan.sample_s };
+    let mut words = [[0; DRAWS]; 4];
     for (at, sensor_plan) in sensors_plan.sensors.iter().enumerate() {
+        if at % DRAWS == 0 {
+            words = key.rows_of_words(plan.simd, Purpose::SensorNoise, index(number, at));
+        }
         let truth = sensor_plan.binding.value(plan, state);
         let sensor = &mut state.sensors.sensors[at];
         if sensor_plan.class == Class::Record {
@@ -416,8 +420,7 @@ pub(crate) fn sample(plan: &Plan, state: &mut State) {
             truth + (sensor.truth - truth) * share
         };
         sensor.truth = truth;
-        let words = key.words(Purpose::SensorNoise, index(number, at));
-        let (noise, chance) = normal_and_uniform(words);
+        let (noise, chance) = normal_and_uniform(words.map(|row| row[at % DRAWS]));
         sensor.gone = sensor.is(Mode::DropOut) || chance < MISSING * factor;
         // The first sample is what an instrument that is stuck from the start shows.
         if sensor.is(Mode::Stuck) && !first {

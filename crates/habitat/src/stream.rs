@@ -10,7 +10,12 @@
 //! ```
 //! There is no generator to advance: a snapshot stores the four words of the key and no position.
 
+use physics::math::SimdLevel;
+
 use crate::slots::{Slot, Slots};
+
+/// Draws that are made side by side.
+pub(crate) const DRAWS: usize = 16;
 
 /// What a stream of draws is for.
 ///
@@ -113,9 +118,30 @@ impl StreamKey {
     /// The four words behind draw number `index` for `purpose`: 128 bits, as pure as [`StreamKey::uniform`].
     #[must_use]
     pub fn words(self, purpose: Purpose, index: u64) -> [u32; 4] {
+        philox4x32([index as u32, (index >> 32) as u32, purpose as u32, 0], self.philox_key())
+    }
+
+    /// [`StreamKey::words`] of the draws `first`, `first + 1`, … [`DRAWS`] of them, the first words of all before the
+    /// second ones: side by side in the vector unit.
+    #[must_use]
+    pub(crate) fn rows_of_words(
+        self,
+        level: SimdLevel,
+        purpose: Purpose,
+        first: u64,
+    ) -> [[u32; DRAWS]; 4] {
+        let mut rows = [[0; DRAWS], [0; DRAWS], [purpose as u32; DRAWS], [0; DRAWS]];
+        for draw in 0..DRAWS {
+            let index = first + draw as u64;
+            (rows[0][draw], rows[1][draw]) = (index as u32, (index >> 32) as u32);
+        }
+        philox_rows(level, &mut rows, self.philox_key());
+        rows
+    }
+
+    fn philox_key(self) -> [u32; 2] {
         let seed = mix(mix(mix(self.run) ^ self.env) ^ self.episode) ^ mix(self.fork);
-        let key = [seed as u32, (seed >> 32) as u32];
-        philox4x32([index as u32, (index >> 32) as u32, purpose as u32, 0], key)
+        [seed as u32, (seed >> 32) as u32]
     }
 }
 
@@ -143,9 +169,44 @@ fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
     counter
 }
 
+/// [`philox4x32`] of [`DRAWS`] counters at once.
+#[inline(always)]
+fn philox_each(counters: &mut [[u32; DRAWS]; 4], mut key: [u32; 2]) {
+    for _ in 0..10 {
+        for draw in 0..DRAWS {
+            let a = u64::from(counters[0][draw]) * 0xD251_1F53;
+            let b = u64::from(counters[2][draw]) * 0xCD9E_8D57;
+            counters[0][draw] = (b >> 32) as u32 ^ counters[1][draw] ^ key[0];
+            counters[1][draw] = b as u32;
+            counters[2][draw] = (a >> 32) as u32 ^ counters[3][draw] ^ key[1];
+            counters[3][draw] = a as u32;
+        }
+        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
+    }
+}
+
+physics::at_simd_level! {
+    /// [`philox_each`] with the instructions of a SIMD level.
+    fn philox_rows(counters: &mut [[u32; DRAWS]; 4], key: [u32; 2]) = philox_each
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn draws_side_by_side_are_the_draws_one_by_one() {
+        let key = StreamKey { run: 7, env: 3, ..StreamKey::default() };
+        for level in SimdLevel::ALL {
+            for first in [0, 1_000, u64::from(u32::MAX) - 3] {
+                let rows = key.rows_of_words(level, Purpose::SensorNoise, first);
+                for draw in 0..DRAWS {
+                    let one = key.words(Purpose::SensorNoise, first + draw as u64);
+                    assert_eq!(rows.map(|row| row[draw]), one, "{level:?}, {first} + {draw}");
+                }
+            }
+        }
+    }
 
     /// Known answer of the Random123 distribution for counter 0 and key 0.
     #[test]

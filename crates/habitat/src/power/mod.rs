@@ -284,6 +284,15 @@ state! {
     }
 }
 
+/// What the loads that are never shed and those of the ranks after `shed` drew when they last ran, W.
+fn demand_w(rank_w: &[f64; RANKS_MAX], shed: u64, ranks: u64) -> f64 {
+    let mut w = rank_w[0];
+    for rank in shed + 1..=ranks {
+        w += rank_w[rank as usize];
+    }
+    w
+}
+
 impl Power {
     /// The state at the start: stores as the scenario says, nothing shed.
     #[must_use]
@@ -446,6 +455,15 @@ impl Power {
         self.look_at_the_sun(plan, t_s);
         self.source_w = self.sources_w(plan);
         let cell_w = self.fuel_cell_most_w(plan);
+        let ranks = plan.shed_order.len().min(RANKS_MAX - 1) as u64;
+        let least = (self.set_shed.max(0.0) as u64).min(ranks);
+        // A battery only adds to what there is: where nothing is shed beyond the command and the sources carry the
+        // rest, it need not be asked.
+        if self.shed == least
+            && demand_w(&self.rank_w, least, ranks) <= self.source_w + cell_w - self.owed_j / dt_s
+        {
+            return false;
+        }
         let usable = self.usable(plan);
         let battery_w = if usable > SHED_BELOW {
             let most_w = self.allowed_w(-1e7);
@@ -455,15 +473,8 @@ impl Power {
         };
         let supply_w = self.source_w + cell_w + battery_w - self.owed_j / dt_s;
         let before = self.shed;
-        let ranks = plan.shed_order.len().min(RANKS_MAX - 1) as u64;
-        let demand_w = |shed: u64| -> f64 {
-            let mut w = self.rank_w[0];
-            for rank in shed + 1..=ranks {
-                w += self.rank_w[rank as usize];
-            }
-            w
-        };
-        let least = (self.set_shed.max(0.0) as u64).min(ranks);
+        let rank_w = self.rank_w;
+        let demand_w = |shed: u64| demand_w(&rank_w, shed, ranks);
         if self.shed == BLACKOUT {
             if supply_w > 1.1 * demand_w(ranks) && supply_w > 0.0 {
                 self.shed = ranks;
