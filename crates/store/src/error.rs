@@ -70,6 +70,86 @@ pub enum StoreError {
         /// How many there are.
         channels: usize,
     },
+    /// A name that is no place of a database.
+    #[error(
+        "`{found}` is no place of a database; it has to be a file or postgres://USER@HOST/NAME"
+    )]
+    Location {
+        /// What was given.
+        found: String,
+    },
+    /// The disk of a database has no room left.
+    #[error("disk full while writing to `{place}`; what was committed before is kept")]
+    DatabaseFull {
+        /// The database.
+        place: String,
+    },
+    /// A database that cannot be written.
+    #[error("`{place}` can be read only; its file and its directory have to be writable")]
+    DatabaseReadOnly {
+        /// The database.
+        place: String,
+    },
+    /// Somebody else held a database for too long.
+    #[error("`{place}` was in use by others for longer than may be waited; nothing was changed")]
+    DatabaseBusy {
+        /// The database.
+        place: String,
+    },
+    /// A server that does not answer.
+    #[error("`{place}` does not answer: {reason}")]
+    DatabaseAway {
+        /// The database.
+        place: String,
+        /// What the driver said.
+        reason: String,
+    },
+    /// A file whose bytes are not those that were written.
+    #[error("`{place}` is damaged: {reason}; `lunar-habitat data restore` brings back a backup")]
+    DatabaseDamaged {
+        /// The database.
+        place: String,
+        /// What is wrong.
+        reason: String,
+    },
+    /// A database of a later release.
+    #[error("`{place}` has schema {found}; this release knows schemas up to {known}")]
+    DatabaseNewer {
+        /// The database.
+        place: String,
+        /// Its schema.
+        found: i64,
+        /// Last schema of this release.
+        known: i64,
+    },
+    /// A database refused something else.
+    #[error("cannot {action} `{place}`: {reason}")]
+    Database {
+        /// The database.
+        place: String,
+        /// What was tried.
+        action: &'static str,
+        /// What it said.
+        reason: String,
+    },
+    /// Something that is not in the database.
+    #[error("`{place}` has no {what} `{name}`")]
+    Missing {
+        /// The database.
+        place: String,
+        /// Kind of thing.
+        what: &'static str,
+        /// Its name.
+        name: String,
+    },
+    /// Rows that a stream does not take.
+    #[error("stream `{stream}`: {reason}")]
+    Rows {
+        /// The stream.
+        stream: String,
+        /// What is wrong, and what is allowed.
+        reason: String,
+    },
 }
 
 impl StoreError {

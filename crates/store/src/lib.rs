@@ -1,4 +1,6 @@
-//! Telemetry on disk: what a run measured, as `telemetry.parquet` and `telemetry.csv`, and frames of named
+//! What is kept of runs: a [`Database`] of runs, streams, events, files and commands, in a file of SQLite or in PostgreSQL.
+//!
+//! Telemetry in files: what a run measured, as `telemetry.parquet` and `telemetry.csv`, and frames of named
 //! columns (recordings of episodes) as Parquet; and the readers that bring them back. Scalars of a training as
 //! TensorBoard's event files.
 //!
@@ -9,6 +11,7 @@
 //! (`runtime`), pictures and verdicts (`watch`).
 
 mod column;
+mod database;
 mod draft;
 mod error;
 mod frame;
@@ -20,6 +23,11 @@ mod table;
 mod telemetry;
 
 pub use column::{Column, ColumnSource};
+pub use database::{
+    Artifact, ArtifactInfo, AuditEntry, Command, Connections, Copied, Database, DatabaseSettings,
+    Drill, Event, Gap, Ingest, IngestSettings, IngestSummary, Location, NewRun, Rows, Run,
+    RunFilter, RunStatus, Schedule, Severity, Signal, Span, Stream, Thinned, Verified,
+};
 pub use draft::write_atomic;
 pub use error::StoreError;
 pub use frame::{FrameReader, FrameWriter, ROW_GROUP_ROWS, read_frame, write_frame};

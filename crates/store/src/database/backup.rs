@@ -1,0 +1,426 @@
+//! Copies of a whole database, and their way back.
+//!
+//! A backup is a file of SQLite, whatever it was taken from, so that every release opens it and `verify` reads it. It is
+//! taken while others write: it holds one state of the database, appears under its name when it is whole and on the disk,
+//! and nothing is left of one that was broken off.
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::link::{Access, Dialect, Link, Row, Value};
+use super::{Command, Database, DatabaseSettings, Location, Verified, now_us, schema};
+use crate::StoreError;
+
+/// Tables, their keys and their columns, those first to which others refer.
+const TABLES: &[(&str, &[&str], &[&str])] = &[
+    (
+        "run",
+        &["id"],
+        &[
+            "id",
+            "name",
+            "kind",
+            "code",
+            "config",
+            "seeds",
+            "status",
+            "results",
+            "started_us",
+            "ended_us",
+        ],
+    ),
+    ("stream", &["id"], &["id", "run", "name", "count", "removed", "first_us", "last_us"]),
+    ("channel", &["stream", "position"], &["stream", "position", "name", "unit"]),
+    (
+        "packet",
+        &["id"],
+        &["id", "stream", "arrival", "first_us", "last_us", "count", "crc", "bytes"],
+    ),
+    (
+        "segment",
+        &["id"],
+        &["id", "stream", "arrival", "first_us", "last_us", "count", "crc", "times"],
+    ),
+    ("chunk", &["segment", "position"], &["segment", "position", "low", "high", "crc", "bytes"]),
+    ("event", &["id"], &["id", "run", "time_us", "kind", "severity", "source", "text", "detail"]),
+    ("artifact", &["id"], &["id", "run", "kind", "name", "detail", "sha256", "bytes"]),
+    (
+        "audit",
+        &["number"],
+        &["number", "time_us", "who", "action", "target", "detail", "previous", "hash"],
+    ),
+];
+
+/// Rows that are copied at a time.
+const BATCH: i64 = 256;
+
+/// What was copied.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Copied {
+    /// The file or the place.
+    pub place: String,
+    /// Bytes of the file; 0 for a server.
+    pub bytes: u64,
+    /// How long it took.
+    pub took: Duration,
+}
+
+/// What a drill has shown.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Drill {
+    /// The backup that was brought back.
+    pub backup: PathBuf,
+    /// How long it took to bring it back.
+    pub restored_in: Duration,
+    /// How long it took to verify it.
+    pub verified_in: Duration,
+    /// What was found.
+    pub verified: Verified,
+}
+
+/// Backups that are taken again and again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// Where they are kept.
+    pub directory: PathBuf,
+    /// How many are kept; at least 1.
+    pub keep: usize,
+}
+
+impl Schedule {
+    /// The backups that are there, the oldest first.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where the directory cannot be read.
+    pub fn backups(&self) -> Result<Vec<PathBuf>, StoreError> {
+        let io = |source| StoreError::io("read", &self.directory, source);
+        let mut found = Vec::new();
+        for entry in std::fs::read_dir(&self.directory).map_err(io)? {
+            let path = entry.map_err(io)?.path();
+            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            if name.starts_with("backup-") && name.ends_with(".db") {
+                found.push(path);
+            }
+        }
+        found.sort();
+        Ok(found)
+    }
+}
+
+impl Database {
+    /// Copy the database into the file `target`, which must not be there.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`] where there is such a file; [`StoreError::DatabaseFull`] and the like; nothing is left then.
+    pub fn backup(&self, target: &Path) -> Result<Copied, StoreError> {
+        let start = Instant::now();
+        if target.exists() {
+            let source = std::io::ErrorKind::AlreadyExists.into();
+            return Err(StoreError::io("replace", target, source));
+        }
+        let partial = partial_name(target);
+        remove_all(&partial);
+        let copied = self.copy_into(&partial).and_then(|()| publish(&partial, target));
+        if copied.is_err() {
+            remove_all(&partial);
+        }
+        copied?;
+        let bytes = std::fs::metadata(target).map_or(0, |found| found.len());
+        Ok(Copied { place: target.display().to_string(), bytes, took: start.elapsed() })
+    }
+
+    fn copy_into(&self, partial: &Path) -> Result<(), StoreError> {
+        if let Location::Postgres(_) = self.location() {
+            let copy = Database::open(&partial.into(), self.settings())?;
+            self.copy_rows(&copy)?;
+            // Alone: the log is gone when its last connection is closed.
+            return copy.alone(|link| link.script("PRAGMA journal_mode = DELETE"));
+        }
+        let mut link = self.0.readers.get()?;
+        let place = partial.display().to_string();
+        let fault = |error: rusqlite::Error| match error.sqlite_error_code() {
+            Some(rusqlite::ErrorCode::DiskFull) => {
+                StoreError::DatabaseFull { place: place.clone() }
+            }
+            _ => StoreError::Database {
+                place: place.clone(),
+                action: "write a backup to",
+                reason: error.to_string(),
+            },
+        };
+        let Some(from) = link.sqlite() else {
+            return Err(self.missing("connection", "sqlite"));
+        };
+        let mut to = rusqlite::Connection::open(partial).map_err(fault)?;
+        {
+            let backup = rusqlite::backup::Backup::new(from, &mut to).map_err(fault)?;
+            backup.run_to_completion(4_096, Duration::ZERO, None).map_err(fault)?;
+        }
+        to.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL").map_err(fault)
+    }
+
+    /// Copy every row into an empty database, of whatever kind.
+    ///
+    /// # Errors
+    /// [`StoreError::Database`] where the other one is not empty; nothing is copied then, or after any other error.
+    pub fn copy_rows(&self, target: &Database) -> Result<(), StoreError> {
+        self.look(|from| {
+            target.change(|to| {
+                for (table, ..) in TABLES {
+                    let sql = format!("SELECT COUNT(*) FROM {table}");
+                    if to.one(&sql, &[])?.map_or(0, |mut row| row.int(0)) > 0 {
+                        return Err(StoreError::Database {
+                            place: target.place(),
+                            action: "copy into",
+                            reason: format!("its table {table} is not empty"),
+                        });
+                    }
+                }
+                for (table, keys, columns) in TABLES {
+                    copy_table(from, to, table, keys, columns)?;
+                }
+                Ok(())
+            })
+        })
+    }
+
+    /// Take a backup into a directory and remove those beyond the number that is kept.
+    ///
+    /// # Errors
+    /// As [`Database::backup`]; older backups stay then.
+    pub fn scheduled_backup(&self, schedule: &Schedule) -> Result<Copied, StoreError> {
+        let directory = &schedule.directory;
+        let io = |source| StoreError::io("create a file in", directory, source);
+        std::fs::create_dir_all(directory).map_err(io)?;
+        // The clock may step back: a name is never used twice, and the newest sorts last.
+        let newest = schedule.backups()?.last().and_then(|path| number_of(path)).unwrap_or(0);
+        let number = now_us().max(newest + 1);
+        let copied = self.backup(&directory.join(format!("backup-{number:020}.db")))?;
+        let backups = schedule.backups()?;
+        for old in &backups[..backups.len().saturating_sub(schedule.keep.max(1))] {
+            std::fs::remove_file(old).map_err(|source| StoreError::io("remove", old, source))?;
+        }
+        Ok(copied)
+    }
+
+    /// Bring a backup back as the database at `location`.
+    ///
+    /// The backup is verified first. A file that is there is replaced only where `replace` says so, and is kept beside it
+    /// with the ending `.before-restore`; a server has to be empty.
+    ///
+    /// # Errors
+    /// [`StoreError::DatabaseDamaged`] for a backup that is not whole; the target stays as it is.
+    pub fn restore(
+        backup: &Path,
+        location: &Location,
+        replace: bool,
+    ) -> Result<Copied, StoreError> {
+        let start = Instant::now();
+        let settings = DatabaseSettings { readers: 1, ..DatabaseSettings::default() };
+        let scratch = scratch_beside(backup)?;
+        let source = scratch.path().join("backup.db");
+        std::fs::copy(backup, &source).map_err(|e| StoreError::io("read", backup, e))?;
+        let from = Database::open_existing(&source.as_path().into(), &settings)?;
+        let verified = from.verify()?;
+        if !verified.is_sound() {
+            let reason = verified.problems.join("; ");
+            let place = backup.display().to_string();
+            return Err(StoreError::DatabaseDamaged { place, reason });
+        }
+        let Location::Sqlite(target) = location else {
+            let to = Database::open(location, &settings)?;
+            from.copy_rows(&to)?;
+            to.alone(count_on)?;
+            return Ok(Copied { place: to.place(), bytes: 0, took: start.elapsed() });
+        };
+        if target.exists() && !replace {
+            let source = std::io::ErrorKind::AlreadyExists.into();
+            return Err(StoreError::io("replace", target, source));
+        }
+        let partial = partial_name(target);
+        remove_all(&partial);
+        let copied = from.copy_into(&partial).and_then(|()| {
+            if target.exists() {
+                set_aside(target)?;
+            }
+            publish(&partial, target)
+        });
+        if copied.is_err() {
+            remove_all(&partial);
+        }
+        copied?;
+        let bytes = std::fs::metadata(target).map_or(0, |found| found.len());
+        Ok(Copied { place: target.display().to_string(), bytes, took: start.elapsed() })
+    }
+
+    /// Bring the newest backup of a schedule back into a scratch place, verify it, and record in the audit trail what came of
+    /// it.
+    ///
+    /// # Errors
+    /// [`StoreError::Missing`] where there is no backup; a backup that is not whole is told in the result.
+    pub fn drill(&self, schedule: &Schedule, who: &str) -> Result<Drill, StoreError> {
+        let backup = schedule.backups()?.pop();
+        let name = schedule.directory.display().to_string();
+        let backup = backup.ok_or_else(|| self.missing("backup in", &name))?;
+        let start = Instant::now();
+        let scratch = scratch_beside(&backup)?;
+        let place = scratch.path().join("drill.db");
+        std::fs::copy(&backup, &place).map_err(|e| StoreError::io("read", &backup, e))?;
+        let restored_in = start.elapsed();
+        let start = Instant::now();
+        let settings = DatabaseSettings { readers: 1, ..DatabaseSettings::default() };
+        let verified = match Database::open_existing(&place.as_path().into(), &settings) {
+            Ok(copy) => copy.verify()?,
+            Err(StoreError::DatabaseDamaged { reason, .. }) => {
+                Verified { problems: vec![reason], count: 1, ..Verified::default() }
+            }
+            Err(error) => return Err(error),
+        };
+        let verified_in = start.elapsed();
+        self.record_command(&Command {
+            who: who.to_owned(),
+            action: "backup drill".to_owned(),
+            target: backup.display().to_string(),
+            detail: format!(
+                "{{\"sound\": {}, \"rows\": {}, \"restored_s\": {:.3}, \"verified_s\": {:.3}}}",
+                verified.is_sound(),
+                verified.rows,
+                restored_in.as_secs_f64(),
+                verified_in.as_secs_f64()
+            ),
+        })?;
+        Ok(Drill { backup, restored_in, verified_in, verified })
+    }
+
+    /// Take the database to today's schema; returns the schema before and after. Opening does the same.
+    ///
+    /// # Errors
+    /// As [`Database::open`].
+    pub fn migrate(location: &Location) -> Result<(i64, i64), StoreError> {
+        let wait = DatabaseSettings::default().wait;
+        let pool = super::Pool::new(location, Access::Write, 1, wait)?;
+        let before = schema::migrate(&mut **pool.get()?, &location.to_string())?;
+        Ok((before, schema::NEWEST))
+    }
+
+    /// Give room that nothing uses back to the file system; returns the bytes of the file before and after (0 for a server).
+    ///
+    /// # Errors
+    /// [`StoreError::DatabaseBusy`] while others use it; [`StoreError::DatabaseFull`]: it needs as much room again for a moment.
+    pub fn vacuum(&self) -> Result<(u64, u64), StoreError> {
+        let bytes = || {
+            let path = self.location().path();
+            path.and_then(|path| std::fs::metadata(path).ok()).map_or(0, |found| found.len())
+        };
+        let before = bytes();
+        self.alone(|link| {
+            link.script("VACUUM")?;
+            match link.dialect() {
+                Dialect::Sqlite => link.query("PRAGMA wal_checkpoint(TRUNCATE)", &[]).map(|_| ()),
+                Dialect::Postgres => link.script("ANALYZE"),
+            }
+        })?;
+        Ok((before, bytes()))
+    }
+}
+
+/// Copy the rows of a table in the order of their key.
+fn copy_table(
+    from: &mut dyn Link,
+    to: &mut dyn Link,
+    table: &str,
+    keys: &[&str],
+    columns: &[&str],
+) -> Result<(), StoreError> {
+    let places: Vec<String> = (1..=keys.len()).map(|place| format!("?{place}")).collect();
+    let sql = format!(
+        "SELECT {} FROM {table} WHERE ({}) > ({}) ORDER BY {} LIMIT {BATCH}",
+        columns.join(", "),
+        keys.join(", "),
+        places.join(", "),
+        keys.join(", "),
+    );
+    let mut last = vec![Value::Int(i64::MIN); keys.len()];
+    loop {
+        let rows = from.query(&sql, &last)?;
+        let Some(Row(end)) = rows.last() else {
+            return Ok(());
+        };
+        // The key columns stand first in every table of more than one key, and alone in the others.
+        last = end[..keys.len()].to_vec();
+        to.insert(table, columns, &mut rows.into_iter().map(|Row(values)| values))?;
+    }
+}
+
+/// Let the keys of a server that was filled from a backup count on from there.
+fn count_on(link: &mut dyn Link) -> Result<(), StoreError> {
+    for (table, keys, _) in TABLES.iter().filter(|table| table.1 == ["id"]) {
+        link.query(
+            &format!(
+                "SELECT setval(pg_get_serial_sequence('{table}', '{}'), COALESCE(MAX(id), 0) + 1, false) FROM {table}",
+                keys[0]
+            ),
+            &[],
+        )?;
+    }
+    Ok(())
+}
+
+fn number_of(path: &Path) -> Option<i64> {
+    path.file_stem()?.to_string_lossy().strip_prefix("backup-")?.parse().ok()
+}
+
+fn with_ending(path: &Path, ending: &str) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(ending);
+    PathBuf::from(name)
+}
+
+fn partial_name(target: &Path) -> PathBuf {
+    with_ending(target, ".partial")
+}
+
+/// Remove a database file with its log; what is not there is gone already.
+fn remove_all(path: &Path) {
+    for ending in ["", "-wal", "-shm", "-journal"] {
+        let _ = std::fs::remove_file(with_ending(path, ending));
+    }
+}
+
+/// Keep a database beside its place, with what its log holds.
+fn set_aside(target: &Path) -> Result<(), StoreError> {
+    let kept = with_ending(target, ".before-restore");
+    remove_all(&kept);
+    for ending in ["", "-wal", "-shm"] {
+        let from = with_ending(target, ending);
+        if from.exists() {
+            let to = with_ending(&kept, ending);
+            std::fs::rename(&from, to).map_err(|e| StoreError::io("replace", &from, e))?;
+        }
+    }
+    Ok(())
+}
+
+/// Sync a file and give it its name.
+fn publish(partial: &Path, target: &Path) -> Result<(), StoreError> {
+    let io = |source| StoreError::io("replace", target, source);
+    std::fs::File::open(partial).and_then(|file| file.sync_all()).map_err(io)?;
+    std::fs::rename(partial, target).map_err(io)?;
+    #[cfg(unix)]
+    if let Some(directory) = target.parent().filter(|path| !path.as_os_str().is_empty()) {
+        let _ = std::fs::File::open(directory).and_then(|file| file.sync_all());
+    }
+    Ok(())
+}
+
+/// A directory that is gone when dropped, on the disk of a file.
+fn scratch_beside(path: &Path) -> Result<tempfile::TempDir, StoreError> {
+    let beside = match path.parent() {
+        Some(directory) if !directory.as_os_str().is_empty() => directory,
+        _ => Path::new("."),
+    };
+    tempfile::Builder::new()
+        .prefix(".restore-")
+        .tempdir_in(beside)
+        .map_err(|source| StoreError::io("create a file in", beside, source))
+}

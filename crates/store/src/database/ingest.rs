@@ -1,0 +1,440 @@
+//! Rows on their way into a stream.
+//!
+//! ```text
+//! append ──► pending ──commit──► packet (on the disk: acknowledged) ──enough rows──► segment, by column, compressed
+//! ```
+//! A commit takes all rows that wait, so the disk is synced once a group. When packets have gathered a segment's rows they
+//! are written by column and dropped in the same transaction: a reader finds every row in one place, never in none or two.
+//!
+//! # Once and in order
+//! A row is told by stream and time. One whose time is there already is counted as repeated and left out, so a sender that
+//! does not know whether its rows arrived sends them again. Rows keep the order in which they arrived; readers who ask
+//! for a span of time get them in the order of time.
+//!
+//! # When the database is away
+//! Rows wait in memory and are tried again with growing pauses until `patience` is over. While they wait, `append` does not
+//! return: the queue in front fills, and whoever measures waits too.
+
+use std::collections::HashSet;
+use std::time::{Duration, Instant};
+
+use runtime::{Block, Sink, SinkError};
+
+use super::link::{Link, Value};
+use super::rows::Rows;
+use super::stream::Stream;
+use super::{Database, codec, stream};
+use crate::StoreError;
+
+/// Samples of a segment: enough that compression pays, few enough that one is read in a moment.
+const SEGMENT_SAMPLES: usize = 1 << 22;
+/// Fewest and most rows of a segment.
+const SEGMENT_ROWS: (usize, usize) = (64, 8_192);
+/// First pause before a commit is tried again.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// How rows are gathered.
+#[derive(Debug, Clone, PartialEq)]
+pub struct IngestSettings {
+    /// Longest time that a row waits for its commit while others come.
+    pub group: Duration,
+    /// Samples that are committed at once at most; rows that come together are not parted.
+    pub most_samples: usize,
+    /// How long a database may be away before rows are given back as an error.
+    pub patience: Duration,
+}
+
+impl Default for IngestSettings {
+    /// 10 ms, four million samples, five minutes.
+    fn default() -> IngestSettings {
+        IngestSettings {
+            group: Duration::from_millis(10),
+            most_samples: 1 << 22,
+            patience: Duration::from_secs(300),
+        }
+    }
+}
+
+/// What became of the rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct IngestSummary {
+    /// Rows on the disk.
+    pub rows: u64,
+    /// Rows left out because their time was there already.
+    pub repeated: u64,
+    /// Rows that came after later ones.
+    pub late: u64,
+    /// Commits.
+    pub commits: u64,
+    /// Commits that were tried again because the database was away.
+    pub retries: u64,
+    /// Segments written.
+    pub segments: u64,
+}
+
+/// A writer of rows into one stream; several may write one stream, in several processes.
+#[derive(Debug)]
+pub struct Ingest {
+    database: Database,
+    stream: Stream,
+    settings: IngestSettings,
+    /// Rows that wait for a commit.
+    pending: Rows,
+    /// Rows in packets: on the disk and not in a segment yet.
+    tail: Rows,
+    /// Arrival number of the first row of the tail.
+    tail_arrival: i64,
+    /// Rows of the stream when this writer last looked; -1 before it has.
+    known: i64,
+    oldest: Option<Instant>,
+    summary: IngestSummary,
+}
+
+/// What a commit has found out, taken over when it is durable.
+struct Committed {
+    fresh: Rows,
+    tail_before: Option<(Rows, i64)>,
+    count: i64,
+    repeated: u64,
+    late: u64,
+    segments: Vec<usize>,
+}
+
+impl Ingest {
+    /// A writer into `stream`.
+    #[must_use]
+    pub fn new(database: &Database, stream: &Stream, settings: &IngestSettings) -> Ingest {
+        let channels = stream.signals.len();
+        Ingest {
+            database: database.clone(),
+            stream: stream.clone(),
+            settings: settings.clone(),
+            pending: Rows::new(channels),
+            tail: Rows::new(channels),
+            tail_arrival: 0,
+            known: -1,
+            oldest: None,
+            summary: IngestSummary::default(),
+        }
+    }
+
+    /// Rows of one segment of this stream.
+    fn segment_rows(&self) -> usize {
+        let channels = self.stream.signals.len().max(1);
+        (SEGMENT_SAMPLES / channels).clamp(SEGMENT_ROWS.0, SEGMENT_ROWS.1)
+    }
+
+    /// Take the rows of a block; they are committed at the latest with the first rows that come a group's time later.
+    ///
+    /// # Errors
+    /// [`StoreError::Rows`] for rows that do not fit, which are not taken; what [`Ingest::commit`] reports.
+    pub fn append(&mut self, block: &Block) -> Result<(), StoreError> {
+        self.pending.append(block, &self.stream.name)?;
+        self.gathered()
+    }
+
+    /// Take rows.
+    ///
+    /// # Errors
+    /// As [`Ingest::append`].
+    pub fn append_rows(&mut self, rows: &mut Rows) -> Result<(), StoreError> {
+        if rows.channels() != self.pending.channels() {
+            let (found, expected) = (rows.channels(), self.pending.channels());
+            let reason = format!("{found} values a row; it has {expected} channels");
+            return Err(StoreError::Rows { stream: self.stream.name.clone(), reason });
+        }
+        self.pending.take_over(rows);
+        self.gathered()
+    }
+
+    fn gathered(&mut self) -> Result<(), StoreError> {
+        let oldest = *self.oldest.get_or_insert_with(Instant::now);
+        let samples = self.pending.len() * self.pending.channels();
+        if samples >= self.settings.most_samples || oldest.elapsed() >= self.settings.group {
+            self.commit()?;
+        }
+        Ok(())
+    }
+
+    /// Make everything taken so far durable; when it returns, it is acknowledged.
+    ///
+    /// # Errors
+    /// [`StoreError::DatabaseAway`] when the database stayed away for longer than its patience,
+    /// [`StoreError::DatabaseFull`] and the like; the rows still wait and a later call tries again.
+    pub fn commit(&mut self) -> Result<IngestSummary, StoreError> {
+        if self.pending.is_empty() {
+            self.oldest = None;
+            return Ok(self.summary);
+        }
+        let (start, mut pause) = (Instant::now(), PAUSE);
+        let done = loop {
+            match self.database.clone().change(|link| self.write(link)) {
+                Ok(done) => break done,
+                Err(StoreError::DatabaseAway { .. } | StoreError::DatabaseBusy { .. })
+                    if start.elapsed() < self.settings.patience =>
+                {
+                    // It may have taken the rows before it went: then they are found there, and are not written twice.
+                    self.known = -1;
+                    self.summary.retries += 1;
+                    std::thread::sleep(pause);
+                    pause = (pause * 2).min(Duration::from_secs(2));
+                }
+                Err(error) => {
+                    self.known = -1;
+                    return Err(error);
+                }
+            }
+        };
+        self.take_over(done);
+        Ok(self.summary)
+    }
+
+    /// Make everything durable and gather the tail into a segment.
+    ///
+    /// # Errors
+    /// As [`Ingest::commit`].
+    pub fn finish(&mut self) -> Result<IngestSummary, StoreError> {
+        self.commit()?;
+        if !self.tail.is_empty() {
+            let (tail, arrival) = (&self.tail, self.tail_arrival);
+            let (stream, known) = (self.stream.id, self.known);
+            let packed = self.database.change(|link| {
+                // Another writer's rows follow the tail: its own end gathers both.
+                if stream::state(link, stream, true)?.map(|state| state.0) != Some(known) {
+                    return Ok(false);
+                }
+                write_segment(link, stream, arrival, tail)?;
+                drop_packets(link, stream, arrival)?;
+                Ok(true)
+            })?;
+            if packed {
+                self.summary.segments += 1;
+                self.tail.clear();
+                self.tail_arrival = self.known;
+            }
+        }
+        Ok(self.summary)
+    }
+
+    /// What became of the rows so far.
+    #[must_use]
+    pub fn summary(&self) -> IngestSummary {
+        self.summary
+    }
+
+    /// Write what waits, within a transaction.
+    fn write(&self, link: &mut dyn Link) -> Result<Committed, StoreError> {
+        let id = self.stream.id;
+        let Some((count, span)) = stream::state(link, id, true)? else {
+            return Err(self.database.missing("stream", &self.stream.name));
+        };
+        // Somebody else has written, or this is the first look: the tail is what the packets say.
+        let tail_before = if count == self.known { None } else { Some(self.packets(link, count)?) };
+        let (tail, tail_arrival) = match &tail_before {
+            Some((tail, arrival)) => (tail, *arrival),
+            None => (&self.tail, self.tail_arrival),
+        };
+        let (fresh, repeated, late) = self.fresh(link, span, tail)?;
+        let mut done =
+            Committed { count, repeated, late, segments: Vec::new(), fresh, tail_before: None };
+        if done.fresh.is_empty() {
+            done.tail_before = tail_before;
+            return Ok(done);
+        }
+        let size = self.segment_rows();
+        let all = tail.len() + done.fresh.len();
+        if all >= size {
+            let mut rows = tail.clone();
+            rows.take_over(&mut done.fresh.clone());
+            let mut arrival = tail_arrival;
+            drop_packets(link, id, tail_arrival)?;
+            while rows.len() >= size {
+                let mut rest = rows.split_off(size);
+                write_segment(link, id, arrival, &rows)?;
+                arrival += size as i64;
+                done.segments.push(size);
+                std::mem::swap(&mut rows, &mut rest);
+            }
+            if !rows.is_empty() {
+                write_packet(link, id, arrival, &rows)?;
+            }
+        } else {
+            write_packet(link, id, count, &done.fresh)?;
+        }
+        let (first, last) = done.fresh.span_us().unwrap_or_default();
+        let (first, last) = span.map_or((first, last), |(a, b)| (first.min(a), last.max(b)));
+        done.count = count + done.fresh.len() as i64;
+        link.execute(
+            "UPDATE stream SET count = ?2, first_us = ?3, last_us = ?4 WHERE id = ?1",
+            &[id.into(), done.count.into(), first.into(), last.into()],
+        )?;
+        done.tail_before = tail_before;
+        Ok(done)
+    }
+
+    /// Take over what a transaction has made durable.
+    fn take_over(&mut self, mut done: Committed) {
+        if let Some((tail, arrival)) = done.tail_before {
+            (self.tail, self.tail_arrival) = (tail, arrival);
+        }
+        self.summary.rows += done.fresh.len() as u64;
+        self.summary.repeated += done.repeated;
+        self.summary.late += done.late;
+        self.summary.commits += 1;
+        self.summary.segments += done.segments.len() as u64;
+        self.tail.take_over(&mut done.fresh);
+        for size in done.segments {
+            self.tail.drop_first(size);
+            self.tail_arrival += size as i64;
+        }
+        self.known = done.count;
+        self.pending.clear();
+        self.oldest = None;
+    }
+
+    /// The rows that are in packets, and the arrival number of the first.
+    fn packets(&self, link: &mut dyn Link, count: i64) -> Result<(Rows, i64), StoreError> {
+        let channels = self.stream.signals.len();
+        let all: Vec<usize> = (0..channels).collect();
+        let (mut tail, mut first) = (Rows::new(channels), count);
+        let sql =
+            "SELECT arrival, count, crc, bytes FROM packet WHERE stream = ?1 ORDER BY arrival";
+        for mut row in link.query(sql, &[self.stream.id.into()])? {
+            let (arrival, count, crc) = (row.int(0), row.int(1), row.int(2));
+            let bytes = row.bytes(3);
+            if codec::crc(&bytes) != crc {
+                let name = &self.stream.name;
+                let reason = format!("packet {arrival} of stream `{name}` has another checksum");
+                return Err(self.database.damaged(reason));
+            }
+            let mut rows = codec::packet(&bytes, count as usize, channels, &all)
+                .map_err(|reason| self.database.damaged(reason))?;
+            first = first.min(arrival);
+            tail.take_over(&mut rows);
+        }
+        Ok((tail, first))
+    }
+
+    /// The rows that wait and are not there yet; how many are, and how many come after later ones.
+    fn fresh(
+        &self,
+        link: &mut dyn Link,
+        span: Option<(i64, i64)>,
+        tail: &Rows,
+    ) -> Result<(Rows, u64, u64), StoreError> {
+        let times = &self.pending.time_us;
+        let last = span.map_or(i64::MIN, |span| span.1);
+        let rises = times.windows(2).all(|pair| pair[0] < pair[1]);
+        if rises && times.first().is_none_or(|first| span.is_none() || *first > last) {
+            return Ok((self.pending.clone(), 0, 0));
+        }
+        let Some((from, to)) = self.pending.span_us() else {
+            return Ok((self.pending.clone(), 0, 0));
+        };
+        let mut there: HashSet<i64> = tail.time_us.iter().copied().collect();
+        let sql = "SELECT count, times FROM segment
+             WHERE stream = ?1 AND first_us <= ?2 AND last_us >= ?3";
+        for mut row in link.query(sql, &[self.stream.id.into(), to.into(), from.into()])? {
+            let count = row.int(0) as usize;
+            let times = codec::times(&row.bytes(1), count);
+            there.extend(times.map_err(|reason| self.database.damaged(reason))?);
+        }
+        let keep: Vec<bool> = times.iter().map(|time_us| there.insert(*time_us)).collect();
+        let repeated = keep.iter().filter(|keep| !**keep).count() as u64;
+        let mut latest = last;
+        let mut late = 0;
+        for (time_us, keep) in times.iter().zip(&keep) {
+            late += u64::from(*keep && *time_us < latest);
+            latest = latest.max(*time_us);
+        }
+        let mut fresh = self.pending.clone();
+        fresh.keep(&keep);
+        Ok((fresh, repeated, late))
+    }
+}
+
+fn write_packet(
+    link: &mut dyn Link,
+    stream: i64,
+    arrival: i64,
+    rows: &Rows,
+) -> Result<(), StoreError> {
+    let (first, last) = rows.span_us().unwrap_or_default();
+    let bytes = codec::packet_bytes(rows);
+    let values: [Value; 7] = [
+        stream.into(),
+        arrival.into(),
+        first.into(),
+        last.into(),
+        (rows.len() as i64).into(),
+        codec::crc(&bytes).into(),
+        bytes.into(),
+    ];
+    link.execute(
+        "INSERT INTO packet (stream, arrival, first_us, last_us, count, crc, bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        &values,
+    )?;
+    Ok(())
+}
+
+fn drop_packets(link: &mut dyn Link, stream: i64, from: i64) -> Result<(), StoreError> {
+    let sql = "DELETE FROM packet WHERE stream = ?1 AND arrival >= ?2";
+    link.execute(sql, &[stream.into(), from.into()])?;
+    Ok(())
+}
+
+/// Write rows by column.
+pub(super) fn write_segment(
+    link: &mut dyn Link,
+    stream: i64,
+    arrival: i64,
+    rows: &Rows,
+) -> Result<(), StoreError> {
+    let packed = |reason: String| StoreError::Rows { stream: stream.to_string(), reason };
+    let (first, last) = rows.span_us().unwrap_or_default();
+    let times = codec::time_bytes(&rows.time_us).map_err(packed)?;
+    let values: [Value; 7] = [
+        stream.into(),
+        arrival.into(),
+        first.into(),
+        last.into(),
+        (rows.len() as i64).into(),
+        codec::crc(&times).into(),
+        times.into(),
+    ];
+    let made = link.one(
+        "INSERT INTO segment (stream, arrival, first_us, last_us, count, crc, times)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) RETURNING id",
+        &values,
+    )?;
+    let segment = made.map_or(0, |mut row| row.int(0));
+    let mut chunks = Vec::with_capacity(rows.channels());
+    for (position, column) in rows.columns.iter().enumerate() {
+        let bytes = codec::column_bytes(column).map_err(packed)?;
+        let finite = || column.iter().copied().filter(|value| !value.is_nan());
+        let low = finite().fold(None, |low: Option<f64>, v| Some(low.map_or(v, |l| l.min(v))));
+        let high = finite().fold(None, |high: Option<f64>, v| Some(high.map_or(v, |h| h.max(v))));
+        chunks.push(vec![
+            segment.into(),
+            (position as i64).into(),
+            low.into(),
+            high.into(),
+            codec::crc(&bytes).into(),
+            bytes.into(),
+        ]);
+    }
+    let columns = ["segment", "position", "low", "high", "crc", "bytes"];
+    link.insert("chunk", &columns, &mut chunks.into_iter())?;
+    Ok(())
+}
+
+impl Sink for Ingest {
+    fn accept(&mut self, block: &Block) -> Result<(), SinkError> {
+        self.append(block).map_err(SinkError::failed)
+    }
+
+    fn finish(mut self: Box<Self>) -> Result<(), SinkError> {
+        Ingest::finish(&mut self).map(|_| ()).map_err(SinkError::failed)
+    }
+}

@@ -1,0 +1,273 @@
+//! What is kept of every run: its settings and results, telemetry and metrics, events, files, and who commanded what.
+//!
+//! ```text
+//! run ─┬─ stream ─┬─ channel          what is measured
+//!      │          ├─ packet           rows as they came, until there are enough of them
+//!      │          └─ segment ── chunk rows by column, compressed
+//!      ├─ event                       what happened
+//!      └─ artifact                    policies, reports, trajectories
+//! audit                               who commanded what, each entry sealed with the one before
+//! ```
+//! A database is a file of SQLite, or PostgreSQL by URL; [`Location`] tells them apart and nothing else does. One
+//! connection writes at a time, many read; a reader sees one state of the database however long it looks.
+//!
+//! # Durability
+//! What a call that writes has returned is on the disk (`synchronous = FULL`, one commit a call or a group of rows).
+//! What a crash cuts off is gone as a whole.
+
+mod artifact;
+mod audit;
+mod backup;
+mod codec;
+mod event;
+mod ingest;
+mod link;
+mod location;
+mod pool;
+mod postgres;
+mod read;
+mod retention;
+mod rows;
+mod run;
+mod schema;
+mod sqlite;
+mod stream;
+mod verify;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+pub use self::artifact::{Artifact, ArtifactInfo};
+pub use self::audit::{AuditEntry, Command};
+pub use self::backup::{Copied, Drill, Schedule};
+pub use self::event::{Event, Severity};
+pub use self::ingest::{Ingest, IngestSettings, IngestSummary};
+pub use self::location::Location;
+pub use self::read::{Gap, Span};
+pub use self::retention::Thinned;
+pub use self::rows::Rows;
+pub use self::run::{NewRun, Run, RunFilter, RunStatus};
+pub use self::stream::{Signal, Stream};
+pub use self::verify::Verified;
+
+use self::link::{Access, Link};
+use self::pool::Pool;
+use crate::StoreError;
+
+/// How a database is used.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatabaseSettings {
+    /// Connections that read at a time; at least 1.
+    pub readers: usize,
+    /// Longest wait for a connection or for another writer.
+    pub wait: Duration,
+}
+
+impl Default for DatabaseSettings {
+    /// Eight readers, thirty seconds.
+    fn default() -> DatabaseSettings {
+        DatabaseSettings { readers: 8, wait: Duration::from_secs(30) }
+    }
+}
+
+/// A database. Clones share its connections.
+///
+/// Its calls wait for the disk or the server; within asynchronous code they belong on a thread that may block.
+///
+/// # Examples
+/// ```
+/// use lunar_habitat_store::{Database, DatabaseSettings, NewRun, RunStatus};
+/// let dir = tempfile::tempdir()?;
+/// let place = dir.path().join("runs.db");
+/// let database = Database::open(&place.as_path().into(), &DatabaseSettings::default())?;
+/// let run = database.begin_run(&NewRun { kind: "simulate".into(), ..NewRun::named("first") })?;
+/// database.end_run(run, RunStatus::Done, Some("{\"success\": true}"))?;
+/// assert_eq!(database.run("first")?.status, RunStatus::Done);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Database(Arc<Inner>);
+
+struct Inner {
+    location: Location,
+    place: String,
+    settings: DatabaseSettings,
+    readers: Pool,
+    writer: Pool,
+}
+
+impl std::fmt::Debug for Database {
+    fn fmt(&self, out: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        out.debug_tuple("Database").field(&self.0.place).finish()
+    }
+}
+
+/// Connections of a database now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Connections {
+    /// Open ones.
+    pub open: usize,
+    /// Of these, at rest.
+    pub idle: usize,
+}
+
+impl Database {
+    /// Open a database, making it where there is none, and take it to today's schema.
+    ///
+    /// # Errors
+    /// [`StoreError::DatabaseNewer`] for one of a later release, which stays as it is;
+    /// [`StoreError::DatabaseDamaged`] for a file that is none; [`StoreError::DatabaseReadOnly`],
+    /// [`StoreError::DatabaseAway`] and the like.
+    pub fn open(location: &Location, settings: &DatabaseSettings) -> Result<Database, StoreError> {
+        if let Some(path) = location.path() {
+            sound_header(path)?;
+        }
+        let pool = |access, most| Pool::new(location, access, most, settings.wait);
+        let inner = Inner {
+            location: location.clone(),
+            place: location.to_string(),
+            settings: settings.clone(),
+            readers: pool(Access::Read, settings.readers)?,
+            writer: pool(Access::Write, 1)?,
+        };
+        schema::migrate(&mut **inner.writer.get()?, &inner.place)?;
+        Ok(Database(Arc::new(inner)))
+    }
+
+    /// Open a database that exists.
+    ///
+    /// # Errors
+    /// As [`Database::open`], and [`StoreError::Io`] where there is no such file.
+    pub fn open_existing(
+        location: &Location,
+        settings: &DatabaseSettings,
+    ) -> Result<Database, StoreError> {
+        if let Some(path) = location.path() {
+            std::fs::metadata(path).map_err(|source| StoreError::io("read", path, source))?;
+        }
+        Database::open(location, settings)
+    }
+
+    /// Where it is.
+    #[must_use]
+    pub fn location(&self) -> &Location {
+        &self.0.location
+    }
+
+    /// Its settings.
+    #[must_use]
+    pub fn settings(&self) -> &DatabaseSettings {
+        &self.0.settings
+    }
+
+    /// Number of its schema.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn schema(&self) -> Result<i64, StoreError> {
+        schema::number(&mut **self.0.readers.get()?)
+    }
+
+    /// Number of the last schema that this release knows.
+    #[must_use]
+    pub fn newest_schema() -> i64 {
+        schema::NEWEST
+    }
+
+    /// Connections that read.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        let (open, idle) = self.0.readers.figures();
+        Connections { open, idle }
+    }
+
+    /// A number that is another one after another process or another `Database` has written; what this one wrote
+    /// may count or not.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn version(&self) -> Result<i64, StoreError> {
+        self.alone(|link| link.version())
+    }
+
+    fn place(&self) -> String {
+        self.0.place.clone()
+    }
+
+    /// Look at one state of the database.
+    fn look<T>(
+        &self,
+        look: impl FnOnce(&mut dyn Link) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut link = self.0.readers.get()?;
+        link.begin(Access::Read)?;
+        let found = look(&mut **link);
+        // A reader changes nothing: how its transaction ends does not matter, so its own error comes first.
+        let ended = link.roll_back();
+        found.and_then(|found| ended.map(|()| found))
+    }
+
+    /// Change the database, wholly or not at all.
+    fn change<T>(
+        &self,
+        change: impl FnOnce(&mut dyn Link) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let mut link = self.0.writer.get()?;
+        link.begin(Access::Write)?;
+        match change(&mut **link) {
+            Ok(done) => {
+                if link.dialect() == link::Dialect::Postgres {
+                    link.query("SELECT nextval('change_number')", &[])?;
+                }
+                match link.commit() {
+                    Ok(()) => Ok(done),
+                    Err(error) => {
+                        let _ = link.roll_back();
+                        Err(error)
+                    }
+                }
+            }
+            Err(error) => {
+                let _ = link.roll_back();
+                Err(error)
+            }
+        }
+    }
+
+    /// The writing connection outside of a transaction.
+    fn alone<T>(
+        &self,
+        work: impl FnOnce(&mut dyn Link) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        work(&mut **self.0.writer.get()?)
+    }
+
+    fn missing(&self, what: &'static str, name: &str) -> StoreError {
+        StoreError::Missing { place: self.place(), what, name: name.to_owned() }
+    }
+
+    fn damaged(&self, reason: String) -> StoreError {
+        StoreError::DatabaseDamaged { place: self.place(), reason }
+    }
+}
+
+/// Refuse a file that is no database before anything is made beside it.
+fn sound_header(path: &Path) -> Result<(), StoreError> {
+    use std::io::Read as _;
+    let Ok(mut file) = std::fs::File::open(path) else {
+        return Ok(());
+    };
+    let mut head = [0; 16];
+    let found = file.read(&mut head).map_err(|source| StoreError::io("read", path, source))?;
+    if found == 0 || &head == b"SQLite format 3\0" {
+        return Ok(());
+    }
+    let reason = "it does not begin as a database does".to_owned();
+    Err(StoreError::DatabaseDamaged { place: path.display().to_string(), reason })
+}
+
+/// Time of the clock, µs since 1970; only ever shown and compared, never used to order rows.
+fn now_us() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros() as i64)
+}

@@ -1,0 +1,123 @@
+//! Connections that are lent and come back.
+
+use std::time::Duration;
+
+use deadpool::Runtime;
+use deadpool::managed::{
+    Manager, Metrics, Object, Pool as Managed, PoolError, RecycleError, RecycleResult, Timeouts,
+};
+use tokio::runtime::{Builder, Runtime as Clock};
+
+use super::link::{Access, Link};
+use super::location::Location;
+use super::postgres::PostgresLink;
+use super::sqlite::SqliteLink;
+use crate::StoreError;
+
+/// Time after which a connection of a server is asked whether it still lives.
+const RESTED: Duration = Duration::from_secs(1);
+
+/// Opens connections and looks whether one that comes back is sound.
+pub(crate) struct Opener {
+    location: Location,
+    access: Access,
+    wait: Duration,
+}
+
+impl Manager for Opener {
+    type Type = Box<dyn Link>;
+    type Error = StoreError;
+
+    async fn create(&self) -> Result<Box<dyn Link>, StoreError> {
+        Ok(match &self.location {
+            Location::Sqlite(path) => Box::new(SqliteLink::open(path, self.access, self.wait)?),
+            Location::Postgres(url) => {
+                let (url, access, wait) = (url.clone(), self.access, self.wait);
+                // The driver runs a loop of its own, which a thread that waits for the pool cannot.
+                let opened =
+                    std::thread::spawn(move || PostgresLink::open(&url, access, wait)).join();
+                let away = |_| StoreError::DatabaseAway {
+                    place: self.location.to_string(),
+                    reason: "the driver panicked while it connected".to_owned(),
+                };
+                Box::new(opened.map_err(away)??)
+            }
+        })
+    }
+
+    async fn recycle(&self, link: &mut Box<dyn Link>, used: &Metrics) -> RecycleResult<StoreError> {
+        let sound = match &self.location {
+            Location::Sqlite(_) => link.is_sound(),
+            // A server is asked only when the connection has rested: it costs a round trip.
+            Location::Postgres(_) if used.last_used() < RESTED => true,
+            Location::Postgres(_) => {
+                std::thread::scope(|scope| scope.spawn(|| link.is_sound()).join()).unwrap_or(false)
+            }
+        };
+        if sound && !link.is_closed() {
+            Ok(())
+        } else {
+            Err(RecycleError::message("the connection is not sound"))
+        }
+    }
+}
+
+/// A bounded set of connections; who waits longest is served first.
+pub(crate) struct Pool {
+    inner: Managed<Opener>,
+    clock: Clock,
+    place: String,
+}
+
+/// A connection on loan; it goes back when dropped.
+pub(crate) type Loan = Object<Opener>;
+
+impl Pool {
+    pub(crate) fn new(
+        location: &Location,
+        access: Access,
+        most: usize,
+        wait: Duration,
+    ) -> Result<Pool, StoreError> {
+        let place = location.to_string();
+        let refused = |reason: String| StoreError::Database {
+            place: place.clone(),
+            action: "open a pool for",
+            reason,
+        };
+        let opener = Opener { location: location.clone(), access, wait };
+        let inner = Managed::builder(opener)
+            .max_size(most.max(1))
+            .timeouts(Timeouts { wait: Some(wait), create: Some(wait), recycle: Some(wait) })
+            .runtime(Runtime::Tokio1)
+            .build()
+            .map_err(|error| refused(error.to_string()))?;
+        let clock = Builder::new_current_thread()
+            .enable_time()
+            .build()
+            .map_err(|error| refused(error.to_string()))?;
+        Ok(Pool { inner, clock, place })
+    }
+
+    /// Borrow a connection.
+    ///
+    /// # Errors
+    /// [`StoreError::DatabaseBusy`] when none came free in time, and what opening one reports.
+    pub(crate) fn get(&self) -> Result<Loan, StoreError> {
+        self.clock.block_on(self.inner.get()).map_err(|error| match error {
+            PoolError::Backend(error) => error,
+            PoolError::Timeout(_) => StoreError::DatabaseBusy { place: self.place.clone() },
+            other => StoreError::Database {
+                place: self.place.clone(),
+                action: "borrow a connection to",
+                reason: other.to_string(),
+            },
+        })
+    }
+
+    /// Connections open, and of these the idle ones.
+    pub(crate) fn figures(&self) -> (usize, usize) {
+        let status = self.inner.status();
+        (status.size, status.available)
+    }
+}

@@ -1,0 +1,174 @@
+//! A connection to a file of SQLite.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use rusqlite::types::{ToSqlOutput, ValueRef};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
+
+use super::link::{Access, Dialect, Link, Row, Value};
+use crate::StoreError;
+
+/// Statements that a connection keeps prepared.
+const STATEMENTS: usize = 64;
+
+/// A connection in write-ahead mode: one writer and any number of readers at a time, in this process and others.
+pub(crate) struct SqliteLink {
+    connection: Connection,
+    path: PathBuf,
+}
+
+impl SqliteLink {
+    /// Open the file, making it where it is missing and `access` is to write.
+    pub(crate) fn open(path: &Path, access: Access, wait: Duration) -> Result<Self, StoreError> {
+        let flags = match access {
+            Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
+            // A reader of a write-ahead log takes part in its shared memory, so it opens for writing too.
+            Access::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
+        };
+        let fault = |error| fault(path, "open", &error);
+        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(fault)?;
+        connection.busy_timeout(wait).map_err(fault)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        // Full: what is committed has reached the disk, also when the power fails. The page size counts in a new file.
+        connection
+            .execute_batch(
+                "PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;
+                 PRAGMA foreign_keys = ON; PRAGMA temp_store = MEMORY; PRAGMA cache_size = -16384;
+                 PRAGMA journal_size_limit = 67108864; PRAGMA cell_size_check = ON;",
+            )
+            .map_err(fault)?;
+        if access == Access::Read {
+            connection.execute_batch("PRAGMA query_only = ON").map_err(fault)?;
+        }
+        Ok(SqliteLink { connection, path: path.to_path_buf() })
+    }
+
+    fn fault(&self, action: &'static str, error: &rusqlite::Error) -> StoreError {
+        fault(&self.path, action, error)
+    }
+}
+
+/// What an error of SQLite means.
+fn fault(path: &Path, action: &'static str, error: &rusqlite::Error) -> StoreError {
+    let place = path.display().to_string();
+    let reason = error.to_string();
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DiskFull) => StoreError::DatabaseFull { place },
+        Some(ErrorCode::ReadOnly) => StoreError::DatabaseReadOnly { place },
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            StoreError::DatabaseBusy { place }
+        }
+        Some(ErrorCode::DatabaseCorrupt | ErrorCode::NotADatabase) => {
+            StoreError::DatabaseDamaged { place, reason }
+        }
+        _ => StoreError::Database { place, action, reason },
+    }
+}
+
+impl ToSql for Value {
+    fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
+        Ok(ToSqlOutput::Borrowed(match self {
+            Value::Null => ValueRef::Null,
+            Value::Int(value) => ValueRef::Integer(*value),
+            Value::Real(value) => ValueRef::Real(*value),
+            Value::Text(value) => ValueRef::Text(value.as_bytes()),
+            Value::Bytes(value) => ValueRef::Blob(value),
+        }))
+    }
+}
+
+fn row_of(row: &rusqlite::Row<'_>, columns: usize) -> rusqlite::Result<Row> {
+    let mut values = Vec::with_capacity(columns);
+    for column in 0..columns {
+        values.push(match row.get_ref(column)? {
+            ValueRef::Null => Value::Null,
+            ValueRef::Integer(value) => Value::Int(value),
+            ValueRef::Real(value) => Value::Real(value),
+            ValueRef::Text(value) => Value::Text(String::from_utf8_lossy(value).into_owned()),
+            ValueRef::Blob(value) => Value::Bytes(value.to_vec()),
+        });
+    }
+    Ok(Row(values))
+}
+
+impl Link for SqliteLink {
+    fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+        self.connection
+            .prepare_cached(sql)
+            .and_then(|mut statement| statement.execute(params_from_iter(values)))
+            .map(|changed| changed as u64)
+            .map_err(|error| self.fault("write to", &error))
+    }
+
+    fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+        let read = || {
+            let mut statement = self.connection.prepare_cached(sql)?;
+            let columns = statement.column_count();
+            let rows = statement.query_map(params_from_iter(values), |row| row_of(row, columns))?;
+            rows.collect::<rusqlite::Result<Vec<Row>>>()
+        };
+        read().map_err(|error| self.fault("read", &error))
+    }
+
+    fn insert(
+        &mut self,
+        table: &str,
+        columns: &[&str],
+        rows: &mut dyn Iterator<Item = Vec<Value>>,
+    ) -> Result<u64, StoreError> {
+        let places: Vec<String> = (1..=columns.len()).map(|place| format!("?{place}")).collect();
+        let sql =
+            format!("INSERT INTO {table} ({}) VALUES ({})", columns.join(", "), places.join(", "));
+        let mut write = || {
+            let mut statement = self.connection.prepare_cached(&sql)?;
+            let mut count = 0;
+            for row in &mut *rows {
+                count += statement.execute(params_from_iter(&row))? as u64;
+            }
+            Ok(count)
+        };
+        write().map_err(|error| self.fault("write to", &error))
+    }
+
+    fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+        self.connection.execute_batch(sql).map_err(|error| self.fault("write to", &error))
+    }
+
+    fn begin(&mut self, access: Access) -> Result<(), StoreError> {
+        let sql = match access {
+            Access::Read => "BEGIN DEFERRED",
+            Access::Write => "BEGIN IMMEDIATE",
+        };
+        self.execute(sql, &[]).map(|_| ())
+    }
+
+    fn commit(&mut self) -> Result<(), StoreError> {
+        self.execute("COMMIT", &[]).map(|_| ())
+    }
+
+    fn roll_back(&mut self) -> Result<(), StoreError> {
+        // A transaction that has failed for good, on a full disk for one, is rolled back already.
+        if self.connection.is_autocommit() {
+            return Ok(());
+        }
+        self.execute("ROLLBACK", &[]).map(|_| ())
+    }
+
+    fn is_sound(&mut self) -> bool {
+        self.connection.is_autocommit()
+    }
+
+    fn dialect(&self) -> Dialect {
+        Dialect::Sqlite
+    }
+
+    fn version(&mut self) -> Result<i64, StoreError> {
+        Ok(self.one("PRAGMA data_version", &[])?.map_or(0, |mut row| row.int(0)))
+    }
+
+    fn sqlite(&mut self) -> Option<&mut Connection> {
+        Some(&mut self.connection)
+    }
+}
