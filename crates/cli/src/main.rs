@@ -15,6 +15,7 @@ mod doctor;
 mod environment;
 mod error;
 mod evaluate;
+mod keep;
 mod mission;
 mod output;
 mod replay;

@@ -4,11 +4,15 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
-use crossbeam_channel::{Receiver, Sender, TrySendError, bounded};
+use crossbeam_channel::{Receiver, RecvTimeoutError, Sender, TrySendError, bounded};
 
 use crate::error::panic_message;
 use crate::{Block, Sink, SinkError};
+
+/// Time without a block after which a sink is told so.
+const IDLE: Duration = Duration::from_millis(10);
 
 /// What a sender does when the queue has no room.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -184,7 +188,27 @@ impl Writer {
     /// Feed the sink until the pipe finishes, is dropped or the sink fails; return the rows taken.
     fn run(self, mut sink: Box<dyn Sink>) -> u64 {
         let mut rows = 0;
-        while let Ok(message) = self.full.recv() {
+        let mut rested = true;
+        loop {
+            // A sink that has rested already is not asked again until something has come.
+            let next = if rested {
+                self.full.recv().map_err(|_| RecvTimeoutError::Disconnected)
+            } else {
+                self.full.recv_timeout(IDLE)
+            };
+            let message = match next {
+                Ok(message) => message,
+                Err(RecvTimeoutError::Disconnected) => break,
+                Err(RecvTimeoutError::Timeout) => {
+                    if let Err(error) = contain(|| sink.idle()) {
+                        self.fail(error, sink);
+                        return rows;
+                    }
+                    rested = true;
+                    continue;
+                }
+            };
+            rested = false;
             if self.abandoned.load(Ordering::Relaxed) {
                 break;
             }
@@ -233,6 +257,41 @@ fn contain(work: impl FnOnce() -> Result<(), SinkError>) -> Result<(), SinkError
 
 #[cfg(test)]
 mod tests {
+    /// Counts how often it was told that nothing comes.
+    struct Resting(Arc<std::sync::atomic::AtomicUsize>);
+
+    impl Sink for Resting {
+        fn accept(&mut self, _: &Block) -> Result<(), SinkError> {
+            Ok(())
+        }
+
+        fn idle(&mut self) -> Result<(), SinkError> {
+            self.0.fetch_add(1, Ordering::SeqCst);
+            Ok(())
+        }
+
+        fn finish(self: Box<Self>) -> Result<(), SinkError> {
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_sink_is_told_once_after_each_block_that_nothing_comes() {
+        let count = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let sink = Box::new(Resting(Arc::clone(&count)));
+        let (mut pipe, mut block) = Pipe::start(sink, 1, 4, 1, OnFull::Wait).unwrap();
+        for told in 1..=2 {
+            block.push(f64::from(told), &[0.0]).unwrap();
+            block = pipe.send(block).unwrap();
+            while count.load(Ordering::SeqCst) < told as usize {
+                thread::sleep(Duration::from_millis(1));
+            }
+        }
+        thread::sleep(4 * IDLE);
+        assert_eq!(count.load(Ordering::SeqCst), 2);
+        pipe.finish().unwrap();
+    }
+
     use std::collections::HashSet;
     use std::sync::Mutex;
     use std::time::Duration;

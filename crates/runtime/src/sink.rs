@@ -17,11 +17,34 @@ pub trait Sink: Send {
     /// Whatever the destination reports; the sink is dropped after its first error.
     fn accept(&mut self, block: &Block) -> Result<(), SinkError>;
 
+    /// Nothing has come for a moment: make durable what may not wait for the next block.
+    ///
+    /// # Errors
+    /// As [`Sink::accept`].
+    fn idle(&mut self) -> Result<(), SinkError> {
+        Ok(())
+    }
+
     /// Make everything accepted so far durable and visible.
     ///
     /// # Errors
     /// Whatever the destination reports.
     fn finish(self: Box<Self>) -> Result<(), SinkError>;
+}
+
+/// Several destinations take every block one after the other.
+impl Sink for Vec<Box<dyn Sink>> {
+    fn accept(&mut self, block: &Block) -> Result<(), SinkError> {
+        self.iter_mut().try_for_each(|sink| sink.accept(block))
+    }
+
+    fn idle(&mut self) -> Result<(), SinkError> {
+        self.iter_mut().try_for_each(|sink| sink.idle())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), SinkError> {
+        (*self).into_iter().try_for_each(Sink::finish)
+    }
 }
 
 /// Why measurements could not be delivered.

@@ -1,12 +1,16 @@
-//! The verbs `data …`: what comes from elsewhere, what goes elsewhere, and files of episodes for learning.
+//! The verbs `data …`: runs in databases, what comes from elsewhere and goes elsewhere, and files of episodes for learning.
 //!
-//! [`rollout`] makes such files, [`show`] says what is in them, [`import_config`] reads the predecessor's
+//! [`mod@runs`], [`mod@query`], [`mod@import`] and [`mod@upkeep`] work on a database; [`rollout`] makes files of episodes, [`show`] says what is in them, [`import_config`] reads the predecessor's
 //! configurations. The JSON of each is documented in its module.
 
+mod import;
 mod import_config;
+mod query;
 pub mod returns;
 pub mod rollout;
+mod runs;
 pub mod show;
+mod upkeep;
 
 use std::process::ExitCode;
 
@@ -27,6 +31,28 @@ enum Verb {
     Rollout(rollout::Args),
     /// Say what is in a Parquet file: rows, episodes, returns, columns, facts
     Show(show::Args),
+    /// List the runs in a database, or tell one with its streams and files
+    Runs(runs::Args),
+    /// Print rows of a run as CSV
+    Query(query::QueryArgs),
+    /// Write rows of a run as Parquet or CSV
+    Export(query::ExportArgs),
+    /// Bring a file of telemetry into a database
+    Import(import::Args),
+    /// Take a database to the schema of this release
+    Migrate(upkeep::MigrateArgs),
+    /// Hold everything in a database against its checksums
+    Verify(upkeep::VerifyArgs),
+    /// Copy a database while it is used, once or again and again
+    Backup(upkeep::BackupArgs),
+    /// Bring a backup back
+    Restore(upkeep::RestoreArgs),
+    /// Give room that nothing uses back to the file system
+    Vacuum(upkeep::VacuumArgs),
+    /// Replace old rows by the lowest, mean and highest value of each interval
+    Thin(upkeep::ThinArgs),
+    /// Remove old runs
+    Prune(upkeep::PruneArgs),
 }
 
 /// Run the verb that is asked for.
@@ -38,5 +64,16 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         Verb::ImportConfig(args) => import_config::run(args),
         Verb::Rollout(args) => rollout::run(args),
         Verb::Show(args) => show::run(args),
+        Verb::Runs(args) => runs::run(args),
+        Verb::Query(args) => query::query(args),
+        Verb::Export(args) => query::export(args),
+        Verb::Import(args) => import::run(args),
+        Verb::Migrate(args) => upkeep::migrate(args),
+        Verb::Verify(args) => upkeep::verify(args),
+        Verb::Backup(args) => upkeep::backup(args),
+        Verb::Restore(args) => upkeep::restore(args),
+        Verb::Vacuum(args) => upkeep::vacuum(args),
+        Verb::Thin(args) => upkeep::thin(args),
+        Verb::Prune(args) => upkeep::prune(args),
     }
 }

@@ -38,11 +38,13 @@ use std::sync::Arc;
 use env::{Acts, HELD_OUT_FROM, Task, TaskOptions, Use};
 use habitat::scenario::Difficulty;
 use learn::Policy;
+use serde_json::json;
 use sha2::{Digest, Sha256};
 
 use self::figures::Evaluation;
 use crate::campaign::{Campaign, Flyer, interventions};
 use crate::error::CliError;
+use crate::keep::Keep;
 use crate::mission::Changes;
 use crate::output;
 
@@ -85,6 +87,8 @@ pub struct Args {
     /// Print a JSON object instead of tables
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    keep: Keep,
     /// Print a suite as tables in Markdown
     #[arg(long, requires = "suite", conflicts_with = "json")]
     markdown: bool,
@@ -99,7 +103,13 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         return suite::run(name, trained, &args);
     }
     let scenario = args.scenario.as_deref();
+    let files: Vec<String> = args.policies.iter().map(|path| path.display().to_string()).collect();
+    let config = json!({ "policies": files, "scenario": scenario, "episodes": args.episodes });
+    let kept = args.keep.begin("evaluate", scenario.unwrap_or("policy"), &config, &[])?;
     let evaluation = evaluate(&args.policies, scenario, args.changes, &args, args.out.as_deref())?;
+    if let Some(kept) = kept {
+        kept.end(&serde_json::to_value(&evaluation)?)?;
+    }
     if args.json {
         output::json(&evaluation)?;
     } else {

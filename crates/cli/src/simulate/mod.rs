@@ -52,8 +52,9 @@ use env::{Controller, Observer, Outcome, Timing};
 use habitat::scenario;
 use habitat::{Habitat, Plan, StreamKey};
 use indicatif::ProgressBar;
-use runtime::{Block, OnFull, Pipe, parallel_map};
-use store::{Column, TelemetryWriter};
+use runtime::{Block, OnFull, Pipe, Sink, parallel_map};
+use serde_json::{Value, json};
+use store::{Column, Signal, TelemetryWriter};
 use watch::report::{Report, Table};
 
 use self::figures::Figures;
@@ -63,6 +64,7 @@ use self::plots::Plots;
 use self::summary::{Files, Head, MissionResult};
 use self::timeline::Timeline;
 use crate::error::CliError;
+use crate::keep::{Keep, Kept};
 use crate::mission::{Changes, bar, cores};
 use crate::{output, table};
 
@@ -99,6 +101,8 @@ pub struct Args {
     /// Print one JSON object instead of the summary
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    keep: Keep,
 }
 
 /// Run the verb.
@@ -114,7 +118,15 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         PathBuf::from("out").join(format!("{name}-{controller}-{seed}{}", changes.suffix()))
     });
     // From here on files are written.
-    let recorder = Recorder::start(&mission, &dir)?;
+    let kept = args.keep.begin(
+        "simulate",
+        &mission.habitat.plan().scenario.name,
+        &Value::Object(
+            mission.facts.iter().map(|(key, value)| (key.clone(), json!(value))).collect(),
+        ),
+        &[args.seed],
+    )?;
+    let recorder = Recorder::start(&mission, &dir, kept.as_ref())?;
     let ended = parallel_map(threads, vec![(mission, recorder)], |(mission, recorder)| {
         fly(mission, recorder)
     })?;
@@ -129,7 +141,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         report: "report.html",
         result: "result.json",
     };
-    finish(ended, &dir, files, &args)?;
+    finish(ended, &dir, files, &args, kept)?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -182,12 +194,19 @@ struct Recorder {
 }
 
 impl Recorder {
-    fn start(mission: &Mission, dir: &Path) -> Result<Recorder, CliError> {
+    fn start(mission: &Mission, dir: &Path, kept: Option<&Kept>) -> Result<Recorder, CliError> {
         let catalogue = mission.habitat.catalogue();
         let channels = catalogue.len();
         let columns = mission.columns.clone();
         let writer = TelemetryWriter::create(dir, channels, columns, &mission.facts)?;
-        let sink = Box::new(writer);
+        let mut sinks: Vec<Box<dyn Sink>> = vec![Box::new(writer)];
+        if let Some(kept) = kept {
+            let signal =
+                |channel: &catalogue::Channel| Signal::new(&channel.id, channel.unit.symbol());
+            let signals: Vec<Signal> = catalogue.channels().iter().map(signal).collect();
+            sinks.push(Box::new(kept.ingest("telemetry", &signals)?));
+        }
+        let sink = Box::new(sinks);
         let (pipe, block) = Pipe::start(sink, channels, BLOCK_ROWS, BLOCKS_WAITING, OnFull::Wait)?;
         let words = "{percent:>3} % of the mission, {elapsed} gone, {eta} to go";
         let bar = bar(mission.timing.decisions(), words);
@@ -259,7 +278,13 @@ fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
 }
 
 /// Write the report and the result, and say how it went.
-fn finish(ended: Ended, dir: &Path, files: Files, args: &Args) -> Result<(), CliError> {
+fn finish(
+    ended: Ended,
+    dir: &Path,
+    files: Files,
+    args: &Args,
+    kept: Option<Kept>,
+) -> Result<(), CliError> {
     let Ended { habitat, outcome, figures, margins, timeline, plots, wall_s } = ended;
     let (events, event_kinds) = timeline.events(&habitat);
     let listed = events.list.len() as u64;
@@ -281,9 +306,14 @@ fn finish(ended: Ended, dir: &Path, files: Files, args: &Args) -> Result<(), Cli
         events,
         plots: plots.finish(&habitat, &timeline),
     });
-    store::write_atomic(&dir.join(result.files.report), report.render().as_bytes())?;
+    let page = report.render();
+    store::write_atomic(&dir.join(result.files.report), page.as_bytes())?;
     let json = serde_json::to_string_pretty(&result)? + "\n";
     store::write_atomic(&dir.join(result.files.result), json.as_bytes())?;
+    if let Some(kept) = kept {
+        kept.artifact("report", result.files.report, page.as_bytes())?;
+        kept.end(&serde_json::to_value(&result)?)?;
+    }
     if args.json {
         output::json(&result)
     } else {

@@ -28,6 +28,7 @@
 
 mod batch;
 mod curve;
+mod metrics;
 mod plan;
 mod recipe;
 mod report;
@@ -44,8 +45,9 @@ use serde::Serialize;
 use self::batch::Batch;
 use self::plan::Asked;
 pub use self::plan::task_of;
-use self::session::Session;
+use self::session::{POLICY, Session};
 use crate::error::CliError;
+use crate::keep::Keep;
 use crate::mission::{Changes, cores};
 use crate::output;
 use crate::table::fixed;
@@ -163,6 +165,8 @@ pub struct Args {
     /// Print a JSON list instead of a summary
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    keep: Keep,
 }
 
 /// How one seed ended.
@@ -201,7 +205,20 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
             supervisor::watch(&dir, &alone(seed, &dir, &batch_file), args.retries)?;
         }
         let drill = args.drill.filter(|_| !args.supervise);
-        all.push(Session::open(&asked, &batch, seed, &dir, threads)?.run(drill)?);
+        let session = Session::open(&asked, &batch, seed, &dir, threads)?;
+        // A supervised seed is kept by the session that trains it.
+        let keep = if args.supervise { Keep::default() } else { args.keep.clone() };
+        let kept = keep.begin("train", asked.scenario(), &asked.facts, &[seed])?;
+        let trained = session.run(drill, kept.as_ref())?;
+        if let Some(kept) = kept {
+            for (kind, name) in [("policy", POLICY), ("report", "report.html")] {
+                let path = dir.join(name);
+                let unread = |error| CliError::Failed(format!("{}: {error}", path.display()));
+                kept.artifact(kind, name, &std::fs::read(&path).map_err(unread)?)?;
+            }
+            kept.end(&serde_json::to_value(&trained)?)?;
+        }
+        all.push(trained);
     }
     if args.json {
         output::json(&all)?;

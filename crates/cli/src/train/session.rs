@@ -11,9 +11,11 @@ use store::{ScalarWriter, write_atomic};
 use super::Trained;
 use super::batch::Batch;
 use super::curve::{Curve, Tail};
+use super::metrics::Metrics;
 use super::plan::Asked;
 use super::report;
 use crate::error::CliError;
+use crate::keep::Kept;
 use crate::mission::bar;
 use crate::table::fixed;
 use crate::usage;
@@ -169,11 +171,12 @@ impl<'a> Session<'a> {
     ///
     /// # Errors
     /// What the world, the learner or the disk refuses.
-    pub fn run(mut self, drill: Option<Drill>) -> Result<Trained, CliError> {
+    pub fn run(mut self, drill: Option<Drill>, kept: Option<&Kept>) -> Result<Trained, CliError> {
+        let mut metrics = kept.map(Metrics::new);
         let drill = drill.filter(|_| self.changes.is_null());
         let start = Instant::now();
         let cpu_s = usage::cpu_s();
-        let mut kept = Instant::now();
+        let mut written = Instant::now();
         let mut tail = Vec::new();
         let words = "update {pos} of {len}, {elapsed} gone, {eta} to go · {msg}";
         let bar = bar(self.length().unwrap_or(0), words);
@@ -190,6 +193,9 @@ impl<'a> Session<'a> {
             let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
             self.curve.add(&progress, wall_s)?;
             scalars.add(progress.decisions, &figures(&progress))?;
+            if let Some(metrics) = &mut metrics {
+                metrics.add(&progress, wall_s)?;
+            }
             let mut own = Tail::default();
             own.see(&progress);
             tail.push(own);
@@ -203,13 +209,16 @@ impl<'a> Session<'a> {
             bar.set_length(self.length().unwrap_or(0));
             bar.set_position(progress.update);
             bar.set_message(line(&progress, &own));
-            if kept.elapsed().as_secs_f64() >= self.asked.checkpoint_s {
+            if written.elapsed().as_secs_f64() >= self.asked.checkpoint_s {
                 let spent = usage::cpu_s() - cpu_s;
                 self.keep((wall_s, self.before_s.1 + spent))?;
-                kept = Instant::now();
+                written = Instant::now();
             }
         }
         bar.finish_and_clear();
+        if let Some(metrics) = metrics {
+            metrics.finish()?;
+        }
         let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
         let cpu_s = self.before_s.1 + usage::cpu_s() - cpu_s;
         self.keep((wall_s, cpu_s))?;
@@ -346,7 +355,7 @@ impl<'a> Session<'a> {
 }
 
 /// What TensorBoard is told of an update.
-fn figures(progress: &learn::Progress) -> [(&'static str, f64); 11] {
+pub fn figures(progress: &learn::Progress) -> [(&'static str, f64); 11] {
     let mut own = Tail::default();
     own.see(progress);
     let (mean, home) = own.means();

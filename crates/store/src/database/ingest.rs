@@ -434,6 +434,10 @@ impl Sink for Ingest {
         self.append(block).map_err(SinkError::failed)
     }
 
+    fn idle(&mut self) -> Result<(), SinkError> {
+        self.commit().map(|_| ()).map_err(SinkError::failed)
+    }
+
     fn finish(mut self: Box<Self>) -> Result<(), SinkError> {
         Ingest::finish(&mut self).map(|_| ()).map_err(SinkError::failed)
     }

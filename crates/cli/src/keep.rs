@@ -1,0 +1,147 @@
+//! What a verb keeps of its run in a database.
+//!
+//! `--store PLACE`, or the variable `LUNAR_HABITAT_STORE`, names a file of SQLite or PostgreSQL by URL. A run is recorded when it
+//! begins and when it ends; one that ends with an error is recorded as failed.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use serde_json::Value;
+use store::{
+    Database, DatabaseSettings, Ingest, IngestSettings, Location, NewRun, RunStatus, Signal,
+};
+
+use crate::error::CliError;
+
+/// Variable that names a database where no flag does.
+const VARIABLE: &str = "LUNAR_HABITAT_STORE";
+/// Database of `data` where nothing else is named.
+const FILE: &str = "lunar-habitat.db";
+
+/// The flag.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Keep {
+    /// Keep the run in a database too: a file, or postgres://USER@HOST/NAME [default: the variable LUNAR_HABITAT_STORE, if it is
+    /// set]
+    #[arg(long, value_name = "PLACE")]
+    store: Option<String>,
+}
+
+/// The flag of a verb that needs a database.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Place {
+    /// Database: a file, or postgres://USER@HOST/NAME [default: the variable LUNAR_HABITAT_STORE, else lunar-habitat.db]
+    #[arg(long, value_name = "PLACE")]
+    store: Option<String>,
+}
+
+impl Place {
+    /// Where it is.
+    ///
+    /// # Errors
+    /// [`CliError`] for a name that is no place.
+    pub fn location(&self) -> Result<Location, CliError> {
+        let named = self.store.clone().or_else(|| std::env::var(VARIABLE).ok());
+        Ok(named.unwrap_or_else(|| FILE.to_owned()).parse()?)
+    }
+
+    /// Open the database, which has to exist.
+    ///
+    /// # Errors
+    /// [`CliError`] when it cannot be opened.
+    pub fn open(&self) -> Result<Database, CliError> {
+        Ok(Database::open_existing(&self.location()?, &DatabaseSettings::default())?)
+    }
+
+    /// Open the database, making it where there is none.
+    ///
+    /// # Errors
+    /// [`CliError`] when it cannot be opened.
+    pub fn open_or_make(&self) -> Result<Database, CliError> {
+        Ok(Database::open(&self.location()?, &DatabaseSettings::default())?)
+    }
+}
+
+impl Keep {
+    /// Record that a run begins, where that is asked for.
+    ///
+    /// # Errors
+    /// [`CliError`] when the database cannot be opened or written.
+    pub fn begin(
+        &self,
+        kind: &str,
+        name: &str,
+        config: &Value,
+        seeds: &[u64],
+    ) -> Result<Option<Kept>, CliError> {
+        let Some(place) = self.store.clone().or_else(|| std::env::var(VARIABLE).ok()) else {
+            return Ok(None);
+        };
+        let database = Database::open(&place.parse()?, &DatabaseSettings::default())?;
+        let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_micros());
+        let name = format!("{kind}-{name}-{now}");
+        let run = database.begin_run(&NewRun {
+            name: name.clone(),
+            kind: kind.to_owned(),
+            code: env!("CARGO_PKG_VERSION").to_owned(),
+            config: config.to_string(),
+            seeds: serde_json::to_string(seeds)?,
+        })?;
+        Ok(Some(Kept { database, run, name, ended: false }))
+    }
+}
+
+/// A run under way in a database.
+#[derive(Debug)]
+pub struct Kept {
+    database: Database,
+    run: i64,
+    name: String,
+    ended: bool,
+}
+
+impl Kept {
+    /// A writer into a stream of the run.
+    ///
+    /// # Errors
+    /// [`CliError`] when the stream cannot be made.
+    pub fn ingest(&self, stream: &str, signals: &[Signal]) -> Result<Ingest, CliError> {
+        let stream = self.database.stream(self.run, stream, signals)?;
+        Ok(Ingest::new(&self.database, &stream, &IngestSettings::default()))
+    }
+
+    /// Keep a file of the run.
+    ///
+    /// # Errors
+    /// [`CliError`] when it cannot be written.
+    pub fn artifact(&self, kind: &str, name: &str, bytes: &[u8]) -> Result<(), CliError> {
+        Ok(self.database.keep_artifact(self.run, kind, name, "{}", bytes)?)
+    }
+
+    /// Record the events of the run.
+    ///
+    /// # Errors
+    /// [`CliError`] when they cannot be written.
+    pub fn events(&self, events: &[store::Event]) -> Result<(), CliError> {
+        Ok(self.database.record_events(self.run, events)?)
+    }
+
+    /// Record that it came to its end, with its results.
+    ///
+    /// # Errors
+    /// [`CliError`] when it cannot be written.
+    pub fn end(mut self, results: &Value) -> Result<(), CliError> {
+        self.ended = true;
+        self.database.end_run(self.run, RunStatus::Done, Some(&results.to_string()))?;
+        eprintln!("kept as `{}` in {}", self.name, self.database.location());
+        Ok(())
+    }
+}
+
+impl Drop for Kept {
+    fn drop(&mut self) {
+        if !self.ended {
+            // The error that leads here is told; a second one would hide it.
+            let _ = self.database.end_run(self.run, RunStatus::Failed, None);
+        }
+    }
+}
