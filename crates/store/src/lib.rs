@@ -24,9 +24,9 @@ mod telemetry;
 
 pub use column::{Column, ColumnSource};
 pub use database::{
-    Artifact, ArtifactInfo, AuditEntry, Command, Connections, Copied, Database, DatabaseSettings,
-    Drill, Event, Gap, Ingest, IngestSettings, IngestSummary, Location, NewRun, Rows, Run,
-    RunFilter, RunStatus, Schedule, Severity, Signal, Span, Stream, Thinned, Verified,
+    Artifact, ArtifactInfo, AuditEntry, Batch, Command, Connections, Copied, Database,
+    DatabaseSettings, Drill, Event, Gap, Ingest, IngestSettings, IngestSummary, Location, NewRun,
+    Rows, Run, RunFilter, RunStatus, Schedule, Severity, Signal, Span, Stream, Thinned, Verified,
 };
 pub use draft::write_atomic;
 pub use error::StoreError;

@@ -17,8 +17,10 @@
 //! | `simulator` | `simulator` | [`mod@simulator`] |
 //! | `training` | `training-f32`, `training-f32-1024`, `training-habitat` | [`mod@training`] |
 //! | `parallel` | `parallel` | [`mod@parallel`] |
+//! | `database` | `database` | [`mod@database`] |
 
 mod curve;
+mod database;
 mod interpreter;
 mod parallel;
 mod rate;
@@ -35,7 +37,7 @@ use crate::error::CliError;
 use crate::output;
 
 /// The rows that can be asked for.
-const ROWS: [&str; 3] = ["simulator", "training", "parallel"];
+const ROWS: [&str; 4] = ["simulator", "training", "parallel", "database"];
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -94,6 +96,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
     if asked("parallel") {
         all.push(parallel::measure()?);
+    }
+    if asked("database") {
+        all.push(database::measure()?);
     }
     if args.json {
         output::json(&all.iter().map(|one| &one.json).collect::<Vec<_>>())?;

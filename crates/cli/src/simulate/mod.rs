@@ -288,6 +288,7 @@ fn finish(
     let Ended { habitat, outcome, figures, margins, timeline, plots, wall_s } = ended;
     let (events, event_kinds) = timeline.events(&habitat);
     let listed = events.list.len() as u64;
+    let recorded: Vec<store::Event> = events.list.iter().map(recorded).collect();
     let head = Head {
         controller: args.controller.clone(),
         seed: args.seed,
@@ -311,6 +312,7 @@ fn finish(
     let json = serde_json::to_string_pretty(&result)? + "\n";
     store::write_atomic(&dir.join(result.files.result), json.as_bytes())?;
     if let Some(kept) = kept {
+        kept.events(&recorded)?;
         kept.artifact("report", result.files.report, page.as_bytes())?;
         kept.end(&serde_json::to_value(&result)?)?;
     }
@@ -325,6 +327,22 @@ fn finish(
         ];
         tables.extend(summary::power(&result.power));
         output::text(&summary_text(&report, &tables, &result, listed))
+    }
+}
+
+/// An event of the report as a database keeps it.
+fn recorded(event: &watch::report::Event) -> store::Event {
+    store::Event {
+        time_us: (event.time_s * 1e6).round() as i64,
+        kind: event.kind.clone(),
+        severity: match event.severity {
+            watch::report::Severity::Nominal => store::Severity::Advisory,
+            watch::report::Severity::Caution => store::Severity::Caution,
+            watch::report::Severity::Warning => store::Severity::Warning,
+        },
+        source: "simulate".to_owned(),
+        text: event.text.clone(),
+        detail: json!({ "lasted_s": event.lasted_s }).to_string(),
     }
 }
 

@@ -1,6 +1,7 @@
 //! Events: what happened in a run, and when.
 
 use super::Database;
+use super::link::{Row, Value};
 use crate::StoreError;
 
 /// How grave an event is.
@@ -55,23 +56,46 @@ pub struct Event {
     pub detail: String,
 }
 
+/// Statement that records an event.
+pub(super) const INSERT: &str =
+    "INSERT INTO event (run, time_us, kind, severity, source, text, detail)
+     VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)";
+/// Statement that finds events of a span of time.
+pub(super) const FIND: &str = "SELECT time_us, kind, severity, source, text, detail FROM event
+     WHERE run = ?1 AND time_us >= ?2 AND time_us <= ?3 ORDER BY time_us, id";
+
+/// Values of an event, in the order of [`INSERT`].
+pub(super) fn values_of(run: i64, event: &Event) -> [Value; 7] {
+    [
+        run.into(),
+        event.time_us.into(),
+        event.kind.as_str().into(),
+        event.severity.name().into(),
+        event.source.as_str().into(),
+        event.text.as_str().into(),
+        event.detail.as_str().into(),
+    ]
+}
+
+/// An event of a row that [`FIND`] has found.
+pub(super) fn event_of(mut row: Row) -> Event {
+    Event {
+        time_us: row.int(0),
+        kind: row.text(1),
+        severity: Severity::of(&row.text(2)),
+        source: row.text(3),
+        text: row.text(4),
+        detail: row.text(5),
+    }
+}
+
 impl Database {
     /// Record events of run number `run`.
     ///
     /// # Errors
     /// What the database reports; then none is recorded.
     pub fn record_events(&self, run: i64, events: &[Event]) -> Result<(), StoreError> {
-        let mut rows = events.iter().map(|event| {
-            vec![
-                run.into(),
-                event.time_us.into(),
-                event.kind.as_str().into(),
-                event.severity.name().into(),
-                event.source.as_str().into(),
-                event.text.as_str().into(),
-                event.detail.as_str().into(),
-            ]
-        });
+        let mut rows = events.iter().map(|event| values_of(run, event).to_vec());
         let columns = ["run", "time_us", "kind", "severity", "source", "text", "detail"];
         self.change(|link| link.insert("event", &columns, &mut rows)).map(|_| ())
     }
@@ -81,18 +105,8 @@ impl Database {
     /// # Errors
     /// What the database reports.
     pub fn events(&self, run: i64, span_us: (i64, i64)) -> Result<Vec<Event>, StoreError> {
-        let sql = "SELECT time_us, kind, severity, source, text, detail FROM event
-             WHERE run = ?1 AND time_us >= ?2 AND time_us <= ?3 ORDER BY time_us, id";
         let values = [run.into(), span_us.0.into(), span_us.1.into()];
-        let found = self.look(|link| link.query(sql, &values))?;
-        let event = |mut row: super::link::Row| Event {
-            time_us: row.int(0),
-            kind: row.text(1),
-            severity: Severity::of(&row.text(2)),
-            source: row.text(3),
-            text: row.text(4),
-            detail: row.text(5),
-        };
-        Ok(found.into_iter().map(event).collect())
+        let found = self.look(|link| link.query(FIND, &values))?;
+        Ok(found.into_iter().map(event_of).collect())
     }
 }

@@ -18,6 +18,7 @@
 mod artifact;
 mod audit;
 mod backup;
+mod batch;
 mod codec;
 mod event;
 mod ingest;
@@ -41,6 +42,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 pub use self::artifact::{Artifact, ArtifactInfo};
 pub use self::audit::{AuditEntry, Command};
 pub use self::backup::{Copied, Drill, Schedule};
+pub use self::batch::Batch;
 pub use self::event::{Event, Severity};
 pub use self::ingest::{Ingest, IngestSettings, IngestSummary};
 pub use self::location::Location;

@@ -1,0 +1,68 @@
+//! Several calls in one transaction.
+
+use super::link::Link;
+use super::{Database, event};
+use crate::{Event, StoreError};
+
+/// Calls that become durable together, or not at all.
+///
+/// A commit waits for the disk; a batch waits once for all its calls. Nobody else writes until it is over, so it should be short.
+pub struct Batch<'a> {
+    link: &'a mut dyn Link,
+}
+
+impl Batch<'_> {
+    /// Record an event of run number `run`.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn record_event(&mut self, run: i64, event: &Event) -> Result<(), StoreError> {
+        self.link.execute(event::INSERT, &event::values_of(run, event)).map(|_| ())
+    }
+
+    /// Events of run number `run` from the first time to the second, those of this batch among them.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn events(&mut self, run: i64, span_us: (i64, i64)) -> Result<Vec<Event>, StoreError> {
+        let values = [run.into(), span_us.0.into(), span_us.1.into()];
+        Ok(self.link.query(event::FIND, &values)?.into_iter().map(event::event_of).collect())
+    }
+
+    /// Set the results of run number `run`, as JSON, while it goes on.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn set_results(&mut self, run: i64, results: &str) -> Result<(), StoreError> {
+        let sql = "UPDATE run SET results = ?2 WHERE id = ?1";
+        self.link.execute(sql, &[run.into(), results.into()]).map(|_| ())
+    }
+}
+
+impl Database {
+    /// Make several calls in one transaction; an error undoes them all.
+    ///
+    /// # Errors
+    /// What `calls` returns, and what the database reports.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_store::{Database, DatabaseSettings, NewRun};
+    /// let dir = tempfile::tempdir()?;
+    /// let place = dir.path().join("runs.db");
+    /// let database = Database::open(&place.as_path().into(), &DatabaseSettings::default())?;
+    /// let run = database.begin_run(&NewRun::named("first"))?;
+    /// database.batch(|batch| {
+    ///     batch.set_results(run, "{\"updates\": 10}")?;
+    ///     batch.set_results(run, "{\"updates\": 11}")
+    /// })?;
+    /// assert_eq!(database.run("first")?.results.as_deref(), Some("{\"updates\": 11}"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    pub fn batch<T>(
+        &self,
+        calls: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        self.change(|link| calls(&mut Batch { link }))
+    }
+}
