@@ -1,5 +1,7 @@
 //! Indexes that are proposed and dropped, on the workload of a store of runs.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // Test code outside `#[test]` functions too.
+
 use lunar_habitat_store::advice::{
     Budget, Index, Proposal, SlowQuery, Table, Use, Workload, advise, unused,
 };

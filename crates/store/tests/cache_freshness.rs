@@ -2,6 +2,8 @@
 //!
 //! Tables hold one number that only rises, so that a result says how many writes it has seen.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // Test code outside `#[test]` functions too.
+
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;

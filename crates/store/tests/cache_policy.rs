@@ -2,6 +2,8 @@
 //!
 //! Weights are equal here, so that the LRU is the crate `lru` with as many entries as the room of the cache allows.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // Test code outside `#[test]` functions too.
+
 use std::num::NonZeroUsize;
 
 use lru::LruCache;
@@ -64,9 +66,7 @@ fn play(pattern: Pattern) -> (f64, f64) {
     assert!(figures.bytes <= figures.capacity_bytes, "{figures:?}");
     assert!(figures.entries <= ROOM as u64);
     assert_eq!(figures.evictions, figures.misses - figures.entries);
-    let ratios = (figures.hit_ratio(), f64::from(plain_hits) / REQUESTS as f64);
-    println!("{:.3} {:.3} {pattern:?}", ratios.0, ratios.1);
-    ratios
+    (figures.hit_ratio(), f64::from(plain_hits) / REQUESTS as f64)
 }
 
 #[test]

@@ -1,5 +1,7 @@
 //! One cache for many threads, switched off, failing, growing and shrinking.
 
+#![allow(clippy::unwrap_used, clippy::panic)] // Test code outside `#[test]` functions too.
+
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Barrier, Mutex};
 use std::thread;

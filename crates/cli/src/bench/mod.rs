@@ -17,7 +17,9 @@
 //! | `simulator` | `simulator` | [`mod@simulator`] |
 //! | `training` | `training-f32`, `training-f32-1024`, `training-habitat` | [`mod@training`] |
 //! | `parallel` | `parallel` | [`mod@parallel`] |
+//! | `caching` | `caching` | [`mod@caching`] |
 
+mod caching;
 mod curve;
 mod interpreter;
 mod parallel;
@@ -35,7 +37,7 @@ use crate::error::CliError;
 use crate::output;
 
 /// The rows that can be asked for.
-const ROWS: [&str; 3] = ["simulator", "training", "parallel"];
+const ROWS: [&str; 4] = ["simulator", "training", "parallel", "caching"];
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -94,6 +96,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
     if asked("parallel") {
         all.push(parallel::measure()?);
+    }
+    if asked("caching") {
+        all.push(caching::measure()?);
     }
     if args.json {
         output::json(&all.iter().map(|one| &one.json).collect::<Vec<_>>())?;
