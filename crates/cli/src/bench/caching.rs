@@ -147,7 +147,7 @@ trait Asked: Sync {
     fn ask(&self, samples: &Samples, key: usize) -> Result<bool, CliError>;
 }
 
-/// The cache of the store, with a count of its own of what was computed.
+/// The cache of the store.
 impl Asked for QueryCache<Query, Vec<f64>> {
     fn ask(&self, samples: &Samples, key: usize) -> Result<bool, CliError> {
         let mut hit = true;
@@ -160,9 +160,12 @@ impl Asked for QueryCache<Query, Vec<f64>> {
     }
 }
 
+/// Results by their queries, and the bytes of both.
+type Room = (LruCache<Query, Arc<Vec<f64>>>, u64);
+
 /// A plain LRU with room for `room` bytes of keys and results.
 struct Plain {
-    held: Mutex<(LruCache<Query, Arc<Vec<f64>>>, u64)>,
+    held: Mutex<Room>,
     room: u64,
 }
 
@@ -246,7 +249,8 @@ fn play(
     Ok((hits?, start.elapsed().as_secs_f64()))
 }
 
-/// Hits a second of ours and of the LRU with room for `room` bytes, one thread a stream; after `warm` rounds.
+/// Hits a second of ours and of the LRU with room for `room` bytes, one thread a stream; `warm` asks all of it once
+/// before.
 fn speeds(
     samples: &Samples,
     room: u64,
