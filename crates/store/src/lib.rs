@@ -10,6 +10,8 @@
 //! Not here: what to measure (`catalogue`), the queue between the simulator and this writer
 //! (`runtime`), pictures and verdicts (`watch`).
 
+pub mod advice;
+pub mod cache;
 mod column;
 mod database;
 mod draft;

@@ -18,7 +18,9 @@
 //! | `training` | `training-f32`, `training-f32-1024`, `training-habitat` | [`mod@training`] |
 //! | `parallel` | `parallel` | [`mod@parallel`] |
 //! | `database` | `database` | [`mod@database`] |
+//! | `caching` | `caching` | [`mod@caching`] |
 
+mod caching;
 mod curve;
 mod database;
 mod interpreter;
@@ -37,7 +39,7 @@ use crate::error::CliError;
 use crate::output;
 
 /// The rows that can be asked for.
-const ROWS: [&str; 4] = ["simulator", "training", "parallel", "database"];
+const ROWS: [&str; 5] = ["simulator", "training", "parallel", "database", "caching"];
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -99,6 +101,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
     if asked("database") {
         all.push(database::measure()?);
+    }
+    if asked("caching") {
+        all.push(caching::measure()?);
     }
     if args.json {
         output::json(&all.iter().map(|one| &one.json).collect::<Vec<_>>())?;
