@@ -17,11 +17,15 @@
 //! | `simulator` | `simulator` | [`mod@simulator`] |
 //! | `training` | `training-f32`, `training-f32-1024`, `training-habitat` | [`mod@training`] |
 //! | `parallel` | `parallel` | [`mod@parallel`] |
+//! | `concurrent` | `concurrent` | [`mod@concurrent`] |
+//! | `scalability` | `scalability` | [`mod@scalability`] |
 
+mod concurrent;
 mod curve;
 mod interpreter;
 mod parallel;
 mod rate;
+mod scalability;
 mod simulator;
 mod training;
 mod vector;
@@ -35,7 +39,7 @@ use crate::error::CliError;
 use crate::output;
 
 /// The rows that can be asked for.
-const ROWS: [&str; 3] = ["simulator", "training", "parallel"];
+const ROWS: [&str; 5] = ["simulator", "training", "parallel", "concurrent", "scalability"];
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -94,6 +98,12 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
     if asked("parallel") {
         all.push(parallel::measure()?);
+    }
+    if asked("concurrent") {
+        all.push(concurrent::measure()?);
+    }
+    if asked("scalability") {
+        all.push(scalability::measure()?);
     }
     if args.json {
         output::json(&all.iter().map(|one| &one.json).collect::<Vec<_>>())?;
