@@ -422,19 +422,31 @@ fn no_thread_is_leaked() {
 
 #[test]
 fn a_task_may_hold_the_last_reference_to_its_executor() {
-    let executor = Arc::new(executor(1));
-    let inner = Arc::clone(&executor);
-    let (gone, is_gone) = mpsc::channel::<()>();
-    let handle = executor
-        .submit(Priority::Normal, move || {
-            is_gone.recv().unwrap();
-            drop(inner);
-            1
-        })
-        .unwrap();
-    drop(executor);
-    gone.send(()).unwrap();
-    assert_eq!(handle.wait_for(LONG).unwrap(), Ok(1));
+    for on_drop in [OnDrop::Drain, OnDrop::Cancel] {
+        let executor = Arc::new(Executor::new(ExecutorOptions { on_drop, ..options(1) }).unwrap());
+        let inner = Arc::clone(&executor);
+        let (gone, is_gone) = mpsc::channel::<()>();
+        let last = executor
+            .submit(Priority::Normal, move || {
+                is_gone.recv().unwrap();
+                drop(inner);
+            })
+            .unwrap();
+        // Some of these lie with the worker that drops its own executor.
+        let handles: Vec<Handle<u32>> =
+            (0..200).map(|at| executor.submit(Priority::Normal, move || at).unwrap()).collect();
+        drop(executor);
+        gone.send(()).unwrap();
+        last.wait_for(LONG).unwrap().unwrap();
+        for (at, handle) in handles.into_iter().enumerate() {
+            match (on_drop, handle.wait_for(LONG).unwrap()) {
+                (OnDrop::Drain, outcome) => assert_eq!(outcome, Ok(at as u32)),
+                (_, outcome) => {
+                    assert!(matches!(outcome, Err(RuntimeError::TaskCancelled { .. })));
+                }
+            }
+        }
+    }
 }
 
 #[cfg(target_os = "linux")]
@@ -580,6 +592,35 @@ fn an_adaptive_executor_gives_the_same_results_while_it_changes() {
     assert!((1..=4).contains(&figures.foreground.workers));
     assert!(figures.cores > 0.0);
     assert!((0.0..=1.0).contains(&figures.foreground.utilisation()));
+}
+
+#[test]
+fn the_number_of_workers_follows_the_load() {
+    let executor = Executor::new(ExecutorOptions {
+        size: Size::Adaptive { least: 1, most: 6 },
+        ..ExecutorOptions::default()
+    })
+    .unwrap();
+    let until = |workers: usize, load: &dyn Fn()| {
+        let end = Instant::now() + LONG;
+        while executor.figures().foreground.workers != workers {
+            assert!(Instant::now() < end, "{:?}", executor.figures().foreground);
+            load();
+        }
+    };
+    // Tasks that wait for something else: more of them than there are processors may do so at once.
+    until(6, &|| {
+        let waits = |_| thread::sleep(Duration::from_millis(20));
+        let handles: Vec<Handle<()>> = (0..100)
+            .map(|at| executor.submit(Priority::Normal, move || waits(at)).unwrap())
+            .collect();
+        handles.into_iter().for_each(|handle| handle.wait().unwrap());
+    });
+    // Nothing to do: the others lie dormant, and work goes on without them.
+    until(1, &|| thread::sleep(Duration::from_millis(20)));
+    let squares = executor.map(Priority::High, (0..1_000_u64).collect(), |x| x * x).unwrap();
+    assert!(squares.into_iter().eq((0..1_000).map(|x| x * x)));
+    assert!(executor.figures().changes >= 5);
 }
 
 #[test]

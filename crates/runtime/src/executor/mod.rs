@@ -302,7 +302,9 @@ impl Drop for Executor {
                 let _ = thread.join();
             }
         }
-        self.shared.give_up_all();
+        if self.shared.is_abandoned() {
+            self.shared.give_up_all();
+        }
     }
 }
 

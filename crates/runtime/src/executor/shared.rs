@@ -16,6 +16,8 @@ use crate::{Priority, quota};
 
 /// How often the number of workers is thought over.
 const TICK: Duration = Duration::from_millis(100);
+/// How many of these times later the quota is read again.
+const TICKS_PER_QUOTA: u32 = 10;
 /// Niceness that nobody knows.
 const UNKNOWN: i32 = i32::MIN;
 
@@ -170,12 +172,18 @@ impl Shared {
     pub(super) fn govern(&self) {
         let (least, most) = self.range;
         let mut governor = Governor::new(least, most, self.size());
-        let mut before = self.measure();
+        let mut cores = quota::cores();
+        let mut before = self.measure(cores);
+        let mut ticks = 0_u32;
         let mut bed = lock(&self.dormitory);
         while !self.is_closing() {
             let waited = self.tick.wait_timeout(bed, TICK);
             drop(waited);
-            let now = self.measure();
+            ticks = ticks.wrapping_add(1);
+            if ticks.is_multiple_of(TICKS_PER_QUOTA) {
+                cores = quota::cores();
+            }
+            let now = self.measure(cores);
             if let Some(load) = now.since(&before, self.size()) {
                 self.cores.store(load.cores.to_bits(), Ordering::Relaxed);
                 self.set_size(governor.observe(&load));
@@ -185,10 +193,10 @@ impl Shared {
         }
     }
 
-    fn measure(&self) -> Measurement {
+    fn measure(&self, cores: f64) -> Measurement {
         let mut measurement = Measurement {
             at: Instant::now(),
-            cores: quota::cores(),
+            cores,
             cpu: quota::processor_time(),
             ..Measurement::default_at(self.start)
         };
@@ -219,7 +227,7 @@ impl Shared {
         self.tick.notify_all();
     }
 
-    /// Give up what still waits; the workers are gone.
+    /// Give up what waits and is with no worker.
     pub(super) fn give_up_all(&self) {
         for queue in &self.queues {
             while let Some(work) = queue.take(None) {

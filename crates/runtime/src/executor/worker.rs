@@ -177,6 +177,10 @@ impl Hand {
         }
         self.stop_seeking();
         self.hand_back();
+        if self.shared.is_abandoned() {
+            // Whoever dropped the executor does not wait for itself: what that worker had taken is given up here.
+            self.shared.give_up_all();
+        }
         SEAT.set(None);
     }
 
