@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+use runtime::Team;
 
 use crate::LearnError;
 use crate::adam::Adam;
@@ -405,7 +405,7 @@ impl Learner {
         batch: &Batch,
         range: std::ops::Range<usize>,
         backend: &dyn Backend,
-        pool: Option<&ThreadPool>,
+        team: Option<&Team>,
     ) -> Sums {
         let heads = self.network.shape().values;
         let notes = 2 + 2 * heads;
@@ -459,9 +459,9 @@ impl Learner {
                 );
             }
         };
-        match pool {
+        match team {
             None => self.shards.iter_mut().enumerate().for_each(part),
-            Some(pool) => pool.install(|| {
+            Some(team) => team.run(|| {
                 self.shards.par_iter_mut().with_max_len(1).enumerate().for_each(part);
             }),
         }
@@ -495,7 +495,7 @@ impl Learner {
         multipliers: &[f32],
         progress: f64,
         backend: &dyn Backend,
-        pool: Option<&ThreadPool>,
+        team: Option<&Team>,
     ) -> UpdateFigures {
         let begin = Instant::now();
         let explained_variance = self.prepare(segments, multipliers, batch);
@@ -518,7 +518,7 @@ impl Learner {
                     continue;
                 }
                 let n = range.len() as f64;
-                let sums = self.gradient(segments, batch, range, backend, pool);
+                let sums = self.gradient(segments, batch, range, backend, team);
                 let norm = self.adam.step(
                     self.level,
                     &self.sum,

@@ -10,8 +10,8 @@
 
 use std::time::{Duration, Instant};
 
-use rayon::ThreadPool;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
+use runtime::Team;
 
 use crate::backend::Backend;
 use crate::black_box::BlackBox;
@@ -179,7 +179,7 @@ pub struct Training {
     workers: Vec<Worker>,
     segments: Vec<Segments>,
     batch: Batch,
-    pool: Option<ThreadPool>,
+    team: Option<Team>,
     normaliser: Normaliser,
     seen: Moments,
     returns: Moments,
@@ -296,15 +296,10 @@ impl Training {
         }
         let segments =
             workers.iter().map(|one| Segments::new(one.sizes(&network, settings.segment)));
-        let pool = if threads > 1 {
-            let built = rayon::ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .thread_name(|index| format!("learn-{index}"))
-                .build();
-            Some(
-                built
-                    .map_err(|error| LearnError::Threads { threads, reason: error.to_string() })?,
-            )
+        let team = if threads > 1 {
+            let team = Team::of(threads)
+                .map_err(|error| LearnError::Threads { threads, reason: error.to_string() })?;
+            Some(team)
         } else {
             None
         };
@@ -316,7 +311,7 @@ impl Training {
         Ok(Training {
             segments: segments.collect(),
             batch: Batch::default(),
-            pool,
+            team,
             normaliser,
             seen: Moments::new(width),
             returns: Moments::new(1),
@@ -352,14 +347,14 @@ impl Training {
             hold: self.settings.hold,
             black_box: self.settings.black_box,
         };
-        match self.pool.as_ref().filter(|_| self.workers.len() > 1) {
+        match self.team.as_ref().filter(|_| self.workers.len() > 1) {
             None => {
                 for (worker, segments) in self.workers.iter_mut().zip(&mut self.segments) {
                     worker.collect(&acting, segments)?;
                 }
             }
-            Some(pool) => {
-                let done: Vec<Result<(), LearnError>> = pool.install(|| {
+            Some(team) => {
+                let done: Vec<Result<(), LearnError>> = team.run(|| {
                     self.workers
                         .par_iter_mut()
                         .zip(self.segments.par_iter_mut())
@@ -387,7 +382,7 @@ impl Training {
             &self.multipliers.weights(),
             progress,
             self.backend.as_ref(),
-            self.pool.as_ref(),
+            self.team.as_ref(),
         );
         self.updates += 1;
         self.decisions += (self.settings.lanes * self.settings.segment) as u64;

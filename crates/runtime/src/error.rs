@@ -1,4 +1,8 @@
+use std::time::Duration;
+
 use thiserror::Error;
+
+use crate::Priority;
 
 /// What can go wrong while work is run on this machine.
 ///
@@ -42,6 +46,46 @@ pub enum RuntimeError {
         items: usize,
         /// The panic message.
         message: String,
+    },
+    /// A task panicked; its worker lives on.
+    #[error("task `{task}` panicked: {message}")]
+    TaskPanicked {
+        /// What the task is called.
+        task: String,
+        /// The panic message.
+        message: String,
+    },
+    /// A task was cancelled before it started, or its executor was dropped without running it.
+    #[error("task `{task}` was cancelled and did not run to its end")]
+    TaskCancelled {
+        /// What the task is called.
+        task: String,
+    },
+    /// The deadline of a task passed before it started; it did not run.
+    #[error("task `{task}` was not run: its turn came {late:.3?} after its deadline")]
+    TaskLate {
+        /// What the task is called.
+        task: String,
+        /// How long after the deadline its turn came.
+        late: Duration,
+    },
+    /// A queue has no room; nothing was taken.
+    #[error("the queue of {priority} work is full at its limit of {limit}")]
+    QueueFull {
+        /// Class of the work.
+        priority: Priority,
+        /// Most that may wait.
+        limit: usize,
+    },
+    /// A setting is out of its range.
+    #[error("{what} is {found}; allowed is {allowed}")]
+    Setting {
+        /// What was set.
+        what: &'static str,
+        /// To what.
+        found: String,
+        /// What it may be.
+        allowed: String,
     },
 }
 

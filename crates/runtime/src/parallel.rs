@@ -1,14 +1,10 @@
-//! Independent work on a fixed number of threads.
+//! Independent work on a number of threads.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use crate::{Executor, Priority, RuntimeError, Ticket};
 
-use rayon::ThreadPoolBuilder;
-use rayon::iter::{IntoParallelIterator, ParallelIterator};
-
-use crate::RuntimeError;
-use crate::error::panic_message;
-
-/// Run `work` on every item on exactly `threads` threads and return the results in item order.
+/// Run `work` on every item on at most `threads` threads and return the results in item order: [`Executor::map_on`] with
+/// ordinary priority on the executor that all parts of the program share. The thread that calls is one of them; there are
+/// never more than the executor has, and one.
 ///
 /// The results do not depend on `threads`, as long as `work` depends on its item alone. Every item
 /// is run even when another one panics.
@@ -22,31 +18,7 @@ where
     R: Send,
     F: Fn(T) -> R + Sync,
 {
-    if threads == 0 {
-        return Err(RuntimeError::Threads { found: threads });
-    }
-    let pool = ThreadPoolBuilder::new()
-        .num_threads(threads)
-        .thread_name(|index| format!("worker-{index}"))
-        .build()
-        .map_err(|error| RuntimeError::Pool { threads, reason: error.to_string() })?;
-    let count = items.len();
-    let outcomes: Vec<Result<R, String>> = pool.install(|| {
-        items
-            .into_par_iter()
-            .map(|item| {
-                catch_unwind(AssertUnwindSafe(|| work(item)))
-                    .map_err(|payload| panic_message(payload.as_ref()))
-            })
-            .collect()
-    });
-    outcomes
-        .into_iter()
-        .enumerate()
-        .map(|(item, outcome)| {
-            outcome.map_err(|message| RuntimeError::ItemPanicked { item, items: count, message })
-        })
-        .collect()
+    Executor::of_process()?.map_on(threads, Ticket::new("map", Priority::Normal), items, work)
 }
 
 #[cfg(test)]
@@ -74,9 +46,22 @@ mod tests {
     }
 
     #[test]
-    fn exactly_the_threads_asked_for() {
-        let counts = parallel_map(3, vec![(); 8], |()| rayon::current_num_threads()).unwrap();
-        assert_eq!(counts, [3; 8]);
+    fn no_more_threads_than_asked_for() {
+        let at_once = AtomicUsize::new(0);
+        for threads in [1, 2] {
+            let most = AtomicUsize::new(0);
+            let by = parallel_map(threads, vec![(); 40], |()| {
+                most.fetch_max(1 + at_once.fetch_add(1, Ordering::SeqCst), Ordering::SeqCst);
+                std::thread::sleep(std::time::Duration::from_millis(1));
+                at_once.fetch_sub(1, Ordering::SeqCst);
+                std::thread::current().id()
+            })
+            .unwrap();
+            assert!(most.into_inner() <= threads);
+            if threads == 1 {
+                assert!(by.iter().all(|id| *id == std::thread::current().id()));
+            }
+        }
     }
 
     #[test]

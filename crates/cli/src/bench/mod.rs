@@ -21,11 +21,16 @@
 //! | `caching` | `caching` | [`mod@caching`] |
 
 mod caching;
+//! | `concurrent` | `concurrent` | [`mod@concurrent`] |
+//! | `scalability` | `scalability` | [`mod@scalability`] |
+
+mod concurrent;
 mod curve;
 mod database;
 mod interpreter;
 mod parallel;
 mod rate;
+mod scalability;
 mod simulator;
 mod training;
 mod vector;
@@ -39,7 +44,17 @@ use crate::error::CliError;
 use crate::output;
 
 /// The rows that can be asked for.
-const ROWS: [&str; 5] = ["simulator", "training", "parallel", "database", "caching"];
+const ROWS: [&str; 9] = [
+    "simulator",
+    "training",
+    "parallel",
+    "database",
+    "memory",
+    "pool",
+    "concurrent",
+    "caching",
+    "scalability",
+];
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -104,6 +119,12 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
     if asked("caching") {
         all.push(caching::measure()?);
+    }
+    if asked("concurrent") {
+        all.push(concurrent::measure()?);
+    }
+    if asked("scalability") {
+        all.push(scalability::measure()?);
     }
     if args.json {
         output::json(&all.iter().map(|one| &one.json).collect::<Vec<_>>())?;

@@ -23,7 +23,7 @@ use habitat::StreamKey;
 use habitat::scenario::Drawn;
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefIterator, ParallelIterator};
 use rayon::slice::ParallelSliceMut;
-use rayon::{ThreadPool, ThreadPoolBuilder};
+use runtime::Team;
 
 pub use batch::Batch;
 
@@ -165,7 +165,7 @@ pub struct VectorEnv {
     lanes: Vec<Lane>,
     batch: Batch,
     /// None for one thread: the caller's.
-    pool: Option<ThreadPool>,
+    team: Option<Team>,
     threads: usize,
     base_env: u64,
     autoreset: Autoreset,
@@ -186,19 +186,15 @@ impl VectorEnv {
                 return Err(TaskError::Count { what, found, allowed: "at least 1".to_owned() });
             }
         }
-        let pool = if threads == 1 {
+        let team = if threads == 1 {
             None
         } else {
-            let built = ThreadPoolBuilder::new()
-                .num_threads(threads)
-                .thread_name(|index| format!("lanes-{index}"))
-                .build();
-            let pool =
-                built.map_err(|error| TaskError::Threads { threads, reason: error.to_string() })?;
-            Some(pool)
+            let team = Team::of(threads)
+                .map_err(|error| TaskError::Threads { threads, reason: error.to_string() })?;
+            Some(team)
         };
         let starts: Vec<_> = (0..lanes).map(|lane| (lane, of_seed(run, base_env, lane))).collect();
-        let begun = begin(task, pool.as_ref(), &starts, &[])?;
+        let begun = begin(task, team.as_ref(), &starts, &[])?;
         let mut batch = Batch::new(task, lanes);
         let mut made = Vec::with_capacity(lanes);
         for (lane, fresh) in begun.into_iter().enumerate() {
@@ -215,7 +211,7 @@ impl VectorEnv {
             task,
             lanes: made,
             batch,
-            pool,
+            team,
             threads,
             base_env,
             autoreset,
@@ -287,7 +283,7 @@ impl VectorEnv {
             };
             starts.push((lane, key));
         }
-        let begun = begin(&self.task, self.pool.as_ref(), &starts, exact)?;
+        let begun = begin(&self.task, self.team.as_ref(), &starts, exact)?;
         for ((lane, _), fresh) in starts.into_iter().zip(begun) {
             (self.lanes[lane].episode, self.lanes[lane].shield) = (fresh.episode, None);
             let mut out = self.batch.lane(lane);
@@ -323,14 +319,14 @@ impl VectorEnv {
         let run = |(number, (lane, out)): (usize, (&mut Lane, LaneSlices<'_>))| {
             lane.error = lane.step(action(number), autoreset, shielded, out).err();
         };
-        match &self.pool {
+        match &self.team {
             None => self.lanes.iter_mut().zip(self.batch.lanes()).enumerate().for_each(run),
-            Some(pool) => {
+            Some(team) => {
                 let mut slices: Vec<_> =
                     self.lanes.iter_mut().zip(self.batch.lanes()).enumerate().collect();
                 // Several pieces a thread, so that one that is late does not wait with all of its lanes.
                 let piece = slices.len().div_ceil(4 * self.threads).max(1);
-                pool.install(|| {
+                team.run(|| {
                     slices.par_chunks_mut(piece).with_max_len(1).for_each(|piece| {
                         for (number, (lane, out)) in piece {
                             run((*number, (&mut **lane, out.again())));
@@ -486,7 +482,7 @@ struct Fresh {
 /// lane in that order.
 fn begin(
     task: &Arc<Task>,
-    pool: Option<&ThreadPool>,
+    team: Option<&Team>,
     starts: &[(usize, StreamKey)],
     exact: &[Drawn],
 ) -> Result<Vec<Fresh>, TaskError> {
@@ -496,12 +492,11 @@ fn begin(
         episode.observe(&mut observation).map_err(|source| of_lane(lane, source))?;
         Ok(Fresh { episode, observation })
     };
-    let Some(pool) = pool else {
+    let Some(team) = team else {
         return starts.iter().map(make).collect();
     };
     // All of them, so that the error does not depend on which thread came first.
-    let made: Vec<Result<Fresh, TaskError>> =
-        pool.install(|| starts.par_iter().map(make).collect());
+    let made: Vec<Result<Fresh, TaskError>> = team.run(|| starts.par_iter().map(make).collect());
     made.into_iter().collect()
 }
 
