@@ -238,13 +238,19 @@ impl Training {
         let groups = groups(settings.lanes);
         let threads = settings.threads.min(SHARDS);
         let parts = if settings.lanes >= TURNS_FROM { SHARDS } else { threads };
+        let mut thrift = Thrift::new();
         let mut worlds: Vec<Placed<'_>> = Vec::new();
         let mut first = 0;
         for part in 0..parts {
             let own = &groups[part * SHARDS / parts..(part + 1) * SHARDS / parts];
             let lanes: usize = own.iter().sum();
             if lanes > 0 {
-                worlds.push((first, own, world(first as u64, lanes)?));
+                let mut world = world(first as u64, lanes)?;
+                // All of them at once may be more than there is memory for.
+                if parts == SHARDS && thrift.is_scarce() {
+                    world.park()?;
+                }
+                worlds.push((first, own, world));
                 first += lanes;
             }
         }

@@ -56,7 +56,11 @@ fn a_planted_leak_is_named_and_nothing_else_is() {
 
     drop((kept, cache));
     let after = Sampled::now().bytes();
-    assert!(after < 0.05 * truth, "{after} bytes after everything was dropped");
+    assert!(
+        after < 0.05 * truth,
+        "{after} bytes after everything was dropped: {:#?}",
+        Sampled::now().sites
+    );
 
     // Threads that free what others made leave nothing behind.
     std::thread::scope(|scope| {

@@ -15,12 +15,16 @@
 //! | `--only` | rows | in |
 //! |---|---|---|
 //! | `simulator` | `simulator` | [`mod@simulator`] |
+//! | `memory` | `memory` | [`mod@memory`] |
+//! | `pool` | `pool` | [`mod@pool`] |
 //! | `training` | `training-f32`, `training-f32-1024`, `training-habitat` | [`mod@training`] |
 //! | `parallel` | `parallel` | [`mod@parallel`] |
 
 mod curve;
 mod interpreter;
+mod memory;
 mod parallel;
+mod pool;
 mod rate;
 mod simulator;
 mod training;
@@ -35,7 +39,7 @@ use crate::error::CliError;
 use crate::output;
 
 /// The rows that can be asked for.
-const ROWS: [&str; 3] = ["simulator", "training", "parallel"];
+const ROWS: [&str; 5] = ["simulator", "memory", "pool", "training", "parallel"];
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
@@ -88,6 +92,12 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let mut all = Vec::new();
     if asked("simulator") {
         all.push(simulator::measure()?);
+    }
+    if asked("memory") {
+        all.push(memory::measure()?);
+    }
+    if asked("pool") {
+        all.push(pool::measure()?);
     }
     if asked("training") {
         all.extend(training::measure()?);

@@ -1,6 +1,7 @@
 //! What bounds the memory of this process, as Linux tells it.
 //!
-//! A process may use what its setting, its group, every group above that and the machine allow. Groups are those of
+//! A process may use what its setting, its own limits (`ulimit -v`, `-d`), its group, every group above that and the machine
+//! allow. Groups are those of
 //! version 2 (`memory.max` and `memory.high`) and of version 1 (`memory.limit_in_bytes`); where both are mounted both
 //! count. What a group uses includes pages of files; those that the kernel drops first (`inactive_file`) do not count.
 
@@ -15,7 +16,7 @@ const NONE: u64 = 1 << 60;
 /// One bound on memory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Bound {
-    /// Who bounds: `setting`, `machine`, or the file of the group.
+    /// Who bounds: `setting`, `machine`, the line of `/proc/self/limits`, or the file of the group.
     pub source: String,
     /// Most bytes.
     pub limit: u64,
@@ -64,11 +65,19 @@ impl Limits {
     pub(super) fn under(root: &Path, setting: Option<u64>) -> Limits {
         let text = |path: &str| fs::read_to_string(below(root, path)).unwrap_or_default();
         let mut limits = Limits::default();
+        let status = text("/proc/self/status");
         if let Some(limit) = setting {
-            let status = text("/proc/self/status");
             let parts = ["RssAnon:", "RssShmem:"].map(|name| kilobytes(&status, name));
             let used = parts.into_iter().flatten().sum();
             limits.bounds.push(Bound { source: "setting".to_owned(), limit, used });
+        }
+        let own = text("/proc/self/limits");
+        for (name, used) in [("Max address space", "VmSize:"), ("Max data size", "VmData:")] {
+            let line = own.lines().find_map(|line| line.strip_prefix(name));
+            let soft = line.and_then(|rest| rest.split_whitespace().next()?.parse::<u64>().ok());
+            if let (Some(limit), Some(used)) = (soft, kilobytes(&status, used)) {
+                limits.bounds.push(Bound { source: name.to_owned(), limit, used });
+            }
         }
         let machine = text("/proc/meminfo");
         if let (Some(limit), Some(left)) =
@@ -330,6 +339,41 @@ mod tests {
             Bound { source: "setting".into(), limit: 10 * MB, used: 3 * MB }
         );
         assert_eq!(limits.left(), Some(7 * MB));
+    }
+
+    #[test]
+    fn limits_of_the_process_itself_count() {
+        let limits = "Limit                     Soft Limit           Hard Limit           Units\n\
+                      Max data size             unlimited            unlimited            bytes\n\
+                      Max address space         20971520             unlimited            bytes\n";
+        let root = machine("", "", &[("/proc/self/limits", limits)]);
+        let status = "VmSize: 16384 kB\nVmData: 1 kB\n";
+        fs::write(root.path().join("proc/self/status"), status).unwrap();
+        let limits = Limits::under(root.path(), None);
+        assert_eq!((limits.limit(), limits.left()), (Some(20 * MB), Some(4 * MB)), "{limits:?}");
+    }
+
+    /// A child under a limit of its own sees it; where there is no shell the reason is printed.
+    #[test]
+    #[allow(clippy::print_stdout)]
+    fn a_child_under_a_limit_sees_it() {
+        if std::env::var_os("MEMORY_LIMIT_CHILD").is_some() {
+            let limits = Limits::read(None);
+            assert!(limits.left().is_some_and(|left| left < 400 * MB), "{limits:?}");
+            return;
+        }
+        let name = "memory::limit::tests::a_child_under_a_limit_sees_it";
+        let line = format!("ulimit -v 409600 && exec \"$0\" --exact {name} --test-threads 1");
+        let program = std::env::current_exe().unwrap();
+        let run = std::process::Command::new("sh")
+            .args(["-c", &line])
+            .arg(program)
+            .env("MEMORY_LIMIT_CHILD", "1")
+            .output();
+        match run {
+            Ok(run) => assert!(run.status.success(), "{run:?}"),
+            Err(error) => println!("skipped: no shell: {error}"),
+        }
     }
 
     #[test]

@@ -90,7 +90,8 @@ struct Booking;
 
 impl Booking {
     fn begin() -> Option<Booking> {
-        (!BOOKING.replace(true)).then_some(Booking)
+        // Made only where it is to be dropped, which ends the booking.
+        (!BOOKING.replace(true)).then(|| Booking)
     }
 
     fn state(&self) -> MutexGuard<'static, State> {
@@ -309,6 +310,8 @@ impl Sampled {
         for (site, stack) in all.sites.iter_mut().zip(stacks) {
             site.frames = named(&stack);
         }
+        // Tables of names take tens of megabytes.
+        backtrace::clear_symbol_cache();
         drop(booking);
         all
     }
