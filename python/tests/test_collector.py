@@ -24,7 +24,8 @@ def test_everything_is_as_before():
     before = state()
     with collector() as inside:
         assert gc.get_threshold()[0] == inside.young
-        assert gc.get_freeze_count() == inside.frozen > 1_000
+        # Objects that nobody refers to any more go, frozen or not.
+        assert inside.frozen >= gc.get_freeze_count() > 1_000
         assert gc.get_threshold()[1:] == before[0][1:]
     assert state() == before
 

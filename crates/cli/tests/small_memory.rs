@@ -5,10 +5,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-/// Lanes; with plenty of memory they take three times the limit.
+/// Lanes; with plenty of memory they take well over the limit.
 const LANES: &str = "2048";
 /// Limit of the group, bytes.
-const LIMIT: u64 = 400_000_000;
+const LIMIT: u64 = 512 << 20;
 
 /// A group of processes with a limit, below the one of this process, removed when it is dropped.
 struct Group(PathBuf);

@@ -1,6 +1,6 @@
 //! Blocks that are compressed in memory.
 
-use std::mem::size_of;
+use std::mem::{size_of, size_of_val};
 
 use twox_hash::XxHash3_64;
 
@@ -52,7 +52,7 @@ impl Cold {
     /// [`RuntimeError::Block`] when the compressor gives up, which it does only for want of memory.
     pub fn pack<T: Element>(numbers: &[T], codec: Codec) -> Result<Cold, RuntimeError> {
         let (width, count) = (size_of::<T>(), numbers.len());
-        let mut sorted = vec![0; width * count];
+        let mut sorted = vec![0; size_of_val(numbers)];
         let mut one = [0; 8];
         for (at, number) in numbers.iter().enumerate() {
             number.put(&mut one[..width]);
@@ -77,7 +77,7 @@ impl Cold {
     pub fn unpack<T: Element>(&self, to: &mut [T]) -> Result<(), RuntimeError> {
         let refuse = |reason: String| Err(RuntimeError::Block { reason });
         let width = size_of::<T>();
-        if width != self.width || to.len() * width != self.len {
+        if width != self.width || size_of_val(to) != self.len {
             let (found, count) = (to.len(), self.len / self.width);
             return refuse(format!(
                 "{found} numbers of {width} bytes are asked for where {count} of {} were packed",

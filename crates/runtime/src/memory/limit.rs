@@ -195,7 +195,7 @@ impl Mount {
         let mut back = back.split(' ');
         let is_v2 = match back.next()? {
             "cgroup2" => true,
-            "cgroup" if back.last()?.split(',').any(|option| option == "memory") => false,
+            "cgroup" if back.next_back()?.split(',').any(|option| option == "memory") => false,
             _ => return None,
         };
         let mut front = front.split(' ').skip(3);

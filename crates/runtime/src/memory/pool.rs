@@ -99,13 +99,13 @@ impl BufferPool {
     pub fn checkout<T: Element>(&self, len: usize) -> Result<Lease<T>, RuntimeError> {
         let bytes = len.saturating_mul(size_of::<T>());
         let class = class_of(bytes);
-        if let Some(class) = class {
-            if let Some(buffer) = T::shelf(&self.inner).take(class) {
-                let size = bytes_of(class) as u64;
-                self.inner.idle_bytes.fetch_sub(size, Ordering::Relaxed);
-                self.inner.goes_out(size);
-                return Ok(Lease::new(buffer, len, Some(class), Arc::clone(&self.inner)));
-            }
+        if let Some(class) = class
+            && let Some(buffer) = T::shelf(&self.inner).take(class)
+        {
+            let size = bytes_of(class) as u64;
+            self.inner.idle_bytes.fetch_sub(size, Ordering::Relaxed);
+            self.inner.goes_out(size);
+            return Ok(Lease::new(buffer, len, Some(class), Arc::clone(&self.inner)));
         }
         self.make(len, class)
     }

@@ -17,7 +17,7 @@ const KEPT: (usize, usize) = (64, 64 << 20);
 /// Bytes of a class.
 pub(super) fn bytes_of(class: usize) -> usize {
     let base = SMALLEST << (class / 2);
-    if class % 2 == 0 { base } else { base + base / 2 }
+    if class.is_multiple_of(2) { base } else { base + base / 2 }
 }
 
 /// The smallest class that holds `bytes`; `None` for more than the largest.

@@ -4,7 +4,7 @@ use std::fs::{self, File, OpenOptions};
 use std::hash::Hasher;
 use std::io::{self, Write};
 use std::marker::PhantomData;
-use std::mem::size_of;
+use std::mem::{size_of, size_of_val};
 use std::path::{Path, PathBuf};
 use std::process;
 use std::sync::Arc;
@@ -122,7 +122,7 @@ impl Spill {
         let width = size_of::<T>();
         let mut write = || -> io::Result<()> {
             for part in numbers.chunks(PIECE / width) {
-                let piece = &mut piece[..part.len() * width];
+                let piece = &mut piece[..size_of_val(part)];
                 for (to, number) in piece.chunks_exact_mut(width).zip(part) {
                     number.put(to);
                 }
@@ -140,7 +140,7 @@ impl Spill {
             let map = unsafe { Mmap::map(&out) };
             Some(map.map_err(|error| failed(&file.path, &error))?)
         };
-        let file = file.grown((numbers.len() * width) as u64);
+        let file = file.grown(size_of_val(numbers) as u64);
         Ok(Spilled { map, file, len: numbers.len(), checksum: hash.finish(), kind: PhantomData })
     }
 
