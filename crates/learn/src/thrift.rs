@@ -38,14 +38,29 @@ impl Thrift {
         Thrift { budget, dir, spill: None, is_narrow: false, failure: None }
     }
 
-    /// Whether a worker that is made now has to wait until its turn.
+    /// Whether lanes that are made now have to wait until their turn: earlier than those that play, since more are to come.
     pub(crate) fn is_scarce(&mut self) -> bool {
-        self.is_narrow |= self.budget.look() >= Level::Narrow;
+        self.is_narrow |= self.budget.look() >= Level::Spill;
         self.is_narrow
     }
 
+    /// The budget, to look at it while workers collect.
+    pub(crate) fn budget(&self) -> &MemoryBudget {
+        &self.budget
+    }
+
+    /// Lanes that play from now on take turns.
+    pub(crate) fn narrow(&mut self) {
+        self.is_narrow = true;
+    }
+
     /// Look at the memory, and make room by what does not change the results.
-    pub(crate) fn look(&mut self, workers: &mut [Worker], segments: &mut [Segments]) {
+    pub(crate) fn look(
+        &mut self,
+        workers: &mut [Worker],
+        segments: &mut [Segments],
+        black_box: bool,
+    ) {
         let level = self.budget.look();
         if level >= Level::Narrow {
             self.is_narrow = true;
@@ -53,8 +68,11 @@ impl Thrift {
             let parked: u64 = workers.iter().map(Worker::parked_bytes).sum();
             self.is_narrow = self.budget.left() < LIVE * parked;
         }
+        // What is not held yet may be more than is left, however calm memory is now.
+        let wanted: u64 = workers.iter().map(|worker| worker.wanted_bytes(black_box)).sum();
+        let packs = level >= Level::Compress || self.budget.left() / 2 < wanted;
         for worker in workers {
-            worker.packs = level >= Level::Compress;
+            worker.packs = packs;
         }
         if level >= Level::Spill && self.failure.is_none() {
             let moved = self.spill().and_then(|spill| {

@@ -13,7 +13,7 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use rayon::ThreadPool;
-use runtime::memory::MemoryBudget;
+use runtime::memory::{Level as MemoryLevel, MemoryBudget};
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 
@@ -365,8 +365,10 @@ impl Training {
     /// then not to be used any more: go on from a checkpoint.
     pub fn update(&mut self) -> Result<Progress, LearnError> {
         let start = Instant::now();
-        self.thrift.look(&mut self.workers, &mut self.segments);
-        let narrow = self.thrift.is_narrow() && self.workers.len() == SHARDS;
+        let black_box = self.settings.black_box;
+        self.thrift.look(&mut self.workers, &mut self.segments, black_box);
+        let takes_turns = self.workers.len() == SHARDS;
+        let mut narrow = self.thrift.is_narrow() && takes_turns;
         let acting = Acting {
             backend: self.backend.as_ref(),
             level: self.level,
@@ -382,19 +384,30 @@ impl Training {
         match self.pool.as_ref().filter(|_| self.workers.len() > 1 && !narrow) {
             None => {
                 for (worker, segments) in self.workers.iter_mut().zip(&mut self.segments) {
+                    // Memory may have become scarce since the update began.
+                    let level = self.thrift.budget().look();
+                    worker.packs |= level >= MemoryLevel::Compress;
                     worker.collect(&acting, segments)?;
+                    if level >= MemoryLevel::Narrow && takes_turns {
+                        narrow = true;
+                        self.thrift.narrow();
+                    }
                     if narrow {
                         worker.park()?;
                     }
                 }
             }
             Some(pool) => {
+                let budget = self.thrift.budget();
                 let done: Vec<Result<(), LearnError>> = pool.install(|| {
                     self.workers
                         .par_iter_mut()
                         .zip(self.segments.par_iter_mut())
                         .with_max_len(1)
-                        .map(|(worker, segments)| worker.collect(&acting, segments))
+                        .map(|(worker, segments)| {
+                            worker.packs |= budget.look() >= MemoryLevel::Compress;
+                            worker.collect(&acting, segments)
+                        })
                         .collect()
                 });
                 done.into_iter().collect::<Result<(), LearnError>>()?;

@@ -299,6 +299,15 @@ impl Worker {
         Ok(())
     }
 
+    /// Bytes that the next [`Worker::collect`] takes more than is held, for lanes as they are at its start.
+    pub(crate) fn wanted_bytes(&self, black_box: bool) -> u64 {
+        if !black_box || !self.starts.is_empty() {
+            return 0;
+        }
+        let one = self.world.snapshot(0).ok().flatten().map_or(0, |bytes| bytes.len());
+        (one * self.decisions.len()) as u64
+    }
+
     /// Bytes of the snapshots of lanes that wait.
     pub(crate) fn parked_bytes(&self) -> u64 {
         self.parked
