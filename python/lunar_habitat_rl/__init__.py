@@ -10,6 +10,7 @@ Importing this package registers its missions with Gymnasium, see :data:`IDS`::
 from . import compat
 from ._native import HELD_OUT_FROM, discount, reward_presets, scenarios, tasks
 from ._native import VERSION as __version__
+from .collector import Collector, collector
 from .habitat_env import HabitatEnv
 from .habitat_vector_env import HabitatVectorEnv
 from .ppo import PPO
@@ -25,11 +26,13 @@ __all__ = [
     "IDS",
     "PPO",
     "TERMS",
+    "Collector",
     "HabitatEnv",
     "HabitatVectorEnv",
     "Rollout",
     "Trial",
     "__version__",
+    "collector",
     "compat",
     "discount",
     "make_lunar_env",

@@ -32,6 +32,23 @@ use clap::{Parser, Subcommand};
 
 use crate::error::CliError;
 
+/// Where memory comes from; the two others are there to be measured beside the system's.
+#[cfg(feature = "jemalloc")]
+type Base = tikv_jemallocator::Jemalloc;
+#[cfg(feature = "jemalloc")]
+const BASE: Base = tikv_jemallocator::Jemalloc;
+#[cfg(all(feature = "mimalloc", not(feature = "jemalloc")))]
+type Base = mimalloc::MiMalloc;
+#[cfg(all(feature = "mimalloc", not(feature = "jemalloc")))]
+const BASE: Base = mimalloc::MiMalloc;
+#[cfg(not(any(feature = "jemalloc", feature = "mimalloc")))]
+type Base = std::alloc::System;
+#[cfg(not(any(feature = "jemalloc", feature = "mimalloc")))]
+const BASE: Base = std::alloc::System;
+
+#[global_allocator]
+static ALLOCATOR: runtime::memory::Tracked<Base> = runtime::memory::Tracked::new(BASE);
+
 /// Simulate the life support of a lunar habitat, closed in every atom and joule.
 #[derive(Debug, Parser)]
 #[command(name = "lunar-habitat", version, propagate_version = true)]

@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use runtime::memory::Limits;
+
 /// Ticks of a second in `/proc/self/stat`: `USER_HZ`, which is 100 on every Linux machine of today.
 const TICKS: f64 = 100.0;
 
@@ -32,19 +34,9 @@ pub fn resident_mb() -> f64 {
     megabytes("/proc/self/status", "VmRSS:").unwrap_or(f64::NAN)
 }
 
-/// Memory that this process may still take, MB, by the machine and by the group of processes it is in.
+/// Memory that this process may still take, MB, by the machine, the group of processes it is in and every group above.
 pub fn available_mb() -> Option<f64> {
-    let machine = megabytes("/proc/meminfo", "MemAvailable:");
-    let group = || {
-        let own = fs::read_to_string("/proc/self/cgroup").ok()?;
-        let path = own.lines().find_map(|line| line.strip_prefix("0::"))?;
-        let number = |name: &str| {
-            let text = fs::read_to_string(format!("/sys/fs/cgroup{path}/{name}")).ok()?;
-            text.trim().parse::<f64>().ok()
-        };
-        Some((number("memory.max")? - number("memory.current")?).max(0.0) / 1e6)
-    };
-    [machine, group()].into_iter().flatten().reduce(f64::min)
+    Limits::read(None).left().map(|bytes| bytes as f64 / 1e6)
 }
 
 /// The line of a file of `/proc` that begins with `name`, which counts kilobytes, in MB.

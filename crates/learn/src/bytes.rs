@@ -7,6 +7,8 @@
 //! ```
 //! Pieces are found by name, so that a later version may add some.
 
+use std::io::Write;
+
 use sha2::{Digest, Sha256};
 
 use crate::LearnError;
@@ -73,35 +75,13 @@ impl Pieces {
     /// All of them in order, with the check sum.
     pub(crate) fn write(&self, magic: &[u8; 8], version: u32) -> Vec<u8> {
         let mut out = Vec::new();
-        out.extend_from_slice(magic);
-        out.extend_from_slice(&version.to_le_bytes());
-        out.extend_from_slice(&(self.all.len() as u32).to_le_bytes());
-        for (name, piece) in &self.all {
-            out.extend_from_slice(&(name.len() as u32).to_le_bytes());
-            out.extend_from_slice(name.as_bytes());
-            let (kind, count) = match piece {
-                Piece::Bytes(all) => (0, all.len()),
-                Piece::Floats(all) => (1, all.len()),
-                Piece::Doubles(all) => (2, all.len()),
-                Piece::Words(all) => (3, all.len()),
-            };
-            out.push(kind);
-            out.extend_from_slice(&(count as u64).to_le_bytes());
-            match piece {
-                Piece::Bytes(all) => out.extend_from_slice(all),
-                Piece::Floats(all) => {
-                    all.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()))
-                }
-                Piece::Doubles(all) => {
-                    all.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()))
-                }
-                Piece::Words(all) => {
-                    all.iter().for_each(|x| out.extend_from_slice(&x.to_le_bytes()))
-                }
-            }
-        }
-        let sum = Sha256::digest(&out);
-        out.extend_from_slice(&sum);
+        let mut write = || {
+            let mut pieces = PieceWriter::begin(&mut out, magic, version, self.all.len())?;
+            self.all.iter().try_for_each(|(name, piece)| pieces.put(name, piece))?;
+            pieces.finish()
+        };
+        // A vector takes everything that is written to it.
+        let _: Result<(), LearnError> = write();
         out
     }
 
@@ -160,6 +140,60 @@ impl Pieces {
             pieces.all.push((name, piece));
         }
         Ok((version, pieces))
+    }
+}
+
+/// Writes pieces one after the other, so that no two of them are in memory at once.
+pub(crate) struct PieceWriter<W> {
+    out: W,
+    sum: Sha256,
+}
+
+impl<W: Write> PieceWriter<W> {
+    /// Begin a file of `count` pieces.
+    pub(crate) fn begin(
+        out: W,
+        magic: &[u8; 8],
+        version: u32,
+        count: usize,
+    ) -> Result<PieceWriter<W>, LearnError> {
+        let mut writer = PieceWriter { out, sum: Sha256::new() };
+        writer.add(magic)?;
+        writer.add(&version.to_le_bytes())?;
+        writer.add(&(count as u32).to_le_bytes())?;
+        Ok(writer)
+    }
+
+    fn add(&mut self, bytes: &[u8]) -> Result<(), LearnError> {
+        self.sum.update(bytes);
+        self.out.write_all(bytes).map_err(LearnError::Write)
+    }
+
+    /// The next piece.
+    pub(crate) fn put(&mut self, name: &str, piece: &Piece) -> Result<(), LearnError> {
+        self.add(&(name.len() as u32).to_le_bytes())?;
+        self.add(name.as_bytes())?;
+        let (kind, count) = match piece {
+            Piece::Bytes(all) => (0, all.len()),
+            Piece::Floats(all) => (1, all.len()),
+            Piece::Doubles(all) => (2, all.len()),
+            Piece::Words(all) => (3, all.len()),
+        };
+        self.add(&[kind])?;
+        self.add(&(count as u64).to_le_bytes())?;
+        match piece {
+            Piece::Bytes(all) => self.add(all),
+            Piece::Floats(all) => all.iter().try_for_each(|x| self.add(&x.to_le_bytes())),
+            Piece::Doubles(all) => all.iter().try_for_each(|x| self.add(&x.to_le_bytes())),
+            Piece::Words(all) => all.iter().try_for_each(|x| self.add(&x.to_le_bytes())),
+        }
+    }
+
+    /// The check sum, after the last piece.
+    pub(crate) fn finish(mut self) -> Result<(), LearnError> {
+        let sum = self.sum.finalize();
+        self.out.write_all(&sum).map_err(LearnError::Write)?;
+        self.out.flush().map_err(LearnError::Write)
     }
 }
 

@@ -38,6 +38,9 @@ pub enum LearnError {
     /// What the habitat refuses.
     #[error(transparent)]
     Task(#[from] env::TaskError),
+    /// What compressing lanes or moving them to files refuses.
+    #[error(transparent)]
+    Runtime(#[from] runtime::RuntimeError),
     /// What a world outside of this crate says.
     #[error("{0}")]
     World(String),
@@ -86,6 +89,9 @@ pub enum LearnError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A checkpoint that cannot be written.
+    #[error("checkpoint cannot be written: {0}")]
+    Write(std::io::Error),
     /// Bytes that are not what they should be.
     #[error("{0}: it {1}")]
     Bytes(&'static str, &'static str),

@@ -26,6 +26,7 @@ mod segment;
 mod simd;
 mod stack;
 mod statistics;
+mod thrift;
 mod training;
 mod vtrace;
 mod worker;
@@ -53,6 +54,7 @@ pub use stack::{Frames, StackedWorld};
 pub use statistics::{
     Interval, bootstrap, iqm, paired_difference, prob_improvement, wilson, worst,
 };
+pub use thrift::Thrift;
 pub use training::{MakeWorld, Progress, TimeSpent, Training, TrainingSettings};
 pub use vtrace::{Trust, vtrace};
 pub use worker::{Acting, Finished, Spent, Worker};

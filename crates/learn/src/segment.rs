@@ -1,5 +1,8 @@
 //! What a worker brings home: a piece of fixed length from each of its lanes.
 
+use runtime::RuntimeError;
+use runtime::memory::{Slab, Spill};
+
 use crate::LearnError;
 use crate::simd::padded;
 
@@ -25,9 +28,9 @@ pub struct Sizes {
 pub struct Segments {
     pub(crate) sizes: Sizes,
     /// As the network saw them: length × lanes × observations.
-    pub(crate) observations: Vec<f32>,
+    pub(crate) observations: Slab<f32>,
     /// As they were drawn, before clipping or squashing: length × lanes × padded actions.
-    pub(crate) actions: Vec<f32>,
+    pub(crate) actions: Slab<f32>,
     /// Logarithm of the density with which each was drawn: length × lanes.
     pub(crate) densities: Vec<f32>,
     /// Length + 1 rows of lanes × values; the last is that of what is seen at the end.
@@ -50,8 +53,8 @@ impl Segments {
         let rows = sizes.length * sizes.lanes;
         Segments {
             sizes,
-            observations: vec![0.0; rows * sizes.observations],
-            actions: vec![0.0; rows * padded(sizes.actions)],
+            observations: Slab::zeroed(rows * sizes.observations),
+            actions: Slab::zeroed(rows * padded(sizes.actions)),
             densities: vec![0.0; rows],
             values: vec![0.0; (rows + sizes.lanes) * sizes.values],
             rewards: vec![0.0; rows * sizes.values],
@@ -59,6 +62,30 @@ impl Segments {
             ratios: Vec::new(),
             taken: vec![true; rows],
         }
+    }
+
+    /// Move what is large, observations and actions, to files.
+    ///
+    /// # Errors
+    /// [`RuntimeError::Spill`] when the disk is full; what could not be moved is in memory.
+    pub fn move_to(&mut self, spill: &Spill) -> Result<(), RuntimeError> {
+        self.observations.move_to(spill)?;
+        self.actions.move_to(spill)?;
+        Ok(())
+    }
+
+    /// Bring it back to memory.
+    pub fn move_home(&mut self) {
+        self.observations.move_home();
+        self.actions.move_home();
+    }
+
+    /// Bytes that are in files.
+    #[must_use]
+    pub fn spilled_bytes(&self) -> u64 {
+        let parts = [&self.observations, &self.actions];
+        let spilled = parts.into_iter().filter(|part| part.is_spilled());
+        spilled.map(|part| size_of_val::<[f32]>(part) as u64).sum()
     }
 
     /// Its sizes.

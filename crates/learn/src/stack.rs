@@ -155,6 +155,14 @@ impl World for StackedWorld {
         Ok(Some(bytes))
     }
 
+    fn park(&mut self) -> Result<u64, LearnError> {
+        self.inner.park()
+    }
+
+    fn wake(&mut self) -> Result<(), LearnError> {
+        self.inner.wake()
+    }
+
     fn restore(&mut self, lane: usize, bytes: &[u8]) -> Result<(), LearnError> {
         let frames = &mut self.frames[lane];
         let Some(at) = bytes.len().checked_sub(4 * frames.row.len()) else {

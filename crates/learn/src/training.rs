@@ -8,14 +8,17 @@
 //! Everything that the next update depends on is in [`Training::checkpoint`]; a training that goes on from one gives the
 //! bits of a training that never stopped, on any number of threads.
 
+use std::io::Write;
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
+use runtime::memory::{Level as MemoryLevel, MemoryBudget};
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use runtime::Team;
 
-use crate::backend::Backend;
+use crate::backend::{BLOCK, Backend};
 use crate::black_box::BlackBox;
-use crate::bytes::{Piece, Pieces};
+use crate::bytes::{Piece, PieceWriter, Pieces};
 use crate::constraint::{Constraint, Multipliers};
 use crate::density::LOG_STD;
 use crate::learner::{Batch, Learner, UpdateFigures};
@@ -25,6 +28,7 @@ use crate::policy::Policy;
 use crate::ppo::{PpoSettings, SHARDS};
 use crate::segment::Segments;
 use crate::simd::Level;
+use crate::thrift::Thrift;
 use crate::worker::{Acting, Finished, Worker};
 use crate::{Demonstrations, LearnError, World};
 
@@ -185,14 +189,21 @@ pub struct Training {
     returns: Moments,
     multipliers: Multipliers,
     places: Vec<usize>,
+    thrift: Thrift,
     updates: u64,
     decisions: u64,
 }
+
+/// From this many lanes on every group has a worker of its own, also where there are fewer threads, so that groups can
+/// take turns when memory becomes scarce. Fewer lanes a worker would not fill a block of the network.
+const TURNS_FROM: usize = SHARDS * BLOCK;
 
 /// Magic of a checkpoint.
 const MAGIC: &[u8; 8] = b"LHABLEAR";
 /// Version that is written.
 const VERSION: u32 = 1;
+/// Pieces that are not of a lane.
+const PIECES: usize = 7;
 /// What errors call it.
 const WHAT: &str = "checkpoint";
 /// Fact of a policy: count, sum and sum of squares of the discounted sums of rewards.
@@ -225,13 +236,20 @@ impl Training {
         settings.check()?;
         let groups = groups(settings.lanes);
         let threads = settings.threads.min(SHARDS);
+        let parts = if settings.lanes >= TURNS_FROM { SHARDS } else { threads };
+        let mut thrift = Thrift::new();
         let mut worlds: Vec<Placed<'_>> = Vec::new();
         let mut first = 0;
-        for thread in 0..threads {
-            let own = &groups[thread * SHARDS / threads..(thread + 1) * SHARDS / threads];
+        for part in 0..parts {
+            let own = &groups[part * SHARDS / parts..(part + 1) * SHARDS / parts];
             let lanes: usize = own.iter().sum();
             if lanes > 0 {
-                worlds.push((first, own, world(first as u64, lanes)?));
+                let mut world = world(first as u64, lanes)?;
+                // All of them at once may be more than there is memory for.
+                if parts == SHARDS && thrift.is_scarce() {
+                    world.park()?;
+                }
+                worlds.push((first, own, world));
                 first += lanes;
             }
         }
@@ -239,7 +257,7 @@ impl Training {
             return Err(LearnError::Size { what: "worlds", found: 0, expected: 1 });
         };
         let (shape, costs) = (settings.shape(world.as_ref(), world.actions()), world.costs());
-        let threads = worlds.len();
+        let threads = threads.min(worlds.len());
         Training::on(settings, shape, costs, backend, level, worlds, threads)
     }
 
@@ -291,8 +309,13 @@ impl Training {
         let (ppo, seed) = (settings.ppo.clone(), settings.seed);
         let learner = Learner::new(&network, first, ppo, level, seed, backend.as_ref())?;
         let mut workers = Vec::with_capacity(worlds.len());
+        let (mut thrift, turns) = (Thrift::new(), worlds.len() == SHARDS);
         for (first, groups, world) in worlds {
-            workers.push(Worker::new(world, &network, first as u64, groups)?);
+            let mut worker = Worker::new(world, &network, first as u64, groups)?;
+            if turns && thrift.is_scarce() {
+                worker.park()?;
+            }
+            workers.push(worker);
         }
         let segments =
             workers.iter().map(|one| Segments::new(one.sizes(&network, settings.segment)));
@@ -316,6 +339,7 @@ impl Training {
             seen: Moments::new(width),
             returns: Moments::new(1),
             multipliers: Multipliers::new(&settings.constraints, settings.multiplier_rate)?,
+            thrift,
             places: settings.constraints.iter().map(|one| one.cost).collect(),
             updates: 0,
             decisions: 0,
@@ -335,6 +359,10 @@ impl Training {
     /// then not to be used any more: go on from a checkpoint.
     pub fn update(&mut self) -> Result<Progress, LearnError> {
         let start = Instant::now();
+        let black_box = self.settings.black_box;
+        self.thrift.look(&mut self.workers, &mut self.segments, black_box);
+        let takes_turns = self.workers.len() == SHARDS;
+        let mut narrow = self.thrift.is_narrow() && takes_turns;
         let acting = Acting {
             backend: self.backend.as_ref(),
             level: self.level,
@@ -347,26 +375,42 @@ impl Training {
             hold: self.settings.hold,
             black_box: self.settings.black_box,
         };
-        match self.team.as_ref().filter(|_| self.workers.len() > 1) {
+        match self.team.as_ref().filter(|_| self.workers.len() > 1 && !narrow) {
             None => {
                 for (worker, segments) in self.workers.iter_mut().zip(&mut self.segments) {
+                    // Memory may have become scarce since the update began.
+                    let level = self.thrift.budget().look();
+                    worker.packs |= level >= MemoryLevel::Compress;
                     worker.collect(&acting, segments)?;
+                    if level >= MemoryLevel::Narrow && takes_turns {
+                        narrow = true;
+                        self.thrift.narrow();
+                    }
+                    if narrow {
+                        worker.park()?;
+                    }
                 }
             }
             Some(team) => {
+                let budget = self.thrift.budget();
                 let done: Vec<Result<(), LearnError>> = team.run(|| {
                     self.workers
                         .par_iter_mut()
                         .zip(self.segments.par_iter_mut())
                         .with_max_len(1)
-                        .map(|(worker, segments)| worker.collect(&acting, segments))
+                        .map(|(worker, segments)| {
+                            worker.packs |= budget.look() >= MemoryLevel::Compress;
+                            worker.collect(&acting, segments)
+                        })
                         .collect()
                 });
                 done.into_iter().collect::<Result<(), LearnError>>()?;
             }
         }
         let collected = Instant::now();
-        let collecting = (collected - start) * self.workers.len() as u32;
+        let threads = self.pool.as_ref().map_or(1, ThreadPool::current_num_threads);
+        let threads = threads.min(self.workers.len()) as u32;
+        let collecting = (collected - start) * if narrow { 1 } else { threads };
         let mut spent = TimeSpent::default();
         for worker in &mut self.workers {
             let own = worker.spent();
@@ -390,7 +434,7 @@ impl Training {
             return Err(LearnError::Diverged { update: self.updates });
         }
         spent.copying = self.learner.copying();
-        let learning = collected.elapsed() * self.workers.len() as u32;
+        let learning = collected.elapsed() * threads;
         spent.learning = learning.saturating_sub(spent.copying);
         let costs = self.follow();
         let mut finished: Vec<_> = self.workers.iter_mut().flat_map(Worker::finished).collect();
@@ -411,6 +455,18 @@ impl Training {
     /// What is left of the lane in which a number ceased to be one, after [`LearnError::NotFinite`] and once.
     pub fn take_black_box(&mut self) -> Option<BlackBox> {
         self.workers.iter_mut().find_map(Worker::take_black_box)
+    }
+
+    /// What is done about memory, and how that stands.
+    #[must_use]
+    pub fn thrift(&self) -> &Thrift {
+        &self.thrift
+    }
+
+    /// Go by another budget than that of the process, and write what is large to files in `dir`, where there is one, when
+    /// memory becomes scarce. No bit of what is learned depends on it.
+    pub fn set_thrift(&mut self, budget: MemoryBudget, dir: Option<PathBuf>) {
+        self.thrift = Thrift::by(budget, dir);
     }
 
     /// Take over what the workers have seen; mean of each cost.
@@ -596,7 +652,18 @@ impl Training {
     /// # Errors
     /// What the world refuses.
     pub fn checkpoint(&self) -> Result<Option<Vec<u8>>, LearnError> {
-        let mut pieces = Pieces::default();
+        let mut bytes = Vec::new();
+        Ok(self.write_checkpoint(&mut bytes)?.then_some(bytes))
+    }
+
+    /// Write [`Training::checkpoint`] piece after piece, without holding it in memory; `false` where the world cannot tell
+    /// its state, and what was written is of no use.
+    ///
+    /// # Errors
+    /// What the world refuses; [`LearnError::Write`].
+    pub fn write_checkpoint(&self, out: &mut dyn Write) -> Result<bool, LearnError> {
+        let count = PIECES + Worker::PIECES * self.settings.lanes;
+        let mut pieces = PieceWriter::begin(out, MAGIC, VERSION, count)?;
         let shape = self.network.shape();
         let facts = vec![
             self.settings.seed,
@@ -610,23 +677,24 @@ impl Training {
             self.network.count() as u64,
             self.decisions,
         ];
-        pieces.put("facts", Piece::Words(facts));
-        pieces.put("parameters", Piece::Floats(self.learner.parameters.clone()));
-        pieces.put("adam.m", Piece::Floats(self.learner.adam.m.clone()));
-        pieces.put("adam.v", Piece::Floats(self.learner.adam.v.clone()));
+        pieces.put("facts", &Piece::Words(facts))?;
+        pieces.put("parameters", &Piece::Floats(self.learner.parameters.clone()))?;
+        pieces.put("adam.m", &Piece::Floats(self.learner.adam.m.clone()))?;
+        pieces.put("adam.v", &Piece::Floats(self.learner.adam.v.clone()))?;
         for (name, moments) in [("seen", &self.seen), ("returns", &self.returns)] {
             let mut doubles = vec![moments.count];
             doubles.extend_from_slice(&moments.sum);
             doubles.extend_from_slice(&moments.square);
-            pieces.put(name, Piece::Doubles(doubles));
+            pieces.put(name, &Piece::Doubles(doubles))?;
         }
-        pieces.put("multipliers", Piece::Doubles(self.multipliers.values.clone()));
+        pieces.put("multipliers", &Piece::Doubles(self.multipliers.values.clone()))?;
         for worker in &self.workers {
             if !worker.save(&mut pieces)? {
-                return Ok(None);
+                return Ok(false);
             }
         }
-        Ok(Some(pieces.write(MAGIC, VERSION)))
+        pieces.finish()?;
+        Ok(true)
     }
 
     /// Go on from a checkpoint of a training with the same settings; the number of threads may differ, and there may be

@@ -1,12 +1,15 @@
 //! Collects experience from the lanes of one world.
 
+use std::io::Write;
 use std::ops::Range;
 use std::time::{Duration, Instant};
+
+use runtime::memory::{Codec, Cold};
 
 use crate::LearnError;
 use crate::backend::{BLOCK, Backend, Prepared, Tape};
 use crate::black_box::BlackBox;
-use crate::bytes::{Piece, Pieces};
+use crate::bytes::{Piece, PieceWriter, Pieces};
 use crate::density::Density;
 use crate::network::Network;
 use crate::noise::{self, Stream};
@@ -100,9 +103,31 @@ pub struct Worker {
     finished: Vec<Finished>,
     spent: Spent,
     /// Lanes at the start of the segment.
-    starts: Vec<Vec<u8>>,
+    starts: Vec<Start>,
+    /// Whether they are kept compressed.
+    pub(crate) packs: bool,
+    /// Bytes of the snapshots of lanes that wait.
+    parked: u64,
     /// What is left of a lane in which a number ceased to be one.
     boxed: Option<BlackBox>,
+}
+
+/// A lane as it was.
+enum Start {
+    Whole(Vec<u8>),
+    Packed(Cold),
+}
+
+impl Start {
+    fn bytes(&self) -> Option<Vec<u8>> {
+        match self {
+            Start::Whole(bytes) => Some(bytes.clone()),
+            Start::Packed(cold) => {
+                let mut bytes = vec![0; cold.unpacked_bytes()];
+                cold.unpack(&mut bytes).ok().map(|()| bytes)
+            }
+        }
+    }
 }
 
 /// Upper end of a reward after scaling.
@@ -158,6 +183,8 @@ impl Worker {
             finished: Vec::new(),
             spent: Spent::default(),
             starts: Vec::new(),
+            packs: false,
+            parked: 0,
             boxed: None,
             world,
         })
@@ -200,11 +227,19 @@ impl Worker {
         let (lanes, heads) = (sizes.lanes, sizes.values);
         let density = Density::new(acting.network, acting.prepared.parameters(), acting.level);
         let (wide, stored_row) = (sizes.observations, padded(sizes.actions));
+        self.world.wake()?;
+        self.parked = 0;
         self.starts.clear();
         if acting.black_box {
             for lane in 0..lanes {
                 // A world that cannot tell its state has no box either.
-                self.starts.extend(self.world.snapshot(lane)?);
+                if let Some(bytes) = self.world.snapshot(lane)? {
+                    self.starts.push(if self.packs {
+                        Start::Packed(Cold::pack(&bytes, Codec::Lz4)?)
+                    } else {
+                        Start::Whole(bytes)
+                    });
+                }
             }
         }
         for t in 0..sizes.length {
@@ -255,9 +290,35 @@ impl Worker {
         Ok(())
     }
 
+    /// Let the lanes wait in less memory until they act again.
+    pub(crate) fn park(&mut self) -> Result<(), LearnError> {
+        self.parked = self.world.park()?;
+        if self.parked > 0 {
+            self.starts = Vec::new();
+        }
+        Ok(())
+    }
+
+    /// Bytes that the next [`Worker::collect`] takes more than is held, for lanes as they are at its start.
+    pub(crate) fn wanted_bytes(&self, black_box: bool) -> u64 {
+        if !black_box || !self.starts.is_empty() {
+            return 0;
+        }
+        let one = self.world.snapshot(0).ok().flatten().map_or(0, |bytes| bytes.len());
+        (one * self.decisions.len()) as u64
+    }
+
+    /// Bytes of the snapshots of lanes that wait.
+    pub(crate) fn parked_bytes(&self) -> u64 {
+        self.parked
+    }
+
+    /// Pieces of one lane in a checkpoint.
+    pub(crate) const PIECES: usize = 4;
+
     /// Everything that the future of this worker's lanes depends on, into pieces named by the lane; `false` where the
     /// world cannot tell.
-    pub(crate) fn save(&self, pieces: &mut Pieces) -> Result<bool, LearnError> {
+    pub(crate) fn save<W: Write>(&self, pieces: &mut PieceWriter<W>) -> Result<bool, LearnError> {
         let (wide, costs) = (self.world.observations(), self.world.costs());
         for lane in 0..self.world.lanes() {
             let Some(bytes) = self.world.snapshot(lane)? else {
@@ -266,12 +327,12 @@ impl Worker {
             let name = format!("lane.{}", self.first + lane as u64);
             let mut doubles = vec![self.totals[lane], self.running[lane]];
             doubles.extend_from_slice(&self.costs[lane * costs..(lane + 1) * costs]);
-            pieces.put(format!("{name}.world"), Piece::Bytes(bytes));
+            pieces.put(&format!("{name}.world"), &Piece::Bytes(bytes))?;
             let seen = self.seen[lane * wide..(lane + 1) * wide].to_vec();
-            pieces.put(format!("{name}.seen"), Piece::Floats(seen));
-            pieces.put(format!("{name}.sums"), Piece::Doubles(doubles));
+            pieces.put(&format!("{name}.seen"), &Piece::Floats(seen))?;
+            pieces.put(&format!("{name}.sums"), &Piece::Doubles(doubles))?;
             let counts = vec![self.decisions[lane], self.lengths[lane]];
-            pieces.put(format!("{name}.counts"), Piece::Words(counts));
+            pieces.put(&format!("{name}.counts"), &Piece::Words(counts))?;
         }
         Ok(true)
     }
@@ -331,7 +392,7 @@ impl Worker {
             return None;
         };
         let own = usize::try_from(lane.checked_sub(self.first)?).ok()?;
-        let start = self.starts.get(own)?.clone();
+        let start = self.starts.get(own)?.bytes()?;
         let (width, stored_row) = (self.world.actions(), padded(segments.sizes.actions));
         let mut actions = vec![0.0; (t + 1) * width];
         for (t, given) in actions.chunks_exact_mut(width).enumerate() {

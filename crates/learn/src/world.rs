@@ -91,4 +91,22 @@ pub trait World: Send {
     /// # Errors
     /// [`LearnError::Bytes`] for what is no snapshot of such a lane.
     fn restore(&mut self, lane: usize, bytes: &[u8]) -> Result<(), LearnError>;
+
+    /// Keep the lanes in less memory until [`World::wake`]; how many bytes their snapshots have, 0 for a world that cannot.
+    ///
+    /// Between the two, [`World::observe`] and [`World::step`] are not called; everything else answers as before.
+    ///
+    /// # Errors
+    /// What the world refuses; it is awake then.
+    fn park(&mut self) -> Result<u64, LearnError> {
+        Ok(0)
+    }
+
+    /// Go on as if [`World::park`] had not been called.
+    ///
+    /// # Errors
+    /// What the world refuses; it is still parked then.
+    fn wake(&mut self) -> Result<(), LearnError> {
+        Ok(())
+    }
 }

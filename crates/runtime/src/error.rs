@@ -87,6 +87,30 @@ pub enum RuntimeError {
         /// What it may be.
         allowed: String,
     },
+    /// The memory budget refuses a reservation.
+    #[error("`{who}` asked for {asked} bytes of memory, and {left} bytes are left")]
+    Memory {
+        /// The account that asked.
+        who: String,
+        /// Bytes that it asked for.
+        asked: u64,
+        /// Bytes that may still be reserved; 0 where memory is so scarce that nothing is.
+        left: u64,
+    },
+    /// A compressed or spilled block does not come back.
+    #[error("a block does not come back: {reason}")]
+    Block {
+        /// What is wrong with it.
+        reason: String,
+    },
+    /// A file of a spill cannot be written or read; the block is still in memory.
+    #[error("spill file {path}: {reason}")]
+    Spill {
+        /// The file or directory.
+        path: String,
+        /// What the operating system said.
+        reason: String,
+    },
 }
 
 /// The message carried by a caught panic.

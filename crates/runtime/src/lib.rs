@@ -17,6 +17,8 @@
 //! # Ok::<(), lunar_habitat_runtime::RuntimeError>(())
 //! ```
 //!
+//! [`memory`] says how much memory there is, who has it, and what is done when it becomes scarce.
+//!
 //! Not here: file formats (`store`), what the numbers mean (`catalogue`), the timers inside a
 //! simulation step (`habitat` counts its own stages; [`Budget`] only shows them).
 
@@ -26,6 +28,7 @@ mod counters;
 mod error;
 mod executor;
 mod governor;
+pub mod memory;
 mod parallel;
 mod pipe;
 mod priority;

@@ -15,20 +15,23 @@
 //! | `--only` | rows | in |
 //! |---|---|---|
 //! | `simulator` | `simulator` | [`mod@simulator`] |
+//! | `memory` | `memory` | [`mod@memory`] |
+//! | `pool` | `pool` | [`mod@pool`] |
 //! | `training` | `training-f32`, `training-f32-1024`, `training-habitat` | [`mod@training`] |
 //! | `parallel` | `parallel` | [`mod@parallel`] |
 //! | `database` | `database` | [`mod@database`] |
 //! | `caching` | `caching` | [`mod@caching`] |
-
-mod caching;
 //! | `concurrent` | `concurrent` | [`mod@concurrent`] |
 //! | `scalability` | `scalability` | [`mod@scalability`] |
 
+mod caching;
 mod concurrent;
 mod curve;
 mod database;
 mod interpreter;
+mod memory;
 mod parallel;
+mod pool;
 mod rate;
 mod scalability;
 mod simulator;
@@ -107,6 +110,12 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let mut all = Vec::new();
     if asked("simulator") {
         all.push(simulator::measure()?);
+    }
+    if asked("memory") {
+        all.push(memory::measure()?);
+    }
+    if asked("pool") {
+        all.push(pool::measure()?);
     }
     if asked("training") {
         all.extend(training::measure()?);

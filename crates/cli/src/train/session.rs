@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use env::habitat::scenario;
 use learn::{Cpu, LearnError, Policy, StackedWorld, Training, TrainingSettings};
+use runtime::memory::MemoryBudget;
 use serde_json::{Map, Value, json};
 use store::{ScalarWriter, write_atomic};
 
@@ -28,6 +29,8 @@ const CHECKPOINTS: [&str; 2] = ["checkpoint.bin", "checkpoint-1.bin"];
 pub const SETTINGS: &str = "settings.json";
 /// Name of what a training says of its own end, where it ends badly.
 pub const FAILURE: &str = "failure.json";
+/// Directory of what memory has no room for, made when that happens.
+const SPILL: &str = "spill";
 /// Fewest lanes that are left after changes.
 const LANES_LEAST: usize = 8;
 /// Updates from which the length of the training is taken.
@@ -115,6 +118,7 @@ impl<'a> Session<'a> {
         let cpu = Cpu::new();
         let fresh = || Training::new(settings.clone(), Box::new(cpu), cpu.level(), &world);
         let mut training = fresh()?;
+        training.set_thrift(MemoryBudget::process().clone(), Some(dir.join(SPILL)));
         let flag = || format!("--out {}", dir.display());
         let mut before_s = (0.0, 0.0);
         if let Some(stored) = stored {
@@ -139,6 +143,7 @@ impl<'a> Session<'a> {
                     Err(error) => {
                         // What was taken over before the error is thrown away with it.
                         training = fresh()?;
+                        training.set_thrift(MemoryBudget::process().clone(), Some(dir.join(SPILL)));
                         refused.get_or_insert(format!("{}: {error}", path.display()));
                     }
                 }
@@ -304,13 +309,16 @@ impl<'a> Session<'a> {
         });
         let text = serde_json::to_string_pretty(&settings)?;
         write_atomic(&self.dir.join(SETTINGS), text.as_bytes())?;
-        if let Some(bytes) = self.training.checkpoint()? {
-            let [newest, older] = CHECKPOINTS.map(|name| self.dir.join(name));
+        let [newest, older] = CHECKPOINTS.map(|name| self.dir.join(name));
+        let failed = |source| LearnError::File { path: newest.clone(), source };
+        let draft = tempfile::NamedTempFile::new_in(&self.dir).map_err(failed)?;
+        // Lane after lane, since all of them at once may be more than there is memory for.
+        if self.training.write_checkpoint(&mut std::io::BufWriter::new(draft.as_file()))? {
+            draft.as_file().sync_all().map_err(failed)?;
             if newest.exists() {
-                let moved = std::fs::rename(&newest, &older);
-                moved.map_err(|source| LearnError::File { path: newest.clone(), source })?;
+                std::fs::rename(&newest, &older).map_err(failed)?;
             }
-            write_atomic(&newest, &bytes)?;
+            draft.persist(&newest).map_err(|error| failed(error.error))?;
         }
         self.policy()?.write(&self.dir.join(POLICY))?;
         Ok(())
