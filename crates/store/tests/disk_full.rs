@@ -4,7 +4,7 @@
 //! opens and reads. When somebody has made room the same sender goes on: rows that waited arrive, none twice. A backup that
 //! finds no room leaves nothing behind.
 
-#![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
+#![allow(clippy::unwrap_used, clippy::panic)] // Test code outside `#[test]` functions too.
 
 mod disk;
 mod telemetry;

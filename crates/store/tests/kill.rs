@@ -45,7 +45,8 @@ fn story(location: &Location, kills: u64, seed: u64) -> i64 {
     let mut within = 0;
     for kill in 0..kills {
         let from = (acknowledged - dice.below(600) as i64).max(0);
-        let words = [&location_words(location), &from.to_string(), &dice.below(1 << 40).to_string()];
+        let words =
+            [&location_words(location), &from.to_string(), &dice.below(1 << 40).to_string()];
         let actor = Actor::start("sender", &words.map(String::as_str));
         // One in four is killed while it starts and opens, the others while they send.
         let mut told = Vec::new();

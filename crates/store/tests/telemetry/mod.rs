@@ -139,11 +139,6 @@ impl Actor {
         self.lines.recv().ok()
     }
 
-    /// Everything it has told by now.
-    pub fn by_now(&self) -> Vec<String> {
-        self.lines.try_iter().collect()
-    }
-
     /// Kill it; returns what it has told until then.
     pub fn kill(mut self) -> Vec<String> {
         use std::os::unix::process::ExitStatusExt;
@@ -158,6 +153,14 @@ impl Actor {
         let told = self.lines.iter().collect();
         assert!(self.child.wait().unwrap().success(), "a part of the story failed");
         told
+    }
+}
+
+impl Drop for Actor {
+    /// A story that fails leaves nobody behind.
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
     }
 }
 
