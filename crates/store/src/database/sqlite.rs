@@ -65,7 +65,7 @@ impl SqliteLink {
 /// Refuse what is no database of ours before anything in it or beside it is changed.
 ///
 /// The file is looked at through the connection: to open and close it otherwise would end the locks that this process holds
-/// on it (POSIX), and another process would take the log away.
+/// on it (POSIX), and a program that asks those locks whether it is the last would take the log away.
 fn known(connection: &Connection, path: &Path) -> rusqlite::Result<Result<(), StoreError>> {
     connection.execute_batch("BEGIN")?;
     let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
