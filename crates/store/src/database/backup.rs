@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::link::{Access, Dialect, Link, Row, Value};
-use super::{Command, Database, DatabaseSettings, Location, Verified, now_us, schema};
+use super::{Command, Database, DatabaseSettings, Location, Verified, now_us, schema, sqlite};
 use crate::StoreError;
 
 /// Tables, their keys and their columns, those first to which others refer.
@@ -97,13 +97,14 @@ impl Schedule {
         let mut found = Vec::new();
         for entry in std::fs::read_dir(&self.directory).map_err(io)? {
             let path = entry.map_err(io)?.path();
-            let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            if name.starts_with("backup-") && name.ends_with(".db") {
-                found.push(path);
+            // What somebody else keeps there under another name is not ours to count or to remove.
+            if let Some(number) = number_of(&path) {
+                found.push((number, path));
             }
         }
+        // By number: names of another length sort otherwise.
         found.sort();
-        Ok(found)
+        Ok(found.into_iter().map(|(_, path)| path).collect())
     }
 }
 
@@ -133,30 +134,23 @@ impl Database {
         if let Location::Postgres(_) = self.location() {
             let copy = Database::open(&partial.into(), self.settings())?;
             self.copy_rows(&copy)?;
-            // Alone: the log is gone when its last connection is closed.
-            return copy.alone(|link| link.script("PRAGMA journal_mode = DELETE"));
+            drop(copy);
+            return without_log(partial);
         }
-        let mut link = self.0.readers.get()?;
-        let place = partial.display().to_string();
-        let fault = |error: rusqlite::Error| match error.sqlite_error_code() {
-            Some(rusqlite::ErrorCode::DiskFull) => {
-                StoreError::DatabaseFull { place: place.clone() }
+        let fault = |error: rusqlite::Error| sqlite::fault(partial, "write a backup to", &error);
+        self.look(|link| {
+            // The first thing seen settles which state is copied. Without it every write of others would begin the copy again.
+            schema::number(link)?;
+            let Some(from) = link.sqlite() else {
+                return Err(self.missing("connection", "sqlite"));
+            };
+            let mut to = rusqlite::Connection::open(partial).map_err(fault)?;
+            {
+                let backup = rusqlite::backup::Backup::new(from, &mut to).map_err(fault)?;
+                backup.run_to_completion(4_096, Duration::ZERO, None).map_err(fault)?;
             }
-            _ => StoreError::Database {
-                place: place.clone(),
-                action: "write a backup to",
-                reason: error.to_string(),
-            },
-        };
-        let Some(from) = link.sqlite() else {
-            return Err(self.missing("connection", "sqlite"));
-        };
-        let mut to = rusqlite::Connection::open(partial).map_err(fault)?;
-        {
-            let backup = rusqlite::backup::Backup::new(from, &mut to).map_err(fault)?;
-            backup.run_to_completion(4_096, Duration::ZERO, None).map_err(fault)?;
-        }
-        to.execute_batch("PRAGMA journal_mode = DELETE; PRAGMA synchronous = FULL").map_err(fault)
+            to.execute_batch("PRAGMA journal_mode = DELETE").map_err(fault)
+        })
     }
 
     /// Copy every row into an empty database, of whatever kind.
@@ -194,7 +188,7 @@ impl Database {
         std::fs::create_dir_all(directory).map_err(io)?;
         // The clock may step back: a name is never used twice, and the newest sorts last.
         let newest = schedule.backups()?.last().and_then(|path| number_of(path)).unwrap_or(0);
-        let number = now_us().max(newest + 1);
+        let number = now_us().max(newest.saturating_add(1));
         let copied = self.backup(&directory.join(format!("backup-{number:020}.db")))?;
         let backups = schedule.backups()?;
         for old in &backups[..backups.len().saturating_sub(schedule.keep.max(1))] {
@@ -216,19 +210,10 @@ impl Database {
         replace: bool,
     ) -> Result<Copied, StoreError> {
         let start = Instant::now();
-        let settings = DatabaseSettings { readers: 1, ..DatabaseSettings::default() };
-        let scratch = scratch_beside(backup)?;
-        let source = scratch.path().join("backup.db");
-        std::fs::copy(backup, &source).map_err(|e| StoreError::io("read", backup, e))?;
-        let from = Database::open_existing(&source.as_path().into(), &settings)?;
-        let verified = from.verify()?;
-        if !verified.is_sound() {
-            let reason = verified.problems.join("; ");
-            let place = backup.display().to_string();
-            return Err(StoreError::DatabaseDamaged { place, reason });
-        }
         let Location::Sqlite(target) = location else {
-            let to = Database::open(location, &settings)?;
+            let scratch = scratch_beside(backup)?;
+            let from = sound_copy(backup, &scratch.path().join("backup.db"))?;
+            let to = Database::open(location, from.settings())?;
             from.copy_rows(&to)?;
             to.alone(count_on)?;
             return Ok(Copied { place: to.place(), bytes: 0, took: start.elapsed() });
@@ -239,12 +224,13 @@ impl Database {
         }
         let partial = partial_name(target);
         remove_all(&partial);
-        let copied = from.copy_into(&partial).and_then(|()| {
-            if target.exists() {
-                set_aside(target)?;
-            }
-            publish(&partial, target)
-        });
+        let copied = sound_copy(backup, &partial)
+            .and_then(|copy| {
+                drop(copy);
+                without_log(&partial)
+            })
+            .and_then(|()| set_aside(target))
+            .and_then(|()| publish(&partial, target));
         if copied.is_err() {
             remove_all(&partial);
         }
@@ -265,11 +251,10 @@ impl Database {
         let start = Instant::now();
         let scratch = scratch_beside(&backup)?;
         let place = scratch.path().join("drill.db");
-        std::fs::copy(&backup, &place).map_err(|e| StoreError::io("read", &backup, e))?;
+        let copy = opened_copy(&backup, &place);
         let restored_in = start.elapsed();
         let start = Instant::now();
-        let settings = DatabaseSettings { readers: 1, ..DatabaseSettings::default() };
-        let verified = match Database::open_existing(&place.as_path().into(), &settings) {
+        let verified = match copy {
             Ok(copy) => copy.verify()?,
             Err(StoreError::DatabaseDamaged { reason, .. }) => {
                 Verified { problems: vec![reason], count: 1, ..Verified::default() }
@@ -370,7 +355,8 @@ fn count_on(link: &mut dyn Link) -> Result<(), StoreError> {
 }
 
 fn number_of(path: &Path) -> Option<i64> {
-    path.file_stem()?.to_string_lossy().strip_prefix("backup-")?.parse().ok()
+    let name = path.file_name()?.to_str()?;
+    name.strip_prefix("backup-")?.strip_suffix(".db")?.parse().ok()
 }
 
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
@@ -390,10 +376,56 @@ fn remove_all(path: &Path) {
     }
 }
 
-/// Keep a database beside its place, with what its log holds.
+/// Open a copy of a backup at `place`; errors name the backup.
+fn opened_copy(backup: &Path, place: &Path) -> Result<Database, StoreError> {
+    let name = backup.display().to_string();
+    let found = std::fs::metadata(backup).map_err(|e| StoreError::io("read", backup, e))?;
+    if found.len() == 0 {
+        // Opened, it would be a database without anything in it, and sound.
+        let reason = "it is empty".to_owned();
+        return Err(StoreError::DatabaseDamaged { place: name, reason });
+    }
+    std::fs::copy(backup, place).map_err(|e| match StoreError::io("write", place, e) {
+        StoreError::Io { source, .. } => StoreError::io("read", backup, source),
+        full => full,
+    })?;
+    let settings = DatabaseSettings { readers: 1, ..DatabaseSettings::default() };
+    Database::open_existing(&place.into(), &settings).map_err(|error| match error {
+        StoreError::DatabaseDamaged { reason, .. } => {
+            StoreError::DatabaseDamaged { place: name, reason }
+        }
+        StoreError::DatabaseNewer { found, known, .. } => {
+            StoreError::DatabaseNewer { place: name, found, known }
+        }
+        error => error,
+    })
+}
+
+/// Open a copy of a backup at `place` and refuse it where it is not whole.
+fn sound_copy(backup: &Path, place: &Path) -> Result<Database, StoreError> {
+    let copy = opened_copy(backup, place)?;
+    let verified = copy.verify()?;
+    if verified.is_sound() {
+        return Ok(copy);
+    }
+    let (place, reason) = (backup.display().to_string(), verified.problems.join("; "));
+    Err(StoreError::DatabaseDamaged { place, reason })
+}
+
+/// Let a file that nobody uses be whole without its log.
+fn without_log(path: &Path) -> Result<(), StoreError> {
+    let fault = |error: rusqlite::Error| sqlite::fault(path, "write to", &error);
+    let connection = rusqlite::Connection::open(path).map_err(fault)?;
+    connection.execute_batch("PRAGMA journal_mode = DELETE").map_err(fault)
+}
+
+/// Keep a database, where there is one, beside its place, with what its log holds; also the log of one that was set aside
+/// when the power failed, which must not be taken for that of the next.
 fn set_aside(target: &Path) -> Result<(), StoreError> {
     let kept = with_ending(target, ".before-restore");
-    remove_all(&kept);
+    if target.exists() {
+        remove_all(&kept);
+    }
     for ending in ["", "-wal", "-shm"] {
         let from = with_ending(target, ending);
         if from.exists() {

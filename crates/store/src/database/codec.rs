@@ -115,9 +115,35 @@ pub(crate) fn packet(
     Ok(Rows { time_us: part(0).map(|b| word(b) as i64).collect(), columns: columns.collect() })
 }
 
-/// Checksum of bytes, as a number that every database holds.
-pub(crate) fn crc(bytes: &[u8]) -> i64 {
-    i64::from(crc32fast::hash(bytes))
+/// Checksums of bytes and of the numbers that stand beside them, as one number that every database holds.
+///
+/// The upper half is that of the bytes, the lower one that of the numbers and the upper half: numbers can be held against
+/// it without the bytes at hand.
+pub(crate) fn seal(numbers: &[i64], bytes: &[u8]) -> i64 {
+    let upper = crc32fast::hash(bytes);
+    (i64::from(upper) << 32) | i64::from(lower(numbers, upper))
+}
+
+fn lower(numbers: &[i64], upper: u32) -> u32 {
+    let mut hasher = crc32fast::Hasher::new();
+    numbers.iter().for_each(|number| hasher.update(&number.to_le_bytes()));
+    hasher.update(&upper.to_le_bytes());
+    hasher.finalize()
+}
+
+/// Whether numbers are those that were sealed.
+pub(crate) fn are_sealed(seal: i64, numbers: &[i64]) -> bool {
+    lower(numbers, (seal >> 32) as u32) == seal as u32
+}
+
+/// Whether numbers and bytes are those that were sealed.
+pub(crate) fn is_whole(seal_of: i64, numbers: &[i64], bytes: &[u8]) -> bool {
+    seal(numbers, bytes) == seal_of
+}
+
+/// Lowest or highest value of a column as a number to seal. Zero has one sign: not every database keeps both.
+pub(crate) fn end_bits(end: Option<f64>) -> [i64; 2] {
+    end.map_or([0, 0], |end| [1, (end + 0.0).to_bits() as i64])
 }
 
 #[cfg(test)]
@@ -149,6 +175,16 @@ mod tests {
             let _ = times(&bytes, count);
             let _ = packet(&bytes, count, 3, &[0, 2]);
         }
+    }
+
+    #[test]
+    fn a_seal_tells_numbers_and_bytes_apart() {
+        let sealed = seal(&[1, -2], b"bytes");
+        assert!(are_sealed(sealed, &[1, -2]) && is_whole(sealed, &[1, -2], b"bytes"));
+        assert!(are_sealed(sealed, &[1, -2]) && !is_whole(sealed, &[1, -2], b"bites"));
+        assert!(!are_sealed(sealed, &[1, -3]) && !are_sealed(sealed ^ (1 << 40), &[1, -2]));
+        assert_eq!(end_bits(Some(-0.0)), end_bits(Some(0.0)));
+        assert_ne!(end_bits(None), end_bits(Some(0.0)));
     }
 
     #[test]

@@ -15,6 +15,7 @@
 //! Rows wait in memory and are tried again with growing pauses until `patience` is over. While they wait, `append` does not
 //! return: the queue in front fills, and whoever measures waits too.
 
+use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
@@ -166,10 +167,20 @@ impl Ingest {
             self.oldest = None;
             return Ok(self.summary);
         }
+        let done = self.patiently(Ingest::write)?;
+        self.take_over(done);
+        Ok(self.summary)
+    }
+
+    /// Change the database, again and again while it is away.
+    fn patiently<T>(
+        &mut self,
+        change: impl Fn(&Ingest, &mut dyn Link) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
         let (start, mut pause) = (Instant::now(), PAUSE);
-        let done = loop {
-            match self.database.clone().change(|link| self.write(link)) {
-                Ok(done) => break done,
+        loop {
+            match self.database.change(|link| change(self, link)) {
+                Ok(done) => return Ok(done),
                 Err(StoreError::DatabaseAway { .. } | StoreError::DatabaseBusy { .. })
                     if start.elapsed() < self.settings.patience =>
                 {
@@ -184,35 +195,33 @@ impl Ingest {
                     return Err(error);
                 }
             }
-        };
-        self.take_over(done);
-        Ok(self.summary)
+        }
     }
 
-    /// Make everything durable and gather the tail into a segment.
+    /// Make everything durable and gather what is in packets, other writers' rows too, into a segment.
     ///
     /// # Errors
     /// As [`Ingest::commit`].
     pub fn finish(&mut self) -> Result<IngestSummary, StoreError> {
         self.commit()?;
-        if !self.tail.is_empty() {
-            let (tail, arrival) = (&self.tail, self.tail_arrival);
-            let (stream, known) = (self.stream.id, self.known);
-            let packed = self.database.change(|link| {
-                // Another writer's rows follow the tail: its own end gathers both.
-                if stream::state(link, stream, true)?.map(|state| state.0) != Some(known) {
-                    return Ok(false);
-                }
-                write_segment(link, stream, arrival, tail)?;
-                drop_packets(link, stream, arrival)?;
-                Ok(true)
-            })?;
-            if packed {
-                self.summary.segments += 1;
-                self.tail.clear();
-                self.tail_arrival = self.known;
-            }
+        if self.known >= 0 && self.tail.is_empty() {
+            return Ok(self.summary);
         }
+        let (count, packed) = self.patiently(|ingest, link| {
+            let id = ingest.stream.id;
+            let Some((count, _)) = stream::state(link, id, true)? else {
+                return Err(ingest.database.missing("stream", &ingest.stream.name));
+            };
+            let (tail, arrival) = ingest.current_tail(link, count)?;
+            if !tail.is_empty() {
+                write_segment(link, id, arrival, &tail)?;
+                drop_packets(link, id, arrival)?;
+            }
+            Ok((count, !tail.is_empty()))
+        })?;
+        self.summary.segments += u64::from(packed);
+        self.tail.clear();
+        (self.tail_arrival, self.known) = (count, count);
         Ok(self.summary)
     }
 
@@ -228,23 +237,22 @@ impl Ingest {
         let Some((count, span)) = stream::state(link, id, true)? else {
             return Err(self.database.missing("stream", &self.stream.name));
         };
-        // Somebody else has written, or this is the first look: the tail is what the packets say.
-        let tail_before = if count == self.known { None } else { Some(self.packets(link, count)?) };
-        let (tail, tail_arrival) = match &tail_before {
-            Some((tail, arrival)) => (tail, *arrival),
-            None => (&self.tail, self.tail_arrival),
+        let (tail, tail_arrival) = self.current_tail(link, count)?;
+        let (fresh, repeated, late) = self.fresh(link, span, &tail)?;
+        let tail_before = |tail: Cow<'_, Rows>| match tail {
+            Cow::Owned(tail) => Some((tail, tail_arrival)),
+            Cow::Borrowed(_) => None,
         };
-        let (fresh, repeated, late) = self.fresh(link, span, tail)?;
         let mut done =
             Committed { count, repeated, late, segments: Vec::new(), fresh, tail_before: None };
         if done.fresh.is_empty() {
-            done.tail_before = tail_before;
+            done.tail_before = tail_before(tail);
             return Ok(done);
         }
         let size = self.segment_rows();
         let all = tail.len() + done.fresh.len();
         if all >= size {
-            let mut rows = tail.clone();
+            let mut rows = Rows::clone(&tail);
             rows.take_over(&mut done.fresh.clone());
             let mut arrival = tail_arrival;
             drop_packets(link, id, tail_arrival)?;
@@ -268,8 +276,27 @@ impl Ingest {
             "UPDATE stream SET count = ?2, first_us = ?3, last_us = ?4 WHERE id = ?1",
             &[id.into(), done.count.into(), first.into(), last.into()],
         )?;
-        done.tail_before = tail_before;
+        done.tail_before = tail_before(tail);
         Ok(done)
+    }
+
+    /// The rows in packets of a stream of `count` rows, and the arrival number of the first: those that this writer
+    /// remembers, or what the packets say where somebody else has written or packed them, or at the first look.
+    fn current_tail(
+        &self,
+        link: &mut dyn Link,
+        count: i64,
+    ) -> Result<(Cow<'_, Rows>, i64), StoreError> {
+        if count == self.known {
+            let sql = "SELECT MIN(arrival) FROM packet WHERE stream = ?1";
+            let first =
+                link.one(sql, &[self.stream.id.into()])?.and_then(|mut row| row.maybe_int(0));
+            if first == (!self.tail.is_empty()).then_some(self.tail_arrival) {
+                return Ok((Cow::Borrowed(&self.tail), self.tail_arrival));
+            }
+        }
+        let (tail, arrival) = self.packets(link, count)?;
+        Ok((Cow::Owned(tail), arrival))
     }
 
     /// Take over what a transaction has made durable.
@@ -297,12 +324,11 @@ impl Ingest {
         let channels = self.stream.signals.len();
         let all: Vec<usize> = (0..channels).collect();
         let (mut tail, mut first) = (Rows::new(channels), count);
-        let sql =
-            "SELECT arrival, count, crc, bytes FROM packet WHERE stream = ?1 ORDER BY arrival";
+        let sql = "SELECT arrival, count, first_us, last_us, crc, bytes FROM packet WHERE stream = ?1 ORDER BY arrival";
         for mut row in link.query(sql, &[self.stream.id.into()])? {
-            let (arrival, count, crc) = (row.int(0), row.int(1), row.int(2));
-            let bytes = row.bytes(3);
-            if codec::crc(&bytes) != crc {
+            let numbers @ [arrival, count, ..] = [0, 1, 2, 3].map(|column| row.int(column));
+            let (seal, bytes) = (row.int(4), row.bytes(5));
+            if !codec::is_whole(seal, &numbers, &bytes) {
                 let name = &self.stream.name;
                 let reason = format!("packet {arrival} of stream `{name}` has another checksum");
                 return Err(self.database.damaged(reason));
@@ -332,11 +358,17 @@ impl Ingest {
             return Ok((self.pending.clone(), 0, 0));
         };
         let mut there: HashSet<i64> = tail.time_us.iter().copied().collect();
-        let sql = "SELECT count, times FROM segment
+        let sql = "SELECT arrival, count, first_us, last_us, crc, times FROM segment
              WHERE stream = ?1 AND first_us <= ?2 AND last_us >= ?3";
         for mut row in link.query(sql, &[self.stream.id.into(), to.into(), from.into()])? {
-            let count = row.int(0) as usize;
-            let times = codec::times(&row.bytes(1), count);
+            let numbers @ [arrival, count, ..] = [0, 1, 2, 3].map(|column| row.int(column));
+            let (seal, bytes) = (row.int(4), row.bytes(5));
+            if !codec::is_whole(seal, &numbers, &bytes) {
+                let name = &self.stream.name;
+                let reason = format!("segment {arrival} of stream `{name}` has another checksum");
+                return Err(self.database.damaged(reason));
+            }
+            let times = codec::times(&bytes, count as usize);
             there.extend(times.map_err(|reason| self.database.damaged(reason))?);
         }
         let keep: Vec<bool> = times.iter().map(|time_us| there.insert(*time_us)).collect();
@@ -360,14 +392,14 @@ fn write_packet(
     rows: &Rows,
 ) -> Result<(), StoreError> {
     let (first, last) = rows.span_us().unwrap_or_default();
-    let bytes = codec::packet_bytes(rows);
+    let (count, bytes) = (rows.len() as i64, codec::packet_bytes(rows));
     let values: [Value; 7] = [
         stream.into(),
         arrival.into(),
         first.into(),
         last.into(),
-        (rows.len() as i64).into(),
-        codec::crc(&bytes).into(),
+        count.into(),
+        codec::seal(&[arrival, count, first, last], &bytes).into(),
         bytes.into(),
     ];
     link.execute(
@@ -384,6 +416,12 @@ fn drop_packets(link: &mut dyn Link, stream: i64, from: i64) -> Result<(), Store
     Ok(())
 }
 
+/// What stands beside the bytes of a column.
+pub(super) fn chunk_numbers(position: i64, low: Option<f64>, high: Option<f64>) -> [i64; 5] {
+    let ([has_low, low], [has_high, high]) = (codec::end_bits(low), codec::end_bits(high));
+    [position, has_low, low, has_high, high]
+}
+
 /// Write rows by column.
 pub(super) fn write_segment(
     link: &mut dyn Link,
@@ -393,14 +431,14 @@ pub(super) fn write_segment(
 ) -> Result<(), StoreError> {
     let packed = |reason: String| StoreError::Rows { stream: stream.to_string(), reason };
     let (first, last) = rows.span_us().unwrap_or_default();
-    let times = codec::time_bytes(&rows.time_us).map_err(packed)?;
+    let (count, times) = (rows.len() as i64, codec::time_bytes(&rows.time_us).map_err(packed)?);
     let values: [Value; 7] = [
         stream.into(),
         arrival.into(),
         first.into(),
         last.into(),
-        (rows.len() as i64).into(),
-        codec::crc(&times).into(),
+        count.into(),
+        codec::seal(&[arrival, count, first, last], &times).into(),
         times.into(),
     ];
     let made = link.one(
@@ -420,7 +458,7 @@ pub(super) fn write_segment(
             (position as i64).into(),
             low.into(),
             high.into(),
-            codec::crc(&bytes).into(),
+            codec::seal(&chunk_numbers(position as i64, low, high), &bytes).into(),
             bytes.into(),
         ]);
     }

@@ -76,11 +76,11 @@ impl Row {
         }
     }
 
-    pub(crate) fn real(&mut self, column: usize) -> f64 {
+    pub(crate) fn maybe_real(&mut self, column: usize) -> Option<f64> {
         match self.take(column) {
-            Value::Real(value) => value,
-            Value::Int(value) => value as f64,
-            _ => f64::NAN,
+            Value::Real(value) => Some(value),
+            Value::Int(value) => Some(value as f64),
+            _ => None,
         }
     }
 

@@ -14,6 +14,14 @@
 //! # Durability
 //! What a call that writes has returned is on the disk (`synchronous = FULL`, one commit a call or a group of rows).
 //! What a crash cuts off is gone as a whole.
+//!
+//! # Damage
+//! Packets, times and columns are sealed together with the numbers that stand beside them, files and commands by SHA-256: who
+//! reads one gets what was written, or an error. Names, settings, results and events carry no checksum; of these `verify`
+//! tells what breaks a page or an index, not a letter that became another.
+//!
+//! # One file, one process, several connections
+//! While a process has a file of SQLite open it must not open and close it in any other way: that would end its locks.
 
 mod artifact;
 mod audit;
@@ -35,7 +43,6 @@ mod sqlite;
 mod stream;
 mod verify;
 
-use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -54,7 +61,7 @@ pub use self::stream::{Signal, Stream};
 pub use self::verify::Verified;
 
 use self::link::{Access, Link};
-use self::pool::Pool;
+use self::pool::{Loan, Pool};
 use crate::StoreError;
 
 /// How a database is used.
@@ -118,13 +125,10 @@ impl Database {
     /// Open a database, making it where there is none, and take it to today's schema.
     ///
     /// # Errors
-    /// [`StoreError::DatabaseNewer`] for one of a later release, which stays as it is;
-    /// [`StoreError::DatabaseDamaged`] for a file that is none; [`StoreError::DatabaseReadOnly`],
+    /// [`StoreError::DatabaseNewer`] for one of a later release and [`StoreError::Database`] for one of another program, which
+    /// stay as they are; [`StoreError::DatabaseDamaged`] for a file that is none; [`StoreError::DatabaseReadOnly`],
     /// [`StoreError::DatabaseAway`] and the like.
     pub fn open(location: &Location, settings: &DatabaseSettings) -> Result<Database, StoreError> {
-        if let Some(path) = location.path() {
-            sound_header(path)?;
-        }
         let pool = |access, most| Pool::new(location, access, most, settings.wait);
         let inner = Inner {
             location: location.clone(),
@@ -202,8 +206,7 @@ impl Database {
         &self,
         look: impl FnOnce(&mut dyn Link) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut link = self.0.readers.get()?;
-        link.begin(Access::Read)?;
+        let mut link = begun(&self.0.readers, Access::Read)?;
         let found = look(&mut **link);
         // A reader changes nothing: how its transaction ends does not matter, so its own error comes first.
         let ended = link.roll_back();
@@ -215,8 +218,7 @@ impl Database {
         &self,
         change: impl FnOnce(&mut dyn Link) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        let mut link = self.0.writer.get()?;
-        link.begin(Access::Write)?;
+        let mut link = begun(&self.0.writer, Access::Write)?;
         match change(&mut **link) {
             Ok(done) => {
                 if link.dialect() == link::Dialect::Postgres {
@@ -254,19 +256,17 @@ impl Database {
     }
 }
 
-/// Refuse a file that is no database before anything is made beside it.
-fn sound_header(path: &Path) -> Result<(), StoreError> {
-    use std::io::Read as _;
-    let Ok(mut file) = std::fs::File::open(path) else {
-        return Ok(());
-    };
-    let mut head = [0; 16];
-    let found = file.read(&mut head).map_err(|source| StoreError::io("read", path, source))?;
-    if found == 0 || &head == b"SQLite format 3\0" {
-        return Ok(());
+/// A connection within a transaction. One that was lost while it rested has done nothing yet: another takes its place.
+fn begun(pool: &Pool, access: Access) -> Result<Loan, StoreError> {
+    for _ in 0..pool.most() {
+        let mut link = pool.get()?;
+        match link.begin(access) {
+            Err(StoreError::DatabaseAway { .. }) => {}
+            begun => return begun.map(|()| link),
+        }
     }
-    let reason = "it does not begin as a database does".to_owned();
-    Err(StoreError::DatabaseDamaged { place: path.display().to_string(), reason })
+    let mut link = pool.get()?;
+    link.begin(access).map(|()| link)
 }
 
 /// Time of the clock, µs since 1970; only ever shown and compared, never used to order rows.

@@ -115,6 +115,11 @@ impl Pool {
         })
     }
 
+    /// Connections that there are at most.
+    pub(crate) fn most(&self) -> usize {
+        self.inner.status().max_size
+    }
+
     /// Connections open, and of these the idle ones.
     pub(crate) fn figures(&self) -> (usize, usize) {
         let status = self.inner.status();

@@ -2,6 +2,7 @@
 
 use super::Database;
 use super::codec;
+use super::ingest::chunk_numbers;
 use super::link::Link;
 use super::rows::Rows;
 use super::stream::Stream;
@@ -36,7 +37,7 @@ impl Database {
     ///
     /// # Errors
     /// [`StoreError::Missing`] for a channel that the stream has not; [`StoreError::DatabaseDamaged`] where bytes are not
-    /// those that were written.
+    /// those that were written, and, where all rows are asked for, where there are not as many as have arrived.
     ///
     /// # Examples
     /// ```
@@ -76,10 +77,24 @@ impl Database {
         let mut rows = self.segments(link, stream, wanted, span)?;
         let mut tail = self.tail(link, stream, wanted, span)?;
         rows.take_over(&mut tail);
+        if span == Span::ALL {
+            self.complete(link, stream, rows.len() as i64)?;
+        }
         if matches!(span, Span::Time(..)) {
             rows.sort();
         }
         Ok(rows)
+    }
+
+    /// Refuse fewer or more rows than the stream has.
+    fn complete(&self, link: &mut dyn Link, stream: &Stream, rows: i64) -> Result<(), StoreError> {
+        let sql = "SELECT count - removed FROM stream WHERE id = ?1";
+        let expected = link.one(sql, &[stream.id.into()])?.map_or(0, |mut row| row.int(0));
+        if rows == expected {
+            return Ok(());
+        }
+        let name = &stream.name;
+        Err(self.damaged(format!("stream `{name}` holds {rows} rows and should hold {expected}")))
     }
 
     /// Rows that are written by column.
@@ -93,39 +108,45 @@ impl Database {
         let mut rows = Rows::new(wanted.len());
         let (sql, values) = match span {
             Span::Time(from, to) => (
-                "SELECT id, arrival, count, crc, times FROM segment
+                "SELECT arrival, count, first_us, last_us, id, crc, times FROM segment
                  WHERE stream = ?1 AND first_us <= ?2 AND last_us >= ?3 ORDER BY arrival",
                 vec![stream.id.into(), to.into(), from.into()],
             ),
             Span::Arrival(from) => (
-                "SELECT id, arrival, count, crc, times FROM segment
+                "SELECT arrival, count, first_us, last_us, id, crc, times FROM segment
                  WHERE stream = ?1 AND arrival + count > ?2 ORDER BY arrival",
                 vec![stream.id.into(), (from as i64).into()],
             ),
         };
         for mut row in link.query(sql, &values)? {
-            let (segment, arrival, count, crc) =
-                (row.int(0), row.int(1), row.int(2) as usize, row.int(3));
-            let whole = |bytes: &[u8], crc: i64| {
+            let numbers @ [arrival, count, ..] = [0, 1, 2, 3].map(|column| row.int(column));
+            let segment = row.int(4);
+            let whole = |seal: i64, numbers: &[i64], bytes: &[u8]| {
                 let name = &stream.name;
                 let reason = format!("segment {segment} of stream `{name}` has another checksum");
-                if codec::crc(bytes) == crc { Ok(()) } else { Err(self.damaged(reason)) }
+                if codec::is_whole(seal, numbers, bytes) {
+                    Ok(())
+                } else {
+                    Err(self.damaged(reason))
+                }
             };
             let damaged = |reason| self.damaged(reason);
-            let times = row.bytes(4);
-            whole(&times, crc)?;
+            let (seal, times) = (row.int(5), row.bytes(6));
+            whole(seal, &numbers, &times)?;
+            // Sealed, so it is the number of rows that were written.
+            let count = count as usize;
             let mut part = Rows::new(wanted.len());
             part.time_us = codec::times(&times, count).map_err(damaged)?;
             for (column, position) in part.columns.iter_mut().zip(wanted) {
                 let found = link.one(
-                    "SELECT crc, bytes FROM chunk WHERE segment = ?1 AND position = ?2",
+                    "SELECT low, high, crc, bytes FROM chunk WHERE segment = ?1 AND position = ?2",
                     &[segment.into(), (*position as i64).into()],
                 )?;
                 let missing = || self.damaged(format!("segment {segment} lacks column {position}"));
                 let mut found = found.ok_or_else(missing)?;
-                let crc = found.int(0);
-                let bytes = found.bytes(1);
-                whole(&bytes, crc)?;
+                let (low, high) = (found.maybe_real(0), found.maybe_real(1));
+                let (seal, bytes) = (found.int(2), found.bytes(3));
+                whole(seal, &chunk_numbers(*position as i64, low, high), &bytes)?;
                 *column = codec::column(&bytes, count).map_err(damaged)?;
             }
             cut(&mut part, arrival, span);
@@ -143,17 +164,16 @@ impl Database {
         span: Span,
     ) -> Result<Rows, StoreError> {
         let mut rows = Rows::new(wanted.len());
-        let sql =
-            "SELECT arrival, count, crc, bytes FROM packet WHERE stream = ?1 ORDER BY arrival";
+        let sql = "SELECT arrival, count, first_us, last_us, crc, bytes FROM packet WHERE stream = ?1 ORDER BY arrival";
         for mut row in link.query(sql, &[stream.id.into()])? {
-            let (arrival, count, crc) = (row.int(0), row.int(1) as usize, row.int(2));
-            let bytes = row.bytes(3);
-            if codec::crc(&bytes) != crc {
+            let numbers @ [arrival, count, ..] = [0, 1, 2, 3].map(|column| row.int(column));
+            let (seal, bytes) = (row.int(4), row.bytes(5));
+            if !codec::is_whole(seal, &numbers, &bytes) {
                 let name = &stream.name;
                 let reason = format!("packet {arrival} of stream `{name}` has another checksum");
                 return Err(self.damaged(reason));
             }
-            let mut part = codec::packet(&bytes, count, stream.signals.len(), wanted)
+            let mut part = codec::packet(&bytes, count as usize, stream.signals.len(), wanted)
                 .map_err(|reason| self.damaged(reason))?;
             cut(&mut part, arrival, span);
             rows.take_over(&mut part);
@@ -183,17 +203,33 @@ impl Database {
     ) -> Result<Option<(f64, f64)>, StoreError> {
         let position = stream.position(channel).ok_or_else(|| self.missing("channel", channel))?;
         self.look(|link| {
-            let sql = "SELECT MIN(chunk.low), MAX(chunk.high) FROM segment
+            let position = position as i64;
+            let sql =
+                "SELECT chunk.low, chunk.high, chunk.crc, segment.count, segment.id FROM segment
                  JOIN chunk ON chunk.segment = segment.id
                  WHERE segment.stream = ?1 AND chunk.position = ?2";
-            let found = link.one(sql, &[stream.id.into(), (position as i64).into()])?;
-            let mut ends = found.map(|mut row| (row.real(0), row.real(1)));
-            ends = ends.filter(|ends| !ends.0.is_nan());
-            let tail = self.tail(link, stream, &[position], Span::ALL)?;
-            for value in tail.column(0).iter().filter(|value| !value.is_nan()) {
-                let (low, high) = ends.unwrap_or((*value, *value));
-                ends = Some((low.min(*value), high.max(*value)));
+            let (mut ends, mut rows) = (None, 0);
+            let mut widen = |low: f64, high: f64| {
+                let (l, h) = ends.unwrap_or((low, high));
+                ends = Some((low.min(l), high.max(h)));
+            };
+            for mut row in link.query(sql, &[stream.id.into(), position.into()])? {
+                let (low, high, seal) = (row.maybe_real(0), row.maybe_real(1), row.int(2));
+                rows = i64::wrapping_add(rows, row.int(3));
+                if !codec::are_sealed(seal, &chunk_numbers(position, low, high)) {
+                    let (segment, name) = (row.int(4), &stream.name);
+                    let reason =
+                        format!("segment {segment} of stream `{name}` has another checksum");
+                    return Err(self.damaged(reason));
+                }
+                if let Some((low, high)) = low.zip(high) {
+                    widen(low, high);
+                }
             }
+            let tail = self.tail(link, stream, &[position as usize], Span::ALL)?;
+            let values = tail.column(0).iter().filter(|value| !value.is_nan());
+            values.for_each(|value| widen(*value, *value));
+            self.complete(link, stream, rows + tail.len() as i64)?;
             Ok(ends)
         })
     }

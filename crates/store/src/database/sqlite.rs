@@ -4,13 +4,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, params_from_iter};
+use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi, params_from_iter};
 
 use super::link::{Access, Dialect, Link, Row, Value};
+use super::schema;
 use crate::StoreError;
 
 /// Statements that a connection keeps prepared.
 const STATEMENTS: usize = 64;
+/// Bytes of the smallest page, and so of the smallest file.
+const SMALLEST: u64 = 512;
 
 /// A connection in write-ahead mode: one writer and any number of readers at a time, in this process and others.
 pub(crate) struct SqliteLink {
@@ -26,11 +29,20 @@ impl SqliteLink {
             // A reader of a write-ahead log takes part in its shared memory, so it opens for writing too.
             Access::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
         };
+        // SQLite takes a file of one byte for an empty one and would write over it.
+        if std::fs::metadata(path).is_ok_and(|found| (1..SMALLEST).contains(&found.len())) {
+            let reason = "it is too short for a database".to_owned();
+            return Err(StoreError::DatabaseDamaged { place: path.display().to_string(), reason });
+        }
         let fault = |error| fault(path, "open", &error);
         let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(fault)?;
         connection.busy_timeout(wait).map_err(fault)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
+        known(&connection, path).map_err(fault)??;
+        if connection.is_readonly(rusqlite::MAIN_DB).map_err(fault)? {
+            return Err(StoreError::DatabaseReadOnly { place: path.display().to_string() });
+        }
         // Full: what is committed has reached the disk, also when the power fails. The page size counts in a new file.
         connection
             .execute_batch(
@@ -50,11 +62,43 @@ impl SqliteLink {
     }
 }
 
+/// Refuse what is no database of ours before anything in it or beside it is changed.
+///
+/// The file is looked at through the connection: to open and close it otherwise would end the locks that this process holds
+/// on it (POSIX), and a program that asks those locks whether it is the last would take the log away.
+fn known(connection: &Connection, path: &Path) -> rusqlite::Result<Result<(), StoreError>> {
+    connection.execute_batch("BEGIN")?;
+    let number = |sql| connection.query_row(sql, [], |row| row.get::<_, i64>(0));
+    let found = number("PRAGMA user_version")?;
+    let tables = number("SELECT COUNT(*) FROM sqlite_schema")?;
+    connection.execute_batch("COMMIT")?;
+    let place = path.display().to_string();
+    if found > schema::NEWEST {
+        return Ok(Err(StoreError::DatabaseNewer { place, found, known: schema::NEWEST }));
+    }
+    if found == 0 && tables > 0 {
+        let reason = "it is a database of another program".to_owned();
+        return Ok(Err(StoreError::Database { place, action: "open", reason }));
+    }
+    Ok(Ok(()))
+}
+
 /// What an error of SQLite means.
-fn fault(path: &Path, action: &'static str, error: &rusqlite::Error) -> StoreError {
+pub(super) fn fault(path: &Path, action: &'static str, error: &rusqlite::Error) -> StoreError {
     let place = path.display().to_string();
     let reason = error.to_string();
+    let extended = error.sqlite_extended_error_code();
     match error.sqlite_error_code() {
+        // The end of a page lies beyond the end of the file.
+        _ if extended == Some(ffi::SQLITE_IOERR_SHORT_READ) => {
+            StoreError::DatabaseDamaged { place, reason }
+        }
+        // SQLite does not tell why it cannot make a file beside the database; the file system does.
+        Some(ErrorCode::CannotOpen | ErrorCode::SystemIoFailure) => match room_beside(path) {
+            Err(error) if is_full(&error) => StoreError::DatabaseFull { place },
+            Err(error) if is_refused(&error) => StoreError::DatabaseReadOnly { place },
+            _ => StoreError::Database { place, action, reason },
+        },
         Some(ErrorCode::DiskFull) => StoreError::DatabaseFull { place },
         Some(ErrorCode::ReadOnly) => StoreError::DatabaseReadOnly { place },
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
@@ -65,6 +109,24 @@ fn fault(path: &Path, action: &'static str, error: &rusqlite::Error) -> StoreErr
         }
         _ => StoreError::Database { place, action, reason },
     }
+}
+
+/// Write a page's worth of bytes into a file without a name in the directory of the database.
+fn room_beside(path: &Path) -> std::io::Result<()> {
+    use std::io::Write;
+    let beside = path.parent().filter(|directory| !directory.as_os_str().is_empty());
+    let mut file = tempfile::tempfile_in(beside.unwrap_or(Path::new(".")))?;
+    file.write_all(&[0; 32_768])
+}
+
+fn is_full(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{QuotaExceeded, StorageFull};
+    matches!(error.kind(), StorageFull | QuotaExceeded)
+}
+
+fn is_refused(error: &std::io::Error) -> bool {
+    use std::io::ErrorKind::{PermissionDenied, ReadOnlyFilesystem};
+    matches!(error.kind(), PermissionDenied | ReadOnlyFilesystem)
 }
 
 impl ToSql for Value {

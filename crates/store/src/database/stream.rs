@@ -105,7 +105,14 @@ impl Database {
             return Err(refused("it needs at least one channel".to_owned()));
         }
         self.change(|link| {
-            if link.one("SELECT id FROM run WHERE id = ?1", &[run.into()])?.is_none() {
+            let sql = match link.dialect() {
+                // Who makes the same stream meanwhile waits, and finds it.
+                super::link::Dialect::Postgres => {
+                    "SELECT id FROM run WHERE id = ?1 FOR NO KEY UPDATE"
+                }
+                super::link::Dialect::Sqlite => "SELECT id FROM run WHERE id = ?1",
+            };
+            if link.one(sql, &[run.into()])?.is_none() {
                 return Err(self.missing("run", &run.to_string()));
             }
             if let Some(known) = streams(link, run)?.into_iter().find(|known| known.name == name) {

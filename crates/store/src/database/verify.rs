@@ -2,6 +2,7 @@
 
 use sha2::{Digest, Sha256};
 
+use super::ingest::chunk_numbers;
 use super::link::{Dialect, Link};
 use super::{Database, audit, codec};
 use crate::StoreError;
@@ -72,18 +73,24 @@ impl Database {
             }
             let runs = all.note("table run", link.query("SELECT id, name FROM run", &[]))?;
             all.runs = runs.map_or(0, |runs| runs.len() as u64);
-            let sql = "SELECT id, name, count, removed FROM stream ORDER BY id";
+            let sql = "SELECT id, name, count, removed, first_us, last_us FROM stream ORDER BY id";
             let streams = all.note("table stream", link.query(sql, &[]))?.unwrap_or_default();
             for mut row in streams {
                 all.streams += 1;
                 let (id, name) = (row.int(0), row.text(1));
-                let expected = row.int(2) - row.int(3);
+                let (count, removed) = (row.int(2), row.int(3));
+                let told = row.maybe_int(4).zip(row.maybe_int(5));
+                let expected = count.wrapping_sub(removed);
                 let what = format!("stream `{name}` ({id})");
-                let rows = stream(link, id, &what, &mut all);
-                if let Some(rows) = all.note(&what, rows)? {
+                let held = stream(link, id, &what, &mut all);
+                if let Some((rows, span)) = all.note(&what, held)? {
                     all.rows += rows as u64;
                     if rows != expected {
                         all.found(format!("{what} holds {rows} rows and should hold {expected}"));
+                    }
+                    // Rows that were thinned out still count for the span.
+                    if span != told && removed == 0 {
+                        all.found(format!("{what} does not span the time of its rows"));
                     }
                 }
             }
@@ -118,28 +125,40 @@ fn pages(link: &mut dyn Link, all: &mut Verified) -> Result<(), StoreError> {
     Ok(())
 }
 
-/// Rows of a stream whose bytes are whole and decode.
-fn stream(link: &mut dyn Link, id: i64, what: &str, all: &mut Verified) -> Result<i64, StoreError> {
+/// Rows of a stream, and its first and last time.
+type Held = (i64, Option<(i64, i64)>);
+
+/// Hold the bytes of a stream and the numbers beside them against their checksums.
+fn stream(
+    link: &mut dyn Link,
+    id: i64,
+    what: &str,
+    all: &mut Verified,
+) -> Result<Held, StoreError> {
     let sql = "SELECT COUNT(*) FROM channel WHERE stream = ?1";
     let channels = link.one(sql, &[id.into()])?.map_or(0, |mut row| row.int(0));
-    let mut spans = Vec::new();
-    let sql = "SELECT id, arrival, count, crc, times FROM segment WHERE stream = ?1";
+    let mut parts: Vec<[i64; 4]> = Vec::new();
+    let sql =
+        "SELECT arrival, count, first_us, last_us, id, crc, times FROM segment WHERE stream = ?1";
     for mut row in link.query(sql, &[id.into()])? {
-        let (segment, arrival, count, crc) = (row.int(0), row.int(1), row.int(2), row.int(3));
-        spans.push((arrival, count));
-        let times = row.bytes(4);
+        let numbers = [0, 1, 2, 3].map(|column| row.int(column));
+        let (segment, seal, times) = (row.int(4), row.int(5), row.bytes(6));
         all.bytes += times.len() as u64;
-        if codec::crc(&times) != crc || codec::times(&times, count as usize).is_err() {
+        let count = numbers[1] as usize;
+        if !codec::is_whole(seal, &numbers, &times) || codec::times(&times, count).is_err() {
             all.found(format!("{what}: times of segment {segment} are not those written"));
+            continue;
         }
-        let sql = "SELECT position, crc, bytes FROM chunk WHERE segment = ?1 ORDER BY position";
+        parts.push(numbers);
+        let sql = "SELECT position, low, high, crc, bytes FROM chunk WHERE segment = ?1 ORDER BY position";
         let mut positions = 0;
         for mut chunk in link.query(sql, &[segment.into()])? {
             positions += 1;
-            let (position, crc) = (chunk.int(0), chunk.int(1));
-            let bytes = chunk.bytes(2);
+            let (position, low, high) = (chunk.int(0), chunk.maybe_real(1), chunk.maybe_real(2));
+            let (seal, bytes) = (chunk.int(3), chunk.bytes(4));
             all.bytes += bytes.len() as u64;
-            if codec::crc(&bytes) != crc || codec::column(&bytes, count as usize).is_err() {
+            let whole = codec::is_whole(seal, &chunk_numbers(position, low, high), &bytes);
+            if !whole || codec::column(&bytes, count).is_err() {
                 let place = format!("column {position} of segment {segment}");
                 all.found(format!("{what}: {place} is not what was written"));
             }
@@ -148,22 +167,25 @@ fn stream(link: &mut dyn Link, id: i64, what: &str, all: &mut Verified) -> Resul
             all.found(format!("{what}: segment {segment} has {positions} columns of {channels}"));
         }
     }
-    let sql = "SELECT arrival, count, crc, bytes FROM packet WHERE stream = ?1";
+    let sql = "SELECT arrival, count, first_us, last_us, crc, bytes FROM packet WHERE stream = ?1";
     for mut row in link.query(sql, &[id.into()])? {
-        let (arrival, count, crc) = (row.int(0), row.int(1), row.int(2));
-        spans.push((arrival, count));
-        let bytes = row.bytes(3);
+        let numbers @ [arrival, count, ..] = [0, 1, 2, 3].map(|column| row.int(column));
+        let (seal, bytes) = (row.int(4), row.bytes(5));
         all.bytes += bytes.len() as u64;
-        let sound = codec::packet(&bytes, count as usize, channels as usize, &[]).is_ok();
-        if codec::crc(&bytes) != crc || !sound {
+        let whole = codec::is_whole(seal, &numbers, &bytes);
+        if !whole || codec::packet(&bytes, count as usize, channels as usize, &[]).is_err() {
             all.found(format!("{what}: packet {arrival} is not what was written"));
+            continue;
         }
+        parts.push(numbers);
     }
-    spans.sort_unstable();
-    if spans.windows(2).any(|pair| pair[0].0 + pair[0].1 > pair[1].0) {
+    parts.sort_unstable();
+    if parts.windows(2).any(|pair| pair[0][0] + pair[0][1] > pair[1][0]) {
         all.found(format!("{what} holds rows twice"));
     }
-    Ok(spans.iter().map(|span| span.1).sum())
+    let first = parts.iter().map(|part| part[2]).min();
+    let last = parts.iter().map(|part| part[3]).max();
+    Ok((parts.iter().map(|part| part[1]).sum(), first.zip(last)))
 }
 
 fn artifacts(link: &mut dyn Link, all: &mut Verified) -> Result<(), StoreError> {
