@@ -12,9 +12,9 @@ use std::io::Write;
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use runtime::memory::{Level as MemoryLevel, MemoryBudget};
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use runtime::Team;
+use runtime::memory::{Level as MemoryLevel, MemoryBudget};
 
 use crate::backend::{BLOCK, Backend};
 use crate::black_box::BlackBox;
@@ -408,7 +408,7 @@ impl Training {
             }
         }
         let collected = Instant::now();
-        let threads = self.pool.as_ref().map_or(1, ThreadPool::current_num_threads);
+        let threads = self.team.as_ref().map_or(1, Team::threads);
         let threads = threads.min(self.workers.len()) as u32;
         let collecting = (collected - start) * if narrow { 1 } else { threads };
         let mut spent = TimeSpent::default();

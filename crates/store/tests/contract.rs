@@ -435,3 +435,36 @@ fn a_thousand_readers_wait_their_turn() {
         assert!(database.connections().open <= 8);
     });
 }
+
+#[test]
+fn remembered_rows_are_those_of_now() {
+    on_each("remembered", |location| {
+        let mut settings = DatabaseSettings::default();
+        settings.cache.freshness = Duration::ZERO;
+        let database = Database::open(location, &settings).unwrap();
+        let stranger = open(location);
+        let stream = stream(&database, 2);
+        let mut own = Ingest::new(&database, &stream, &IngestSettings::default());
+        let mut other = Ingest::new(&stranger, &stream, &IngestSettings::default());
+        let mut count = 0;
+        for turn in 0..40 {
+            let ingest = if turn % 2 == 0 { &mut own } else { &mut other };
+            ingest.append(&block(100 * turn, 100, 2)).unwrap();
+            ingest.commit().unwrap();
+            count += 100;
+            for _ in 0..3 {
+                let rows = database.recall(&stream, &["living.air.c0_pa"], Span::ALL).unwrap();
+                assert_eq!(rows.len(), count);
+            }
+        }
+        let figures = database.cache_figures();
+        assert!(figures.hits >= 40, "{figures:?}");
+        own.finish().unwrap();
+        database.set_cache_enabled(false);
+        let rows = database.recall(&stream, &["living.air.c1_pa"], Span::ALL).unwrap();
+        expect(&rows, 0, 4_000, 1);
+        database.remove_run("first").unwrap();
+        database.set_cache_enabled(true);
+        assert!(database.recall(&stream, &["living.air.c0_pa"], Span::ALL).unwrap().is_empty());
+    });
+}

@@ -27,6 +27,7 @@ mod artifact;
 mod audit;
 mod backup;
 mod batch;
+mod cached;
 mod codec;
 mod event;
 mod ingest;
@@ -63,6 +64,7 @@ pub use self::verify::Verified;
 use self::link::{Access, Link};
 use self::pool::{Loan, Pool};
 use crate::StoreError;
+use crate::cache::{CacheSettings, Query, QueryCache};
 
 /// How a database is used.
 #[derive(Debug, Clone, PartialEq)]
@@ -71,12 +73,15 @@ pub struct DatabaseSettings {
     pub readers: usize,
     /// Longest wait for a connection or for another writer.
     pub wait: Duration,
+    /// How rows that were read are remembered, see [`Database::recall`].
+    pub cache: CacheSettings,
 }
 
 impl Default for DatabaseSettings {
-    /// Eight readers, thirty seconds.
+    /// Eight readers, thirty seconds, 32 MiB of rows remembered.
     fn default() -> DatabaseSettings {
-        DatabaseSettings { readers: 8, wait: Duration::from_secs(30) }
+        let cache = CacheSettings { usual_bytes: 64 << 10, ..CacheSettings::default() };
+        DatabaseSettings { readers: 8, wait: Duration::from_secs(30), cache }
     }
 }
 
@@ -103,7 +108,8 @@ struct Inner {
     place: String,
     settings: DatabaseSettings,
     readers: Pool,
-    writer: Pool,
+    writer: Arc<Pool>,
+    cache: QueryCache<Query, Rows>,
 }
 
 impl std::fmt::Debug for Database {
@@ -130,12 +136,14 @@ impl Database {
     /// [`StoreError::DatabaseAway`] and the like.
     pub fn open(location: &Location, settings: &DatabaseSettings) -> Result<Database, StoreError> {
         let pool = |access, most| Pool::new(location, access, most, settings.wait);
+        let writer = Arc::new(pool(Access::Write, 1)?);
         let inner = Inner {
             location: location.clone(),
             place: location.to_string(),
             settings: settings.clone(),
             readers: pool(Access::Read, settings.readers)?,
-            writer: pool(Access::Write, 1)?,
+            cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
+            writer,
         };
         schema::migrate(&mut **inner.writer.get()?, &inner.place)?;
         Ok(Database(Arc::new(inner)))

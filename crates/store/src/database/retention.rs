@@ -68,6 +68,7 @@ impl Database {
             // Rows of other segments lie between: they are not old enough to go, so neither are these.
             return Ok(Thinned::default());
         }
+        let _writing = (self.writing(stream.id), self.writing(coarse.id));
         self.change(|link| {
             let Some((count, span)) = super::stream::state(link, coarse.id, true)? else {
                 return Err(self.missing("stream", &name));

@@ -198,6 +198,7 @@ impl Database {
     /// # Errors
     /// [`StoreError::Missing`] where there is no such run.
     pub fn remove_run(&self, name: &str) -> Result<(), StoreError> {
+        let _writing = self.writing_all();
         let changed =
             self.change(|link| link.execute("DELETE FROM run WHERE name = ?1", &[name.into()]))?;
         if changed == 0 { Err(self.missing("run", name)) } else { Ok(()) }
