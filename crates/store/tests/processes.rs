@@ -207,15 +207,14 @@ fn a_guest_that_leaves_takes_no_log_away() {
 
 #[test]
 fn a_backup_ends_although_somebody_never_stops_writing() {
-    let dir = tempfile::tempdir().unwrap();
+    // In memory where there is such a place: there a writer never waits for the disk, and writes between any two moments.
+    let dir = tempfile::tempdir_in("/dev/shm").or_else(|_| tempfile::tempdir()).unwrap();
     let location = Location::Sqlite(dir.path().join("runs.db"));
     let database = open(&location);
     let telemetry = stream(&database, "telemetry", CHANNELS);
     // More than is copied at a time.
     let big: Vec<u8> = (0..6_000_000).flat_map(|at| (at as u64).to_le_bytes()).collect();
-    for name in ["a", "b"] {
-        database.keep_artifact(telemetry.run, "trajectory", name, "{}", &big).unwrap();
-    }
+    database.keep_artifact(telemetry.run, "trajectory", "big", "{}", &big).unwrap();
     let actor = Actor::start("chatterbox", &[&words(&location)]);
     actor.next();
     let backup = dir.path().join("backup.db");
