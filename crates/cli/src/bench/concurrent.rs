@@ -127,7 +127,7 @@ pub fn measure() -> Result<Measured, CliError> {
     }
     text.push_str(&format!(
         "beside {} habitat steps/s in the background\n\
-         predecessor: {} tasks/s that did nothing, not comparable",
+         predecessor: {} tasks/s of another kind, not comparable",
         fixed(background_steps_s, 0),
         fixed(PREDECESSOR, 1),
     ));
