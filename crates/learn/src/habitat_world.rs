@@ -24,7 +24,7 @@ pub struct HabitatWorld {
 /// The lanes, or what they are made of again.
 #[derive(Debug)]
 enum Lanes {
-    Live(VectorEnv),
+    Live(Box<VectorEnv>),
     Parked(Vec<Cold>),
 }
 
@@ -48,7 +48,7 @@ impl HabitatWorld {
             base_env: first,
             autoreset: Autoreset::SameStep,
         };
-        let lanes = Lanes::Live(VectorEnv::new(task, options)?);
+        let lanes = Lanes::Live(Box::new(VectorEnv::new(task, options)?));
         let task = Arc::clone(task);
         Ok(HabitatWorld { task, options, lanes, tau_s: tau_s.unwrap_or(DISCOUNT_TIME_S) })
     }
@@ -151,7 +151,7 @@ impl World for HabitatWorld {
             for (lane, cold) in all.iter().enumerate() {
                 lanes.restore(lane, &HabitatWorld::unpacked(cold)?)?;
             }
-            self.lanes = Lanes::Live(lanes);
+            self.lanes = Lanes::Live(Box::new(lanes));
         }
         Ok(())
     }
