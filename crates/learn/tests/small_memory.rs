@@ -14,7 +14,7 @@ use lunar_habitat_learn::{Cpu, HabitatWorld, Training, TrainingSettings, World};
 use runtime::memory::{Limits, MemoryBudget};
 
 /// Lanes; with plenty of memory they take well over the limit.
-const LANES: usize = 12_288;
+const LANES: usize = 6_144;
 /// Limit of the group, bytes.
 const LIMIT: u64 = 512 << 20;
 /// Tells a child what to be: `heedful` or `heedless`.
