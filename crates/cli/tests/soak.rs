@@ -1,8 +1,6 @@
 //! A habitat that steps for a long time holds no more at the end than at the start.
 #![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
 
-#![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
-
 use std::alloc::System;
 use std::sync::Arc;
 

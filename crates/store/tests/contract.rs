@@ -19,7 +19,7 @@ fn server() -> Option<&'static Cluster> {
     static SERVER: OnceLock<Option<Cluster>> = OnceLock::new();
     extern "C" fn stop() {
         if let Some(Some(cluster)) = SERVER.get() {
-            cluster.down();
+            cluster.remove();
         }
     }
     SERVER
@@ -335,7 +335,7 @@ fn a_backup_is_taken_while_others_write_and_comes_back() {
         let back = open(&file);
         let found = back.find_stream(back.run("first").unwrap().id, "telemetry").unwrap();
         let rows = back.read(&found, &["living.air.c0_pa"], Span::ALL).unwrap();
-        assert!(rows.len() >= 10_000 && rows.len() % 100 == 0);
+        assert!(rows.len() >= 10_000 && rows.len().is_multiple_of(100));
         expect(&rows, 0, rows.len() as i64, 0);
         // And as a server, which then counts on.
         if let (Location::Postgres(_), Some(server)) = (location, server()) {
@@ -400,7 +400,8 @@ fn old_runs_go_and_running_ones_stay() {
 #[test]
 fn a_thousand_readers_wait_their_turn() {
     on_each("readers", |location| {
-        let settings = DatabaseSettings { readers: 8, wait: Duration::from_secs(120) };
+        let wait = Duration::from_secs(120);
+        let settings = DatabaseSettings { wait, ..DatabaseSettings::default() };
         let database = Database::open(location, &settings).unwrap();
         let stream = stream(&database, 2);
         let mut ingest = Ingest::new(&database, &stream, &IngestSettings::default());

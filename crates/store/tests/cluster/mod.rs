@@ -105,6 +105,13 @@ impl Cluster {
         self.control(&["stop", "-m", "immediate"]);
     }
 
+    /// Stop the server and remove everything of it: a static is never dropped.
+    #[allow(dead_code)] // Each test program uses its part of this module.
+    pub fn remove(&self) {
+        self.down();
+        let _ = fs::remove_dir_all(self.directory.path());
+    }
+
     /// URL of a new, empty database.
     pub fn database(&self, name: &str) -> String {
         let socket = self.directory.path().display().to_string();
