@@ -117,7 +117,7 @@ impl CliError {
                 | learn::LearnError::Unknown { .. }
                 | learn::LearnError::Mismatch(_),
             )
-            | CliError::Store(StoreError::Format { .. }) => BAD_INPUT,
+            | CliError::Store(StoreError::Format { .. } | StoreError::Location { .. }) => BAD_INPUT,
             _ => FAILED,
         }
     }

@@ -231,7 +231,7 @@ where
     /// Look at what the memory earned since the last look and move the capacity; return it, bytes.
     ///
     /// Call it every few seconds, and at once when the pressure rises. It also drops results that writes have made
-    /// old. It takes about a millisecond for ten thousand results, and queries go on meanwhile.
+    /// old. It looks at every result; queries go on meanwhile.
     pub fn adapt(&self, pressure: Pressure) -> u64 {
         let mut sizing = self.sizing.lock().unwrap_or_else(PoisonError::into_inner);
         self.held.retain(|key, held| held.seen.holds(&self.foreign, key.reads()));
