@@ -359,7 +359,7 @@ fn the_doctor_finds_the_program_sound() {
 #[test]
 fn a_row_that_cannot_be_measured_yet_is_bad_input() {
     let dir = tempfile::tempdir().unwrap();
-    let output = run_in(dir.path(), &["bench", "--only", "database", "--json"]);
+    let output = run_in(dir.path(), &["bench", "--only", "autoscaling", "--json"]);
     assert_eq!(output.status.code(), Some(2));
     assert!(stderr(&output).contains("the rows are simulator"), "{}", stderr(&output));
     assert!(output.stdout.is_empty());

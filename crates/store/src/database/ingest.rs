@@ -179,7 +179,11 @@ impl Ingest {
     ) -> Result<T, StoreError> {
         let (start, mut pause) = (Instant::now(), PAUSE);
         loop {
-            match self.database.change(|link| change(self, link)) {
+            let written = {
+                let _writing = self.database.writing(self.stream.id);
+                self.database.change(|link| change(self, link))
+            };
+            match written {
                 Ok(done) => return Ok(done),
                 Err(StoreError::DatabaseAway { .. } | StoreError::DatabaseBusy { .. })
                     if start.elapsed() < self.settings.patience =>

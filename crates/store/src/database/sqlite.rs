@@ -1,7 +1,7 @@
 //! A connection to a file of SQLite.
 
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::types::{ToSqlOutput, ValueRef};
 use rusqlite::{Connection, ErrorCode, OpenFlags, ToSql, ffi, params_from_iter};
@@ -15,6 +15,9 @@ const STATEMENTS: usize = 64;
 /// Bytes of the smallest page, and so of the smallest file.
 const SMALLEST: u64 = 512;
 
+/// Pause before a file that was in use is opened again.
+const AGAIN: Duration = Duration::from_millis(5);
+
 /// A connection in write-ahead mode: one writer and any number of readers at a time, in this process and others.
 pub(crate) struct SqliteLink {
     connection: Connection,
@@ -23,7 +26,21 @@ pub(crate) struct SqliteLink {
 
 impl SqliteLink {
     /// Open the file, making it where it is missing and `access` is to write.
+    ///
+    /// SQLite does not wait for others who turn a new file to its log at the same moment: then it is tried again.
     pub(crate) fn open(path: &Path, access: Access, wait: Duration) -> Result<Self, StoreError> {
+        let start = Instant::now();
+        loop {
+            match Self::open_once(path, access, wait) {
+                Err(StoreError::DatabaseBusy { .. }) if start.elapsed() < wait => {
+                    std::thread::sleep(AGAIN);
+                }
+                other => return other,
+            }
+        }
+    }
+
+    fn open_once(path: &Path, access: Access, wait: Duration) -> Result<Self, StoreError> {
         let flags = match access {
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             // A reader of a write-ahead log takes part in its shared memory, so it opens for writing too.
