@@ -31,10 +31,27 @@ const STEPS: &[Step] = &[
     Step { name: "python", run: python::run },
 ];
 
+/// What is printed where there is no PostgreSQL; the tests themselves say it where nobody looks.
+const SERVER_LEFT_OUT: &str = "\
+left out: the database on PostgreSQL, of which no server is installed; `apt-get install postgresql` brings one
+";
+
+/// Whether the tests find a PostgreSQL, where `crates/store/tests/cluster` looks for it.
+fn has_server() -> bool {
+    let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let mut places =
+        versions.map(|version| version.path().join("bin")).chain(std::env::split_paths(&path));
+    places.any(|bin| bin.join("initdb").exists() && bin.join("pg_ctl").exists())
+}
+
 /// Run every step; stop at the first failure and show how long each took, and what is left to other commands.
 pub(crate) fn test() -> Result<(), Failure> {
     let outcome = run_all(STEPS);
     eprint!("{}", python::LEFT_OUT);
+    if !has_server() {
+        eprint!("{SERVER_LEFT_OUT}");
+    }
     outcome
 }
 

@@ -109,29 +109,28 @@ impl Kept {
         Ok(Ingest::new(&self.database, &stream, &IngestSettings::default()))
     }
 
-    /// Keep a file of the run.
+    /// Record that it came to its end: its results, what happened, and its files by kind and name. All of it is there then, or
+    /// nothing.
     ///
     /// # Errors
     /// [`CliError`] when it cannot be written.
-    pub fn artifact(&self, kind: &str, name: &str, bytes: &[u8]) -> Result<(), CliError> {
-        Ok(self.database.keep_artifact(self.run, kind, name, "{}", bytes)?)
-    }
-
-    /// Record the events of the run.
-    ///
-    /// # Errors
-    /// [`CliError`] when they cannot be written.
-    pub fn events(&self, events: &[store::Event]) -> Result<(), CliError> {
-        Ok(self.database.record_events(self.run, events)?)
-    }
-
-    /// Record that it came to its end, with its results.
-    ///
-    /// # Errors
-    /// [`CliError`] when it cannot be written.
-    pub fn end(mut self, results: &Value) -> Result<(), CliError> {
+    pub fn end(
+        mut self,
+        results: &Value,
+        events: &[store::Event],
+        files: &[(&str, &str, &[u8])],
+    ) -> Result<(), CliError> {
+        let (run, results) = (self.run, results.to_string());
+        self.database.batch(|batch| {
+            for event in events {
+                batch.record_event(run, event)?;
+            }
+            for (kind, name, bytes) in files {
+                batch.keep_artifact(run, kind, name, "{}", bytes)?;
+            }
+            batch.end_run(run, RunStatus::Done, Some(&results))
+        })?;
         self.ended = true;
-        self.database.end_run(self.run, RunStatus::Done, Some(&results.to_string()))?;
         eprintln!("kept as `{}` in {}", self.name, self.database.location());
         Ok(())
     }

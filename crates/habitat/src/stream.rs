@@ -118,7 +118,8 @@ impl StreamKey {
     /// The four words behind draw number `index` for `purpose`: 128 bits, as pure as [`StreamKey::uniform`].
     #[must_use]
     pub fn words(self, purpose: Purpose, index: u64) -> [u32; 4] {
-        philox4x32([index as u32, (index >> 32) as u32, purpose as u32, 0], self.philox_key())
+        let counter = [[index as u32], [(index >> 32) as u32], [purpose as u32], [0]];
+        philox(counter, self.philox_key()).map(|[word]| word)
     }
 
     /// [`StreamKey::words`] of the draws `first`, `first + 1`, … [`DRAWS`] of them, the first words of all before the
@@ -153,41 +154,42 @@ fn mix(mut z: u64) -> u64 {
     z ^ (z >> 31)
 }
 
-/// Ten rounds of Philox4x32, a keyed bijection of 128-bit counters.
-fn philox4x32(mut counter: [u32; 4], mut key: [u32; 2]) -> [u32; 4] {
+/// Ten rounds of Philox4x32, a keyed bijection of 128-bit counters, on `N` counters side by side: the first words of all
+/// stand before the second ones.
+///
+/// Inlined, so that it is compiled with the instructions of its caller.
+///
+/// # Source
+/// Salmon et al. (2011), SC'11, "Parallel random numbers: as easy as 1, 2, 3".
+/// # Tests
+/// `tests::philox_known_answer`, `tests::draws_side_by_side_are_the_draws_one_by_one` in this file.
+#[inline(always)]
+#[must_use]
+pub fn philox<const N: usize>(mut words: [[u32; N]; 4], mut key: [u32; 2]) -> [[u32; N]; 4] {
     for _ in 0..10 {
-        let a = u64::from(counter[0]) * 0xD251_1F53;
-        let b = u64::from(counter[2]) * 0xCD9E_8D57;
-        counter = [
-            (b >> 32) as u32 ^ counter[1] ^ key[0],
-            b as u32,
-            (a >> 32) as u32 ^ counter[3] ^ key[1],
-            a as u32,
-        ];
+        let mut next = [[0; N]; 4];
+        for i in 0..N {
+            let a = u64::from(words[0][i]) * 0xD251_1F53;
+            let b = u64::from(words[2][i]) * 0xCD9E_8D57;
+            next[0][i] = (b >> 32) as u32 ^ words[1][i] ^ key[0];
+            next[1][i] = b as u32;
+            next[2][i] = (a >> 32) as u32 ^ words[3][i] ^ key[1];
+            next[3][i] = a as u32;
+        }
+        words = next;
         key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
     }
-    counter
+    words
 }
 
-/// [`philox4x32`] of [`DRAWS`] counters at once.
 #[inline(always)]
-fn philox_each(counters: &mut [[u32; DRAWS]; 4], mut key: [u32; 2]) {
-    for _ in 0..10 {
-        for draw in 0..DRAWS {
-            let a = u64::from(counters[0][draw]) * 0xD251_1F53;
-            let b = u64::from(counters[2][draw]) * 0xCD9E_8D57;
-            counters[0][draw] = (b >> 32) as u32 ^ counters[1][draw] ^ key[0];
-            counters[1][draw] = b as u32;
-            counters[2][draw] = (a >> 32) as u32 ^ counters[3][draw] ^ key[1];
-            counters[3][draw] = a as u32;
-        }
-        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
-    }
+fn philox_each(words: &mut [[u32; DRAWS]; 4], key: [u32; 2]) {
+    *words = philox(*words, key);
 }
 
 physics::at_simd_level! {
-    /// [`philox_each`] with the instructions of a SIMD level.
-    fn philox_rows(counters: &mut [[u32; DRAWS]; 4], key: [u32; 2]) = philox_each
+    /// [`philox`] with the instructions of a SIMD level.
+    fn philox_rows(words: &mut [[u32; DRAWS]; 4], key: [u32; 2]) = philox_each
 }
 
 #[cfg(test)]
@@ -212,8 +214,8 @@ mod tests {
     #[test]
     fn philox_known_answer() {
         assert_eq!(
-            philox4x32([0; 4], [0; 2]),
-            [0x6627_e8d5, 0xe169_c58d, 0xbc57_ac4c, 0x9b00_dbd8]
+            philox([[0]; 4], [0; 2]),
+            [[0x6627_e8d5], [0xe169_c58d], [0xbc57_ac4c], [0x9b00_dbd8]]
         );
     }
 

@@ -7,6 +7,8 @@
 //! unfused: the same bits at every level of vectors. Source of the generator: Salmon et al. (2011), SC'11; of the
 //! transformation: Box & Muller (1958), Ann. Math. Stat. 29, 610.
 
+use env::habitat::stream::philox;
+
 use crate::simd::Level;
 
 /// Draws made side by side.
@@ -89,21 +91,7 @@ fn fill(
 
 #[inline(always)]
 fn fill_plain(seed: u64, normal: bool, counters: &[[u32; SIDE]; 4], drawn: &mut [[f32; SIDE]; 4]) {
-    let mut c = *counters;
-    let mut key = [seed as u32, (seed >> 32) as u32];
-    for _ in 0..10 {
-        let mut next = [[0; SIDE]; 4];
-        for i in 0..SIDE {
-            let a = u64::from(c[0][i]) * 0xD251_1F53;
-            let b = u64::from(c[2][i]) * 0xCD9E_8D57;
-            next[0][i] = (b >> 32) as u32 ^ c[1][i] ^ key[0];
-            next[1][i] = b as u32;
-            next[2][i] = (a >> 32) as u32 ^ c[3][i] ^ key[1];
-            next[3][i] = a as u32;
-        }
-        c = next;
-        key = [key[0].wrapping_add(0x9E37_79B9), key[1].wrapping_add(0xBB67_AE85)];
-    }
+    let c = philox(*counters, [seed as u32, (seed >> 32) as u32]);
     if !normal {
         for (drawn, words) in drawn.iter_mut().zip(&c) {
             for i in 0..SIDE {

@@ -28,6 +28,7 @@ mod counters;
 mod error;
 mod executor;
 mod governor;
+mod group;
 pub mod memory;
 mod parallel;
 mod pipe;

@@ -4,8 +4,10 @@
 //! program runs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
+
+use crate::group::groups;
 
 /// Processors that this program may use now, a part of one counting as such; above 0.
 pub(crate) fn cores() -> f64 {
@@ -37,57 +39,10 @@ pub(crate) fn processor_time() -> Option<Duration> {
 /// The least that a group of this process, or one above it, is granted in processors; `None` without a limit. The files are
 /// looked for under `root`.
 fn granted(root: &Path) -> Option<f64> {
-    let groups = fs::read_to_string(root.join("proc/self/cgroup")).ok()?;
-    let mounts = fs::read_to_string(root.join("proc/self/mountinfo")).ok()?;
-    let limits = groups.lines().filter_map(|line| {
-        let mut parts = line.splitn(3, ':');
-        let (_, controllers, group) = (parts.next()?, parts.next()?, parts.next()?);
-        let (kind, read): (Kind, fn(&Path) -> Option<f64>) = if controllers.is_empty() {
-            (Kind::Second, second)
-        } else if controllers.split(',').any(|one| one == "cpu") {
-            (Kind::First, first)
-        } else {
-            return None;
-        };
-        let (top, group) = place(&mounts, kind, group)?;
-        let top = under(root, &top);
-        let own = under(&top, &group);
-        own.ancestors().take_while(|dir| dir.starts_with(&top)).filter_map(read).reduce(f64::min)
-    });
-    limits.reduce(f64::min)
-}
-
-/// Version of the hierarchy of groups.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    First,
-    Second,
-}
-
-/// Where the hierarchy is mounted, and the way from there to `group`.
-fn place(mounts: &str, kind: Kind, group: &str) -> Option<(String, String)> {
-    mounts.lines().find_map(|line| {
-        // Fields before the dash: id, parent, device, root, mount point, ...; behind it: type, source, options.
-        let (before, behind) = line.split_once(" - ")?;
-        let mut fields = before.split(' ').skip(3);
-        let (root, point) = (fields.next()?, fields.next()?);
-        let mut fields = behind.split(' ');
-        let (name, _, options) = (fields.next()?, fields.next()?, fields.next()?);
-        let fits = match kind {
-            Kind::Second => name == "cgroup2",
-            Kind::First => name == "cgroup" && options.split(',').any(|one| one == "cpu"),
-        };
-        if !fits {
-            return None;
-        }
-        // Inside a container the mount shows a part of the hierarchy; what lies above it cannot be read.
-        let way = if root == "/" { group } else { group.strip_prefix(root).unwrap_or("/") };
-        Some((point.to_owned(), way.to_owned()))
-    })
-}
-
-fn under(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
+    let grants = groups(root, "cpu").into_iter();
+    grants
+        .filter_map(|group| if group.is_v2 { second(&group.dir) } else { first(&group.dir) })
+        .reduce(f64::min)
 }
 
 /// A group of the second version: `cpu.max` holds what it may use in a period and the period, µs, or "max".
@@ -115,7 +70,7 @@ mod tests {
     fn tree(files: &[(&str, &str)]) -> tempfile::TempDir {
         let root = tempfile::tempdir().unwrap();
         for (path, text) in files {
-            let path = under(root.path(), path);
+            let path = crate::group::below(root.path(), path);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, text).unwrap();
         }

@@ -64,16 +64,21 @@ impl Draft {
     pub(crate) fn publish(self) -> Result<(), StoreError> {
         let Draft { file, target } = self;
         file.persist(&target).map_err(|error| StoreError::io("replace", &target, error.error))?;
-        // The name is durable only once the directory is; not every file system can be asked.
-        #[cfg(unix)]
-        if let Ok(dir) = File::open(directory_of(&target)) {
-            let _ = dir.sync_all();
-        }
+        sync_directory_of(&target);
         Ok(())
     }
 }
 
-fn directory_of(path: &Path) -> &Path {
+/// Make the name of a file durable: it is only once its directory is. Not every file system can be asked.
+pub(crate) fn sync_directory_of(path: &Path) {
+    #[cfg(unix)]
+    if let Ok(dir) = File::open(directory_of(path)) {
+        let _ = dir.sync_all();
+    }
+}
+
+/// The directory in which a file is.
+pub(crate) fn directory_of(path: &Path) -> &Path {
     match path.parent() {
         Some(dir) if !dir.as_os_str().is_empty() => dir,
         _ => Path::new("."),

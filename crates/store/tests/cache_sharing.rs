@@ -8,9 +8,8 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use lunar_habitat_store::StoreError;
-use lunar_habitat_store::cache::{
-    Bounds, CacheSettings, Parameter, Pattern, Pressure, Query, QueryCache,
-};
+use lunar_habitat_store::cache::{Bounds, CacheSettings, Parameter, Pattern, Query, QueryCache};
+use runtime::memory::Level;
 
 type Cache = QueryCache<Query, Vec<u64>>;
 
@@ -179,18 +178,18 @@ fn load(cache: &Cache, keys: usize, seed: u64, requests: usize) {
 fn the_capacity_grows_while_more_would_earn_and_falls_under_pressure() {
     let bounds = Bounds { least_bytes: 100_000, most_bytes: 2_000_000, worth_s_per_s_gib: 1e-6 };
     let cache = Cache::alone(CacheSettings { bytes: 200_000, bounds, ..CacheSettings::default() });
-    let mut sizes = vec![cache.adapt(Pressure::Normal)];
+    let mut sizes = vec![cache.adapt(Level::Calm)];
     for round in 0..30 {
         load(&cache, 2_000, round, 1_000);
-        sizes.push(cache.adapt(Pressure::Normal));
+        sizes.push(cache.adapt(Level::Calm));
     }
     assert_eq!(sizes[0], 200_000);
     assert_eq!(*sizes.last().unwrap(), 2_000_000, "{sizes:?}");
     let full = cache.figures();
     assert!(full.bytes > 1_000_000 && full.capacity_bytes == 2_000_000, "{full:?}");
-    assert_eq!(cache.adapt(Pressure::High), 1_000_000);
+    assert_eq!(cache.adapt(Level::Trim), 1_000_000);
     assert!(cache.figures().bytes <= 1_000_000);
-    assert_eq!(cache.adapt(Pressure::Severe), 100_000);
+    assert_eq!(cache.adapt(Level::Narrow), 100_000);
     let least = cache.figures();
     assert!(least.bytes <= 100_000 && least.entries > 0, "{least:?}");
     assert_eq!(least.evictions, least.misses - least.entries);
@@ -203,7 +202,7 @@ fn the_capacity_shrinks_when_the_last_results_earn_nothing() {
         Cache::alone(CacheSettings { bytes: 2_000_000, bounds, ..CacheSettings::default() });
     for round in 0..60 {
         load(&cache, 2_000, round, 500);
-        cache.adapt(Pressure::Normal);
+        cache.adapt(Level::Calm);
     }
     // No query is worth a GiB for a million seconds a second.
     assert_eq!(cache.figures().capacity_bytes, 200_000);
@@ -220,7 +219,7 @@ fn a_look_at_the_capacity_drops_what_is_old() {
     cache.get(&query(1), || rows(1)).unwrap();
     drop(cache.generations().write(&[source]));
     assert_eq!(cache.figures().entries, 2);
-    cache.adapt(Pressure::Normal);
+    cache.adapt(Level::Calm);
     assert_eq!(cache.figures().entries, 1);
 }
 
@@ -237,7 +236,7 @@ fn looks_at_the_capacity_and_queries_go_on_together() {
                 *left.lock().unwrap() -= 1;
             });
         }
-        let pressures = [Pressure::Normal, Pressure::Severe, Pressure::Normal, Pressure::High];
+        let pressures = [Level::Calm, Level::Narrow, Level::Calm, Level::Trim];
         for pressure in pressures.into_iter().cycle() {
             if *left.lock().unwrap() == 0 {
                 break;

@@ -309,14 +309,8 @@ pub fn prune(args: PruneArgs) -> Result<ExitCode, CliError> {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
     let before_us = (now - args.older_than_days * DAY_S) * 1e6;
     let gone = args.place.open()?.remove_runs_before(before_us as i64)?;
-    output::text(&format!(
-        "{} runs gone{}",
-        gone.len(),
-        gone.iter().fold(String::new(), |mut out, name| {
-            out.push_str("\n  ");
-            out.push_str(name);
-            out
-        })
-    ))?;
+    let mut lines = vec![format!("{} runs gone", gone.len())];
+    lines.extend(gone.iter().map(|name| format!("  {name}")));
+    output::text(&lines.join("\n"))?;
     Ok(ExitCode::SUCCESS)
 }

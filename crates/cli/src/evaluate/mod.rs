@@ -108,7 +108,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let kept = args.keep.begin("evaluate", scenario.unwrap_or("policy"), &config, &[])?;
     let evaluation = evaluate(&args.policies, scenario, args.changes, &args, args.out.as_deref())?;
     if let Some(kept) = kept {
-        kept.end(&serde_json::to_value(&evaluation)?)?;
+        kept.end(&serde_json::to_value(&evaluation)?, &[], &[])?;
     }
     if args.json {
         output::json(&evaluation)?;

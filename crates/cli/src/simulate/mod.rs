@@ -288,7 +288,7 @@ fn finish(
     let Ended { habitat, outcome, figures, margins, timeline, plots, wall_s } = ended;
     let (events, event_kinds) = timeline.events(&habitat);
     let listed = events.list.len() as u64;
-    let recorded: Vec<store::Event> = events.list.iter().map(recorded).collect();
+    let happened: Vec<store::Event> = events.list.iter().map(recorded).collect();
     let head = Head {
         controller: args.controller.clone(),
         seed: args.seed,
@@ -312,9 +312,8 @@ fn finish(
     let json = serde_json::to_string_pretty(&result)? + "\n";
     store::write_atomic(&dir.join(result.files.result), json.as_bytes())?;
     if let Some(kept) = kept {
-        kept.events(&recorded)?;
-        kept.artifact("report", result.files.report, page.as_bytes())?;
-        kept.end(&serde_json::to_value(&result)?)?;
+        let file = ("report", result.files.report, page.as_bytes());
+        kept.end(&serde_json::to_value(&result)?, &happened, &[file])?;
     }
     if args.json {
         output::json(&result)

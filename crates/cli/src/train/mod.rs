@@ -211,12 +211,14 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         let kept = keep.begin("train", asked.scenario(), &asked.facts, &[seed])?;
         let trained = session.run(drill, kept.as_ref())?;
         if let Some(kept) = kept {
-            for (kind, name) in [("policy", POLICY), ("report", "report.html")] {
+            let read = |name: &str| {
                 let path = dir.join(name);
-                let unread = |error| CliError::Failed(format!("{}: {error}", path.display()));
-                kept.artifact(kind, name, &std::fs::read(&path).map_err(unread)?)?;
-            }
-            kept.end(&serde_json::to_value(&trained)?)?;
+                std::fs::read(&path)
+                    .map_err(|error| CliError::Failed(format!("{}: {error}", path.display())))
+            };
+            let (policy, page) = (read(POLICY)?, read(report::NAME)?);
+            let files = [("policy", POLICY, &policy[..]), ("report", report::NAME, &page[..])];
+            kept.end(&serde_json::to_value(&trained)?, &[], &files)?;
         }
         all.push(trained);
     }

@@ -185,14 +185,6 @@ impl Executor {
         self.io.enter(ticket.into(), future)
     }
 
-    /// A team of so many threads for fork and join, shared with whoever asked for the same number.
-    ///
-    /// # Errors
-    /// As [`Team::of`].
-    pub fn team(&self, threads: usize) -> Result<Team, RuntimeError> {
-        Team::of(threads)
-    }
-
     /// What it did and how it stands.
     #[must_use]
     pub fn figures(&self) -> ExecutorFigures {

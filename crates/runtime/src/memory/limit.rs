@@ -6,9 +6,10 @@
 //! count. What a group uses includes pages of files; those that the kernel drops first (`inactive_file`) do not count.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use super::Pressure;
+use crate::group::{below, groups};
 
 /// Limits of version 1 above this are none: the kernel writes the highest number of whole pages.
 const NONE: u64 = 1 << 60;
@@ -87,34 +88,10 @@ impl Limits {
             limits.bounds.push(Bound { source: "machine".to_owned(), limit, used });
         }
         limits.press(&text("/proc/pressure/memory"));
-        let (own, mounts) = (text("/proc/self/cgroup"), text("/proc/self/mountinfo"));
-        for mount in mounts.lines().filter_map(Mount::of) {
-            let Some(path) = own.lines().find_map(|line| mount.path_of(line)) else {
-                continue;
-            };
-            limits.walk(root, &mount, &path);
+        for group in groups(root, "memory") {
+            if group.is_v2 { limits.of_v2(&group.dir) } else { limits.of_v1(&group.dir) }
         }
         limits
-    }
-
-    /// Add the bounds of the group at `path` and of every one above it.
-    fn walk(&mut self, root: &Path, mount: &Mount, path: &str) {
-        let top = below(root, &mount.point);
-        let mut group: PathBuf = top.join(path.trim_start_matches('/'));
-        if !group.is_dir() {
-            // A path of another name space: what is mounted is all that is seen of it.
-            group = top.clone();
-        }
-        loop {
-            if mount.is_v2 {
-                self.of_v2(&group);
-            } else {
-                self.of_v1(&group);
-            }
-            if group == top || !group.pop() {
-                return;
-            }
-        }
     }
 
     fn of_v2(&mut self, group: &Path) {
@@ -178,51 +155,6 @@ impl Limits {
     pub fn tightest(&self) -> Option<&Bound> {
         self.bounds.iter().max_by(|a, b| a.share().total_cmp(&b.share()))
     }
-}
-
-/// A mounted hierarchy of groups that bounds memory.
-struct Mount {
-    is_v2: bool,
-    /// The group that is mounted.
-    root: String,
-    point: String,
-}
-
-impl Mount {
-    /// From a line of `mountinfo`: `id parent device root point options … - type source options`.
-    fn of(line: &str) -> Option<Mount> {
-        let (front, back) = line.split_once(" - ")?;
-        let mut back = back.split(' ');
-        let is_v2 = match back.next()? {
-            "cgroup2" => true,
-            "cgroup" if back.next_back()?.split(',').any(|option| option == "memory") => false,
-            _ => return None,
-        };
-        let mut front = front.split(' ').skip(3);
-        Some(Mount { is_v2, root: unescaped(front.next()?), point: unescaped(front.next()?) })
-    }
-
-    /// The path below the mount point, from a line of `/proc/self/cgroup`: `number:controllers:path`.
-    fn path_of(&self, line: &str) -> Option<String> {
-        let mut parts = line.splitn(3, ':');
-        let (number, controllers, path) = (parts.next()?, parts.next()?, parts.next()?);
-        let is_own = if self.is_v2 {
-            number == "0" && controllers.is_empty()
-        } else {
-            controllers.split(',').any(|name| name == "memory")
-        };
-        let inside = path.strip_prefix(self.root.trim_end_matches('/')).unwrap_or(path);
-        is_own.then(|| inside.to_owned())
-    }
-}
-
-/// `mountinfo` writes blanks as octal numbers.
-fn unescaped(text: &str) -> String {
-    text.replace("\\040", " ").replace("\\011", "\t").replace("\\134", "\\")
-}
-
-fn below(root: &Path, path: &str) -> PathBuf {
-    root.join(path.trim_start_matches('/'))
 }
 
 /// The line that begins with `name` and counts kilobytes, in bytes.

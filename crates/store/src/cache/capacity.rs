@@ -1,5 +1,7 @@
 //! How large a cache should be: as large as its last bytes earn.
 
+use runtime::memory::Level;
+
 /// Factor between a size and the next.
 const STEP: f64 = 1.25;
 /// A byte has to earn this much more than its worth before the cache grows, and this much less before it shrinks.
@@ -13,18 +15,6 @@ const SHRINK_AFTER_MOST: u32 = 64;
 /// No cache is smaller, bytes.
 const LEAST_BYTES: u64 = 1 << 10;
 const GIB: f64 = (1_u64 << 30) as f64;
-
-/// How scarce memory is on this machine, as whoever keeps its account declares.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub enum Pressure {
-    /// There is enough.
-    #[default]
-    Normal,
-    /// It runs low: the cache halves at every look and does not grow.
-    High,
-    /// It is about to run out: the cache falls to its least size at once.
-    Severe,
-}
 
 /// Between which sizes a cache moves, and what memory has to earn.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -73,12 +63,13 @@ pub struct Window {
 ///
 /// # Examples
 /// ```
-/// use lunar_habitat_store::cache::{Bounds, Capacity, Pressure, Window};
+/// use lunar_habitat_store::cache::{Bounds, Capacity, Window};
+/// use runtime::memory::Level;
 /// let mut capacity = Capacity::new(Bounds::default(), 32 << 20);
 /// let busy = Window { seconds: 10.0, larger_saved_s: 3.0, ..Window::default() };
-/// capacity.decide(&busy, Pressure::Normal);
-/// assert_eq!(capacity.decide(&busy, Pressure::Normal), 40 << 20);
-/// assert_eq!(capacity.decide(&busy, Pressure::Severe), 1 << 20);
+/// capacity.decide(&busy, Level::Calm);
+/// assert_eq!(capacity.decide(&busy, Level::Calm), 40 << 20);
+/// assert_eq!(capacity.decide(&busy, Level::Narrow), 1 << 20);
 /// ```
 #[derive(Debug, Clone)]
 pub struct Capacity {
@@ -132,10 +123,11 @@ impl Capacity {
         self.bytes = bounds.clamp(self.bytes);
     }
 
-    /// The size after a window, bytes.
-    pub fn decide(&mut self, window: &Window, pressure: Pressure) -> u64 {
-        if pressure > Pressure::Normal {
-            let wish = if pressure == Pressure::Severe { 0 } else { self.bytes / 2 };
+    /// The size after a window, bytes. From [`Level::Trim`] on it halves at every look and does not grow; from
+    /// [`Level::Narrow`] on it falls to its least at once.
+    pub fn decide(&mut self, window: &Window, level: Level) -> u64 {
+        if level >= Level::Trim {
+            let wish = if level >= Level::Narrow { 0 } else { self.bytes / 2 };
             self.bytes = self.bounds.clamp(wish).min(self.bytes);
             (self.for_more, self.for_less) = (0, 0);
             return self.bytes;
@@ -231,7 +223,7 @@ mod tests {
                 tail_bytes: (now - smaller) as u64,
                 tail_saved_s: 10.0 * (of(now) - of(smaller)) * noisy(),
             };
-            sizes.push(capacity.decide(&window, Pressure::Normal));
+            sizes.push(capacity.decide(&window, Level::Calm));
         }
         sizes
     }
@@ -278,8 +270,8 @@ mod tests {
         let busy = Window { seconds: 10.0, larger_saved_s: 9.0, ..Window::default() };
         let quiet = Window { seconds: 10.0, ..Window::default() };
         for _ in 0..50 {
-            assert_eq!(capacity.decide(&busy, Pressure::Normal), 64 * MIB);
-            assert_eq!(capacity.decide(&quiet, Pressure::Normal), 64 * MIB);
+            assert_eq!(capacity.decide(&busy, Level::Calm), 64 * MIB);
+            assert_eq!(capacity.decide(&quiet, Level::Calm), 64 * MIB);
         }
     }
 
@@ -292,12 +284,12 @@ mod tests {
         for _ in 0..6 {
             let before = capacity.bytes();
             let mut windows = 1;
-            while capacity.decide(&idle, Pressure::Normal) == before {
+            while capacity.decide(&idle, Level::Calm) == before {
                 windows += 1;
             }
             waited.push(windows);
-            capacity.decide(&busy, Pressure::Normal);
-            capacity.decide(&busy, Pressure::Normal);
+            capacity.decide(&busy, Level::Calm);
+            capacity.decide(&busy, Level::Calm);
         }
         assert_eq!(waited, [4, 8, 16, 32, 64, 64]);
     }
@@ -306,12 +298,12 @@ mod tests {
     fn pressure_counts_at_once_and_bars_growth() {
         let mut capacity = Capacity::new(bounds(0.1), 64 * MIB);
         let busy = Window { seconds: 10.0, larger_saved_s: 9.0, ..Window::default() };
-        assert_eq!(capacity.decide(&busy, Pressure::High), 32 * MIB);
-        assert_eq!(capacity.decide(&busy, Pressure::High), 16 * MIB);
-        assert_eq!(capacity.decide(&busy, Pressure::Severe), MIB);
-        assert_eq!(capacity.decide(&busy, Pressure::Severe), MIB);
-        capacity.decide(&busy, Pressure::Normal);
-        assert!(capacity.decide(&busy, Pressure::Normal) > MIB);
+        assert_eq!(capacity.decide(&busy, Level::Trim), 32 * MIB);
+        assert_eq!(capacity.decide(&busy, Level::Trim), 16 * MIB);
+        assert_eq!(capacity.decide(&busy, Level::Narrow), MIB);
+        assert_eq!(capacity.decide(&busy, Level::Narrow), MIB);
+        capacity.decide(&busy, Level::Calm);
+        assert!(capacity.decide(&busy, Level::Calm) > MIB);
     }
 
     #[test]

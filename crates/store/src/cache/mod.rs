@@ -29,7 +29,7 @@ mod source;
 mod trace;
 mod versions;
 
-pub use capacity::{Bounds, Capacity, Pressure, Window};
+pub use capacity::{Bounds, Capacity, Window};
 pub use figures::CacheFigures;
 pub use query::{CacheKey, Parameter, Query, Weighed};
 pub use query_cache::QueryCache;

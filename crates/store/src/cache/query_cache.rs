@@ -8,8 +8,9 @@ use std::time::Instant;
 
 use quick_cache::sync::{Cache, EntryAction, EntryResult, GuardResult, PlaceholderGuard};
 use quick_cache::{DefaultHashBuilder, Lifecycle, OptionsBuilder, Weighter};
+use runtime::memory::Level;
 
-use super::capacity::{Bounds, Capacity, Pressure, Window};
+use super::capacity::{Bounds, Capacity, Window};
 use super::entry::{Held, Seen};
 use super::figures::{CacheFigures, Counters, count};
 use super::ghost::Ghost;
@@ -230,9 +231,9 @@ where
 
     /// Look at what the memory earned since the last look and move the capacity; return it, bytes.
     ///
-    /// Call it every few seconds, and at once when the pressure rises. It also drops results that writes have made
+    /// Call it every few seconds, and at once when memory becomes scarcer. It also drops results that writes have made
     /// old. It looks at every result; queries go on meanwhile.
-    pub fn adapt(&self, pressure: Pressure) -> u64 {
+    pub fn adapt(&self, level: Level) -> u64 {
         let mut sizing = self.sizing.lock().unwrap_or_else(PoisonError::into_inner);
         self.held.retain(|key, held| held.seen.holds(&self.foreign, key.reads()));
         let (tail_bytes, tail_saved_s) = self.tail(sizing.capacity.smaller());
@@ -244,7 +245,7 @@ where
         };
         sizing.looked = Instant::now();
         let before = sizing.capacity.bytes();
-        if sizing.capacity.decide(&window, pressure) != before {
+        if sizing.capacity.decide(&window, level) != before {
             self.resize(&sizing.capacity);
         }
         sizing.capacity.bytes()

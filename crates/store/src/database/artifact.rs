@@ -3,6 +3,7 @@
 use sha2::{Digest, Sha256};
 
 use super::Database;
+use super::link::{Link, Row};
 use crate::StoreError;
 
 /// A file of a run without its bytes.
@@ -29,6 +30,24 @@ pub struct Artifact {
     pub bytes: Vec<u8>,
 }
 
+/// Keep the file of a kind and a name.
+pub(super) fn keep(
+    link: &mut dyn Link,
+    run: i64,
+    (kind, name): (&str, &str),
+    detail: &str,
+    bytes: &[u8],
+) -> Result<(), StoreError> {
+    let hash = Sha256::digest(bytes).to_vec();
+    let sql = "INSERT INTO artifact (run, kind, name, detail, sha256, bytes)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)
+         ON CONFLICT (run, kind, name)
+         DO UPDATE SET detail = excluded.detail, sha256 = excluded.sha256, bytes = excluded.bytes";
+    let bytes = bytes.to_vec();
+    let values = [run.into(), kind.into(), name.into(), detail.into(), hash.into(), bytes.into()];
+    link.execute(sql, &values).map(|_| ())
+}
+
 impl Database {
     /// Keep a file of run number `run`; one of that kind and name is replaced.
     ///
@@ -42,20 +61,7 @@ impl Database {
         detail: &str,
         bytes: &[u8],
     ) -> Result<(), StoreError> {
-        let hash = Sha256::digest(bytes).to_vec();
-        let values = [
-            run.into(),
-            kind.into(),
-            name.into(),
-            detail.into(),
-            hash.into(),
-            bytes.to_vec().into(),
-        ];
-        let sql = "INSERT INTO artifact (run, kind, name, detail, sha256, bytes)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6)
-             ON CONFLICT (run, kind, name)
-             DO UPDATE SET detail = excluded.detail, sha256 = excluded.sha256, bytes = excluded.bytes";
-        self.change(|link| link.execute(sql, &values)).map(|_| ())
+        self.change(|link| keep(link, run, (kind, name), detail, bytes))
     }
 
     /// The files of run number `run`, without their bytes.
@@ -65,7 +71,7 @@ impl Database {
     pub fn artifacts(&self, run: i64) -> Result<Vec<ArtifactInfo>, StoreError> {
         let sql = "SELECT kind, name, detail, sha256, LENGTH(bytes) FROM artifact
              WHERE run = ?1 ORDER BY kind, name";
-        let info = |mut row: super::link::Row| ArtifactInfo {
+        let info = |mut row: Row| ArtifactInfo {
             kind: row.text(0),
             name: row.text(1),
             detail: row.text(2),

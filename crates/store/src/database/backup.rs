@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use super::link::{Access, Dialect, Link, Row, Value};
 use super::{Command, Database, DatabaseSettings, Location, Verified, now_us, schema, sqlite};
 use crate::StoreError;
+use crate::draft::{directory_of, sync_directory_of};
 
 /// Tables, their keys and their columns, those first to which others refer.
 const TABLES: &[(&str, &[&str], &[&str])] = &[
@@ -441,19 +442,13 @@ fn publish(partial: &Path, target: &Path) -> Result<(), StoreError> {
     let io = |source| StoreError::io("replace", target, source);
     std::fs::File::open(partial).and_then(|file| file.sync_all()).map_err(io)?;
     std::fs::rename(partial, target).map_err(io)?;
-    #[cfg(unix)]
-    if let Some(directory) = target.parent().filter(|path| !path.as_os_str().is_empty()) {
-        let _ = std::fs::File::open(directory).and_then(|file| file.sync_all());
-    }
+    sync_directory_of(target);
     Ok(())
 }
 
 /// A directory that is gone when dropped, on the disk of a file.
 fn scratch_beside(path: &Path) -> Result<tempfile::TempDir, StoreError> {
-    let beside = match path.parent() {
-        Some(directory) if !directory.as_os_str().is_empty() => directory,
-        _ => Path::new("."),
-    };
+    let beside = directory_of(path);
     tempfile::Builder::new()
         .prefix(".restore-")
         .tempdir_in(beside)

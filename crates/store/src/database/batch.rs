@@ -1,8 +1,8 @@
 //! Several calls in one transaction.
 
 use super::link::Link;
-use super::{Database, event};
-use crate::{Event, StoreError};
+use super::{Database, artifact, event, run};
+use crate::{Event, RunStatus, StoreError};
 
 /// Calls that become durable together, or not at all.
 ///
@@ -27,6 +27,34 @@ impl Batch<'_> {
     pub fn events(&mut self, run: i64, span_us: (i64, i64)) -> Result<Vec<Event>, StoreError> {
         let values = [run.into(), span_us.0.into(), span_us.1.into()];
         Ok(self.link.query(event::FIND, &values)?.into_iter().map(event::event_of).collect())
+    }
+
+    /// Keep a file of run number `run`; one of that kind and name is replaced.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn keep_artifact(
+        &mut self,
+        run: i64,
+        kind: &str,
+        name: &str,
+        detail: &str,
+        bytes: &[u8],
+    ) -> Result<(), StoreError> {
+        artifact::keep(self.link, run, (kind, name), detail, bytes)
+    }
+
+    /// Record that run number `run` has ended, with its results as JSON; `false` where there is no such run.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn end_run(
+        &mut self,
+        run: i64,
+        status: RunStatus,
+        results: Option<&str>,
+    ) -> Result<bool, StoreError> {
+        run::end(self.link, run, status, results)
     }
 
     /// Set the results of run number `run`, as JSON, while it goes on.

@@ -2,13 +2,15 @@
 
 use std::sync::Arc;
 
+use runtime::memory::Level;
+
 use super::Database;
 use super::pool::Pool;
 use super::read::Span;
 use super::rows::Rows;
 use super::stream::Stream;
 use crate::StoreError;
-use crate::cache::{CacheFigures, Parameter, Pressure, Query, Source, Versions, Weighed, Writing};
+use crate::cache::{CacheFigures, Parameter, Query, Source, Versions, Weighed, Writing};
 
 /// Asks a database for the number that others' writes change, on the connection that writes: its own commits do not count there.
 pub(super) struct Probe(pub(super) Arc<Pool>);
@@ -61,9 +63,10 @@ impl Database {
         self.0.cache.set_enabled(enabled);
     }
 
-    /// Let the memory of rows grow or shrink by what it has earned since the last call, a few seconds ago; returns its bytes.
-    pub fn adapt_cache(&self, pressure: Pressure) -> u64 {
-        self.0.cache.adapt(pressure)
+    /// Let the memory of rows grow or shrink by what it has earned since the last call, a few seconds ago, and shrink where memory
+    /// is scarce; returns its bytes.
+    pub fn adapt_cache(&self, level: Level) -> u64 {
+        self.0.cache.adapt(level)
     }
 
     fn source(&self, stream: i64) -> Source {

@@ -328,17 +328,7 @@ impl Ingest {
         let channels = self.stream.signals.len();
         let all: Vec<usize> = (0..channels).collect();
         let (mut tail, mut first) = (Rows::new(channels), count);
-        let sql = "SELECT arrival, count, first_us, last_us, crc, bytes FROM packet WHERE stream = ?1 ORDER BY arrival";
-        for mut row in link.query(sql, &[self.stream.id.into()])? {
-            let numbers @ [arrival, count, ..] = [0, 1, 2, 3].map(|column| row.int(column));
-            let (seal, bytes) = (row.int(4), row.bytes(5));
-            if !codec::is_whole(seal, &numbers, &bytes) {
-                let name = &self.stream.name;
-                let reason = format!("packet {arrival} of stream `{name}` has another checksum");
-                return Err(self.database.damaged(reason));
-            }
-            let mut rows = codec::packet(&bytes, count as usize, channels, &all)
-                .map_err(|reason| self.database.damaged(reason))?;
+        for (arrival, mut rows) in self.database.packets(link, &self.stream, &all)? {
             first = first.min(arrival);
             tail.take_over(&mut rows);
         }

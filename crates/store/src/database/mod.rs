@@ -196,15 +196,6 @@ impl Database {
         Connections { open, idle }
     }
 
-    /// A number that is another one after another process or another `Database` has written; what this one wrote
-    /// may count or not.
-    ///
-    /// # Errors
-    /// What the database reports.
-    pub fn version(&self) -> Result<i64, StoreError> {
-        self.alone(|link| link.version())
-    }
-
     fn place(&self) -> String {
         self.0.place.clone()
     }

@@ -164,7 +164,23 @@ impl Database {
         span: Span,
     ) -> Result<Rows, StoreError> {
         let mut rows = Rows::new(wanted.len());
-        let sql = "SELECT arrival, count, first_us, last_us, crc, bytes FROM packet WHERE stream = ?1 ORDER BY arrival";
+        for (arrival, mut part) in self.packets(link, stream, wanted)? {
+            cut(&mut part, arrival, span);
+            rows.take_over(&mut part);
+        }
+        Ok(rows)
+    }
+
+    /// The packets of a stream: arrival number of the first row, and the rows of some channels.
+    pub(super) fn packets(
+        &self,
+        link: &mut dyn Link,
+        stream: &Stream,
+        wanted: &[usize],
+    ) -> Result<Vec<(i64, Rows)>, StoreError> {
+        let sql = "SELECT arrival, count, first_us, last_us, crc, bytes FROM packet
+             WHERE stream = ?1 ORDER BY arrival";
+        let mut packets = Vec::new();
         for mut row in link.query(sql, &[stream.id.into()])? {
             let numbers @ [arrival, count, ..] = [0, 1, 2, 3].map(|column| row.int(column));
             let (seal, bytes) = (row.int(4), row.bytes(5));
@@ -173,12 +189,11 @@ impl Database {
                 let reason = format!("packet {arrival} of stream `{name}` has another checksum");
                 return Err(self.damaged(reason));
             }
-            let mut part = codec::packet(&bytes, count as usize, stream.signals.len(), wanted)
+            let rows = codec::packet(&bytes, count as usize, stream.signals.len(), wanted)
                 .map_err(|reason| self.damaged(reason))?;
-            cut(&mut part, arrival, span);
-            rows.take_over(&mut part);
+            packets.push((arrival, rows));
         }
-        Ok(rows)
+        Ok(packets)
     }
 
     /// Times without rows that are longer than `longest_us`.

@@ -1,6 +1,6 @@
 //! Runs: what was started, with which settings, and what came of it.
 
-use super::link::Row;
+use super::link::{Link, Row};
 use super::{Database, now_us};
 use crate::StoreError;
 
@@ -112,6 +112,18 @@ pub(super) fn run_of(mut row: Row) -> Run {
     }
 }
 
+/// Record that a run has ended; `false` where there is no such run.
+pub(super) fn end(
+    link: &mut dyn Link,
+    id: i64,
+    status: RunStatus,
+    results: Option<&str>,
+) -> Result<bool, StoreError> {
+    let sql = "UPDATE run SET status = ?2, results = ?3, ended_us = ?4 WHERE id = ?1";
+    let values = [id.into(), status.name().into(), results.into(), now_us().into()];
+    Ok(link.execute(sql, &values)? > 0)
+}
+
 impl Database {
     /// Record that a run begins; returns its number.
     ///
@@ -155,14 +167,8 @@ impl Database {
         status: RunStatus,
         results: Option<&str>,
     ) -> Result<(), StoreError> {
-        let values = [id.into(), status.name().into(), results.into(), now_us().into()];
-        let changed = self.change(|link| {
-            link.execute(
-                "UPDATE run SET status = ?2, results = ?3, ended_us = ?4 WHERE id = ?1",
-                &values,
-            )
-        })?;
-        if changed == 0 { Err(self.missing("run", &id.to_string())) } else { Ok(()) }
+        let is_known = self.change(|link| end(link, id, status, results))?;
+        if is_known { Ok(()) } else { Err(self.missing("run", &id.to_string())) }
     }
 
     /// The run of a name.
