@@ -141,6 +141,14 @@ impl BatchSize {
         size
     }
 
+    /// The same search begun with `first` items or the next fewer on the ladder, where something is known beforehand.
+    #[must_use]
+    pub fn begun_at(bounds: BatchBounds, first: usize) -> BatchSize {
+        let mut size = BatchSize::new(bounds);
+        size.here = size.ladder.partition_point(|rung| *rung <= first).saturating_sub(1);
+        size
+    }
+
     /// How many items to take next.
     #[must_use]
     pub fn next(&self) -> usize {
@@ -404,6 +412,22 @@ mod tests {
         }
         assert_eq!(size.explorations(), 1);
         assert!(off < 400, "{off} batches of 19 000 were spent on neighbours");
+    }
+
+    #[test]
+    fn where_it_begins_does_not_decide_where_it_ends() {
+        for first in [0, 1, 50, 1_000, 30_000, 1_000_000] {
+            let bounds = BatchBounds::new(1, 30_000);
+            let mut size = BatchSize::begun_at(bounds, first);
+            assert!(size.next() <= first.max(1));
+            let mut state = 5;
+            for _ in 0..300 {
+                let batch = size.next();
+                size.record(batch, noisy(cost(batch, 1e-3, 2_000.0), 0.03, &mut state));
+            }
+            let found = size.best() as f64 / cost(size.best(), 1e-3, 2_000.0);
+            assert!(found > 0.93 * best_of(bounds, 1e-3, 2_000.0), "{} items", size.best());
+        }
     }
 
     #[test]

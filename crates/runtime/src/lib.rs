@@ -8,7 +8,7 @@
 //! A hot loop fills a preallocated [`Block`] and hands it to a [`Pipe`]; a writer thread feeds a
 //! [`Sink`] and gives the emptied block back, so that a loop in steady state neither allocates nor
 //! touches a file. [`parallel_map`] runs independent work on a number of threads and returns
-//! the results in the order of the items.
+//! the results in the order of the items; [`parallel_flow`] hands them on while later ones are made.
 //!
 //! ```
 //! use lunar_habitat_runtime::parallel_map;
@@ -48,7 +48,7 @@ pub use executor::{
     Handle, OnDrop, Size, Ticket,
 };
 pub use governor::{Governor, Load};
-pub use parallel::parallel_map;
+pub use parallel::{parallel_flow, parallel_map};
 pub use pipe::{OnFull, Pipe, PipeSummary};
 pub use priority::Priority;
 pub use shards::{Job, Policy, ShardFigures, ShardOptions, Shards};

@@ -21,6 +21,29 @@ where
     Executor::of_process()?.map_on(threads, Ticket::new("map", Priority::Normal), items, work)
 }
 
+/// Run `work` on every item and hand each result to `take` in item order while later ones are made: [`Executor::flow_on`] with ordinary
+/// priority on the executor that all parts of the program share. At most `ahead` results are in work or wait.
+///
+/// # Errors
+/// As [`Executor::flow_on`].
+pub fn parallel_flow<T, R, F, C, E>(
+    threads: usize,
+    ahead: usize,
+    items: Vec<T>,
+    work: F,
+    take: C,
+) -> Result<(), E>
+where
+    T: Send,
+    R: Send,
+    F: Fn(T) -> R + Sync,
+    C: FnMut(R) -> Result<(), E>,
+    E: From<RuntimeError>,
+{
+    let ticket = Ticket::new("flow", Priority::Normal);
+    Executor::of_process()?.flow_on(threads, ahead, ticket, items, work, take)
+}
+
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};

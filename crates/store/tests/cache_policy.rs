@@ -87,9 +87,12 @@ fn scans_leave_in_place_what_is_asked_for_again() {
 
 #[test]
 fn a_loop_that_does_not_fit_hits_what_fits() {
-    for (keys, least) in [(900, 0.99), (1_100, 0.7), (2_000, 0.2)] {
+    // Keys fall into the four parts by hashes that differ from run to run: at 900 a part may overflow, at 800 one in ten
+    // thousand does.
+    for (keys, least) in [(800, 0.99), (900, 0.95), (1_100, 0.7), (2_000, 0.2)] {
         let (ours, plain) = play(Pattern::Loop { keys });
-        assert!(ours > least && ours > plain - MARGIN, "{keys} keys: {ours} against {plain}");
+        let near = if keys == 900 { 0.05 } else { MARGIN };
+        assert!(ours > least && ours > plain - near, "{keys} keys: {ours} against {plain}");
     }
 }
 

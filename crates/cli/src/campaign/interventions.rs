@@ -1,6 +1,6 @@
 //! The file of what shields did: a line for each decision that the rules took over.
 //!
-//! Lines of a chunk of missions are on the disk before its missions are in the logbook. Who is killed in between finds them
+//! Lines of a mission are on the disk before it is in the logbook. Who is killed in between finds them
 //! twice when the missions are flown again, which are the same to the bit: a line counts once.
 
 use std::collections::{BTreeMap, BTreeSet};

@@ -1,6 +1,6 @@
 //! The file of a campaign: its settings, then a line for each mission that has ended.
 //!
-//! Lines are appended by the chunk and synced. Who is killed in between leaves whole lines and at
+//! Each line is appended and synced. Who is killed in between leaves whole lines and at
 //! most a part of one; the part is cut off when the file is opened again and its mission is flown
 //! again. The order of lines has no meaning.
 
@@ -105,11 +105,11 @@ impl Logbook {
         Ok(missions)
     }
 
-    /// Append the missions of a chunk and wait until they are on the disk.
+    /// Append a mission and wait until it is on the disk.
     ///
     /// # Errors
     /// [`CliError::Store`] when the system refuses; whole lines written before are kept.
-    pub fn append(&mut self, chunk: Vec<Record>) -> Result<(), CliError> {
+    pub fn append(&mut self, record: Record) -> Result<(), CliError> {
         let mut file = match self.file.take() {
             Some(file) => file,
             None => self.create()?,
@@ -121,15 +121,13 @@ impl Logbook {
                 lines.push_str(&self.head);
             }
         }
-        for record in &chunk {
-            lines.push_str(&record.line());
-            lines.push('\n');
-        }
+        lines.push_str(&record.line());
+        lines.push('\n');
         file.write_all(lines.as_bytes())
             .and_then(|()| file.sync_data())
             .map_err(|error| self.failed("append to", error))?;
         self.file = Some(file);
-        self.missions.extend(chunk.into_iter().map(keyed));
+        self.missions.extend([keyed(record)]);
         Ok(())
     }
 

@@ -41,7 +41,7 @@ use env::{CostMeter, HELD_OUT_FROM, Observer, Task, Timing};
 use habitat::scenario;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
 use learn::Policy;
-use runtime::parallel_map;
+use runtime::{parallel_flow, parallel_map};
 
 use self::logbook::Logbook;
 use self::record::Record;
@@ -52,9 +52,9 @@ use crate::mission::{Changes, bar, cores};
 use crate::table::fixed;
 use crate::{output, table};
 
-/// Missions of a chunk for each thread: enough that the wait for the last one is short beside them,
-/// few enough that a kill costs seconds.
-const CHUNK_PER_THREAD: usize = 8;
+/// Missions for each thread that are flown or wait to be written: enough that a long one keeps nobody waiting, few enough
+/// that a kill costs seconds.
+const AHEAD_PER_THREAD: usize = 4;
 
 /// Arguments of `campaign`.
 #[derive(Debug, clap::Args)]
@@ -318,7 +318,7 @@ impl Campaign {
         Ok(())
     }
 
-    /// Fly what the logbook does not hold, chunk by chunk; return how many missions that were. What shields did is kept
+    /// Fly what the logbook does not hold, each mission written in its turn; return how many missions that were. What shields did is kept
     /// beside it.
     fn complete(&self, logbook: &mut Logbook) -> Result<usize, CliError> {
         // Seed by seed, so that a campaign that is stopped has as many of each controller.
@@ -334,21 +334,22 @@ impl Campaign {
         }
         let words = "{pos} of {len} missions, {elapsed} gone, {eta} to go";
         let bar = bar(missing.len() as u64, words);
-        for chunk in missing.chunks(CHUNK_PER_THREAD * self.threads) {
-            let ended = parallel_map(self.threads, chunk.to_vec(), |(controller, seed)| {
-                let record = self.fly(&controller, seed);
-                bar.inc(1);
-                record
-            })?;
-            let ended = ended.into_iter().collect::<Result<Vec<(Record, String)>, CliError>>()?;
-            let (records, lines): (Vec<Record>, Vec<String>) = ended.into_iter().unzip();
-            if self.flyers.iter().any(|flyer| flyer.is_shielded) {
-                interventions::append(logbook.dir(), &lines.concat())?;
+        let flown = missing.len();
+        let is_shielded = self.flyers.iter().any(|flyer| flyer.is_shielded);
+        let fly = |(controller, seed): (String, u64)| {
+            let ended = self.fly(&controller, seed);
+            bar.inc(1);
+            ended
+        };
+        parallel_flow(self.threads, AHEAD_PER_THREAD * self.threads, missing, fly, |ended| {
+            let (record, line) = ended?;
+            if is_shielded {
+                interventions::append(logbook.dir(), &line)?;
             }
-            logbook.append(records)?;
-        }
+            logbook.append(record)
+        })?;
         bar.finish_and_clear();
-        Ok(missing.len())
+        Ok(flown)
     }
 
     /// The summary for people.

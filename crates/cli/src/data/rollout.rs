@@ -22,7 +22,7 @@ use env::{
 };
 use habitat::scenario;
 use habitat::{Plan, StreamKey};
-use runtime::parallel_map;
+use runtime::parallel_flow;
 use serde::Serialize;
 use store::FrameWriter;
 
@@ -32,8 +32,8 @@ use crate::mission::{Changes, bar, cores};
 use crate::output;
 use crate::table::fixed;
 
-/// Episodes that a thread plays before what was played is written: few, since they wait in memory.
-const CHUNK_PER_THREAD: usize = 2;
+/// Episodes for each thread that are played or wait to be written: few, since they wait in memory.
+const AHEAD_PER_THREAD: usize = 2;
 
 /// Arguments of `data rollout`.
 #[derive(Debug, clap::Args)]
@@ -114,22 +114,21 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let envs: Vec<u64> = (args.first_env..=last).collect();
     let bar = bar(envs.len() as u64, "{pos} of {len} episodes, {elapsed} gone, {eta} to go");
     let (mut returns, mut rows, mut interventions) = (Returns::default(), 0, 0);
-    for chunk in envs.chunks(CHUNK_PER_THREAD * threads) {
-        let played = parallel_map(threads, chunk.to_vec(), |env| {
-            let key = StreamKey { run: args.seed, env, ..StreamKey::default() };
-            let rollout = play(&task, &args.controller, key, args.shield);
-            bar.inc(1);
-            rollout
-        })?;
-        for rollout in played {
-            let (rollout, handed) = rollout?;
-            interventions += handed;
-            let frame = rollout.into_frame();
-            returns.take(&frame);
-            rows += frame.rows() as u64;
-            writer.append(&frame)?;
-        }
-    }
+    let played = |env| {
+        let key = StreamKey { run: args.seed, env, ..StreamKey::default() };
+        let rollout = play(&task, &args.controller, key, args.shield);
+        bar.inc(1);
+        rollout
+    };
+    parallel_flow(threads, AHEAD_PER_THREAD * threads, envs, played, |rollout| {
+        let (rollout, handed) = rollout?;
+        interventions += handed;
+        let frame = rollout.into_frame();
+        returns.take(&frame);
+        rows += frame.rows() as u64;
+        writer.append(&frame)?;
+        Ok::<(), CliError>(())
+    })?;
     bar.finish_and_clear();
     writer.finish()?;
     let bytes = std::fs::metadata(&args.out).map_or(0, |about| about.len());

@@ -2,6 +2,7 @@
 
 mod delays;
 mod figures;
+mod flow;
 mod handle;
 mod io;
 mod lend;

@@ -3,7 +3,8 @@
 //! ```text
 //! append ──► pending ──commit──► packet (on the disk: acknowledged) ──enough rows──► segment, by column, compressed
 //! ```
-//! A commit takes all rows that wait, so the disk is synced once a group. When packets have gathered a segment's rows they
+//! A commit takes all rows that wait, so the disk is synced once a group. How many blocks make a group is searched for while rows
+//! come, for the most rows a second ([`BatchSize`]); where they come slowly, time ends a group. When packets have gathered a segment's rows they
 //! are written by column and dropped in the same transaction: a reader finds every row in one place, never in none or two.
 //!
 //! # Once and in order
@@ -19,7 +20,7 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
-use runtime::{Block, Sink, SinkError};
+use runtime::{BatchBounds, BatchSize, Block, Sink, SinkError};
 
 use super::link::{Link, Value};
 use super::rows::Rows;
@@ -33,11 +34,13 @@ const SEGMENT_SAMPLES: usize = 1 << 22;
 const SEGMENT_ROWS: (usize, usize) = (64, 8_192);
 /// First pause before a commit is tried again.
 const PAUSE: Duration = Duration::from_millis(50);
+/// Blocks of a group, at first and at most.
+const GROUP_BLOCKS: (usize, usize) = (64, 1_024);
 
 /// How rows are gathered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct IngestSettings {
-    /// Longest time that a row waits for its commit while others come.
+    /// Longest time that a row waits for its commit while others come, and that gathering and committing a full group may take.
     pub group: Duration,
     /// Samples that are committed at once at most; rows that come together are not parted.
     pub most_samples: usize,
@@ -46,10 +49,10 @@ pub struct IngestSettings {
 }
 
 impl Default for IngestSettings {
-    /// 10 ms, four million samples, five minutes.
+    /// 50 ms, four million samples, five minutes.
     fn default() -> IngestSettings {
         IngestSettings {
-            group: Duration::from_millis(10),
+            group: Duration::from_millis(50),
             most_samples: 1 << 22,
             patience: Duration::from_secs(300),
         }
@@ -88,6 +91,10 @@ pub struct Ingest {
     /// Rows of the stream when this writer last looked; -1 before it has.
     known: i64,
     oldest: Option<Instant>,
+    /// Blocks that wait.
+    blocks: usize,
+    /// How many are worth a commit.
+    group: BatchSize,
     summary: IngestSummary,
 }
 
@@ -115,6 +122,14 @@ impl Ingest {
             tail_arrival: 0,
             known: -1,
             oldest: None,
+            blocks: 0,
+            group: BatchSize::begun_at(
+                BatchBounds {
+                    latency_s: settings.group.as_secs_f64(),
+                    ..BatchBounds::new(1, GROUP_BLOCKS.1)
+                },
+                GROUP_BLOCKS.0,
+            ),
             summary: IngestSummary::default(),
         }
     }
@@ -150,9 +165,19 @@ impl Ingest {
 
     fn gathered(&mut self) -> Result<(), StoreError> {
         let oldest = *self.oldest.get_or_insert_with(Instant::now);
+        self.blocks += 1;
+        let blocks = self.blocks;
         let samples = self.pending.len() * self.pending.channels();
-        if samples >= self.settings.most_samples || oldest.elapsed() >= self.settings.group {
+        if blocks >= self.group.next()
+            || samples >= self.settings.most_samples
+            || oldest.elapsed() >= self.settings.group
+        {
+            let retries = self.summary.retries;
             self.commit()?;
+            // A database that was away says nothing about sizes.
+            if self.summary.retries == retries {
+                self.group.record(blocks, oldest.elapsed().as_secs_f64());
+            }
         }
         Ok(())
     }
@@ -164,7 +189,7 @@ impl Ingest {
     /// [`StoreError::DatabaseFull`] and the like; the rows still wait and a later call tries again.
     pub fn commit(&mut self) -> Result<IngestSummary, StoreError> {
         if self.pending.is_empty() {
-            self.oldest = None;
+            (self.oldest, self.blocks) = (None, 0);
             return Ok(self.summary);
         }
         let done = self.patiently(Ingest::write)?;
@@ -320,7 +345,7 @@ impl Ingest {
         }
         self.known = done.count;
         self.pending.clear();
-        self.oldest = None;
+        (self.oldest, self.blocks) = (None, 0);
     }
 
     /// The rows that are in packets, and the arrival number of the first.

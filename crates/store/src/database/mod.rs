@@ -260,7 +260,8 @@ fn begun(pool: &Pool, access: Access) -> Result<Loan, StoreError> {
     for _ in 0..pool.most() {
         let mut link = pool.get()?;
         match link.begin(access) {
-            Err(StoreError::DatabaseAway { .. }) => {}
+            // Out of the pool with it, whether it knows already that it is closed or not.
+            Err(StoreError::DatabaseAway { .. }) => drop(Loan::take(link)),
             begun => return begun.map(|()| link),
         }
     }
