@@ -10,6 +10,9 @@
 //! | `flood` | how many alarms are new, and when lower ones wait |
 //! | `alarms` | all of them: samples and commands in, transitions out |
 //! | `active` | the list that people see |
+//! | `sink` | where transitions go: a trait, and a file of lines |
+//! | `command`, `webhook` | a program that is started, an address that is called |
+//! | `courier` | the queue in front of a sink: bounded, retried, each transition once |
 //!
 //! # States
 //! ```text
@@ -57,16 +60,24 @@ mod active;
 #[expect(clippy::module_inception)] // The noun of the file is the alarm as declared.
 mod alarm;
 mod alarms;
+mod command;
+mod courier;
 mod flood;
 mod overrides;
 mod plan;
 mod point;
+mod sink;
 mod state;
+mod webhook;
 
 pub use active::Active;
 pub use alarm::{Alarm, Bound, Priority};
 pub use alarms::{Alarms, Snapshot};
+pub use command::CommandSink;
+pub use courier::{Courier, CourierSettings, Deliveries};
 pub use flood::FloodSettings;
 pub use overrides::{AlarmOverride, Overrides};
 pub use plan::{AlarmPlan, WatchedChannel};
+pub use sink::{AlarmSink, DeliveryError, LogSink, Notice};
 pub use state::{Cause, Shelving, State, Transition};
+pub use webhook::WebhookSink;
