@@ -9,7 +9,9 @@ use env::Timing;
 use env::habitat::scenario::{self, Difficulty, SHIPPED, Scenario};
 use env::habitat::{Plan, StreamKey};
 use serde::{Deserialize, Serialize};
-use store::{Database, Ingest, IngestSettings, NewRun, RunFilter, RunStatus, Severity, Signal, Stream};
+use store::{
+    Database, Ingest, IngestSettings, NewRun, RunFilter, RunStatus, Severity, Signal, Stream,
+};
 use watch::alarm::{AlarmPlan, Alarms, Overrides};
 
 use crate::ApiError;
@@ -140,9 +142,11 @@ impl Fleet {
             let known = names.join(", ");
             return Err(ApiError::refused(format!("no scenario `{name}`; there are {known}")));
         }
-        let level: Difficulty = difficulty
-            .parse()
-            .map_err(|_| ApiError::refused(format!("no difficulty `{difficulty}`; there are easy, nominal, hard, extreme")))?;
+        let level: Difficulty = difficulty.parse().map_err(|_| {
+            ApiError::refused(format!(
+                "no difficulty `{difficulty}`; there are easy, nominal, hard, extreme"
+            ))
+        })?;
         let key = format!("{name} {level} {days:?}");
         let known = self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(plan) = known {
@@ -212,7 +216,8 @@ impl Fleet {
         let alarms = Alarms::new(self.alarm_plan(habitat.plan())?);
         let mode = if new.advisory { Mode::Advisory } else { Mode::Auto };
         let days = timing.days;
-        let session = Session::new(told.facts(days), Flight::new(habitat, pilot, timing), alarms, mode);
+        let session =
+            Session::new(told.facts(days), Flight::new(habitat, pilot, timing), alarms, mode);
         session.begin();
         let member = self.keep(told, session)?;
         if new.rate > 0.0 {
@@ -257,7 +262,11 @@ impl Fleet {
         };
         let session = saved.session(told.facts(facts.days), &plan, timing, alarms)?;
         session.begin();
-        session.remark("fork", Severity::Advisory, format!("it begins where `{}` stands", facts.id));
+        session.remark(
+            "fork",
+            Severity::Advisory,
+            format!("it begins where `{}` stands", facts.id),
+        );
         self.keep(told, session)
     }
 
@@ -324,9 +333,9 @@ impl Fleet {
                 let saved: Told =
                     serde_json::from_str(&bytes.info.detail).map_err(ApiError::refused)?;
                 let policy = match saved.is_policy {
-                    true => Some(Arc::new(
-                        self.database.artifact(run.id, POLICY.0, POLICY.1)?.bytes,
-                    )),
+                    true => {
+                        Some(Arc::new(self.database.artifact(run.id, POLICY.0, POLICY.1)?.bytes))
+                    }
                     false => None,
                 };
                 let t_s = saved.t_s;

@@ -168,7 +168,8 @@ impl Keeper {
             return Ok(());
         }
         let began = Instant::now();
-        let mut ingests: Vec<&mut Ingest> = writers.iter_mut().map(|writer| &mut **writer).collect();
+        let mut ingests: Vec<&mut Ingest> =
+            writers.iter_mut().map(|writer| &mut **writer).collect();
         let database = self.fleet.database();
         let written = Ingest::commit_together(database, &mut ingests, |batch| {
             parts.iter().try_for_each(|part| part.write(batch))

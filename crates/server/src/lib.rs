@@ -21,10 +21,23 @@
 //!
 //! Not here: the habitat (`habitat`), alarms (`watch`), where rows lie (`store`).
 
+mod access;
+mod api;
+mod counterfactual;
+mod demo;
+mod door;
 mod error;
 mod fleet;
+mod gauges;
+mod history;
 mod keeper;
 mod pacer;
+mod page;
+mod server;
 pub mod session;
+mod what_if;
 
+pub use access::{Role, Tokens, Who};
 pub use error::{ApiError, ServerError};
+pub use server::{Server, ServerSettings};
+pub use session::view::{NewSession, View};

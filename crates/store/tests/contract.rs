@@ -520,9 +520,8 @@ fn many_streams_share_a_commit() {
         for (number, (_, stream)) in all.iter().enumerate() {
             let rows = database.read(stream, &["c2"], Span::Time(i64::MIN, i64::MAX)).unwrap();
             let rounds = (0..150).filter(|round| !(number < 2 && round % 3 == 0));
-            let expected: Vec<(i64, f64)> = rounds
-                .map(|round| (round * 60_000_000, value(round + number as i64, 2)))
-                .collect();
+            let expected: Vec<(i64, f64)> =
+                rounds.map(|round| (round * 60_000_000, value(round + number as i64, 2))).collect();
             let found: Vec<(i64, f64)> =
                 rows.time_us().iter().copied().zip(rows.column(0).iter().copied()).collect();
             assert_eq!(found, expected, "stream {number}");

@@ -160,6 +160,16 @@ impl Flight {
         Ok(())
     }
 
+    /// Advance by one step and look at nothing.
+    ///
+    /// # Errors
+    /// 500 where the step is refused.
+    pub fn pass(&mut self) -> Result<(), ApiError> {
+        self.habitat.step(self.timing.dt_s).map_err(ApiError::broken)?;
+        self.steps += 1;
+        Ok(())
+    }
+
     /// Compare units, people and the mission with what they were before.
     fn look_around(&mut self, happenings: &mut Vec<Happening>) {
         let units = &self.habitat.state().faults.units;
@@ -235,18 +245,10 @@ impl Flight {
 
 /// Name of a mode by its number in the state.
 pub fn mode_name(mode: u64) -> &'static str {
-    [
-        Mode::Sound,
-        Mode::Degraded,
-        Mode::Failed,
-        Mode::Stuck,
-        Mode::Leaking,
-        Mode::Slow,
-        Mode::Dusty,
-    ]
-    .into_iter()
-    .find(|known| *known as u64 == mode)
-    .map_or("unknown", Mode::name)
+    [Mode::Sound, Mode::Degraded, Mode::Failed, Mode::Stuck, Mode::Leaking, Mode::Slow, Mode::Dusty]
+        .into_iter()
+        .find(|known| *known as u64 == mode)
+        .map_or("unknown", Mode::name)
 }
 
 /// A habitat at the start of a mission.

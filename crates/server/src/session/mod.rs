@@ -182,7 +182,9 @@ impl Session {
         self.inner.lock().unwrap_or_else(|poisoned| {
             let mut inner = poisoned.into_inner();
             inner.status = Status::Failed;
-            inner.reason.get_or_insert_with(|| "its habitat broke down while it was stepped".into());
+            inner
+                .reason
+                .get_or_insert_with(|| "its habitat broke down while it was stepped".into());
             inner
         })
     }
@@ -468,7 +470,9 @@ impl Session {
             Some(value) => format!("{who} sets {channel} to {value}"),
             None => format!("{who} gives {channel} back to the controller"),
         };
-        self.note(&mut inner, "command", Severity::Advisory, channel, text, String::new());
+        let detail = serde_json::json!({ "channel": channel, "value": value, "who": who });
+        let detail = detail.to_string();
+        self.note(&mut inner, "command", Severity::Advisory, channel, text, detail);
         Ok(())
     }
 
@@ -503,9 +507,13 @@ impl Session {
             (Kind::Array, _) => 1.0 / env::habitat::fault::kind::ARRAY_STRINGS,
             _ => 0.0,
         };
-        inner.flight.fail(at, *mode, amount.unwrap_or(usual))?;
+        let amount = amount.unwrap_or(usual);
+        inner.flight.fail(at, *mode, amount)?;
         let text = format!("{who} makes {unit} fail: {}", mode.name());
-        self.note(&mut inner, "injection", Severity::Advisory, unit, text, String::new());
+        let detail =
+            serde_json::json!({ "unit": unit, "mode": mode.name(), "amount": amount, "who": who });
+        let detail = detail.to_string();
+        self.note(&mut inner, "injection", Severity::Advisory, unit, text, detail);
         Ok(())
     }
 

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use env::habitat::{Habitat, Plan};
 use env::{Acts, Command, Controller, Light, Memory, OnBadAction, Task, TaskOptions, Use};
-use learn::{Actor, Policy, Frames};
+use learn::{Actor, Frames, Policy};
 
 use crate::ApiError;
 
