@@ -1,0 +1,338 @@
+//! The log of slow statements: how often each was asked, how long it took, how many rows it gave.
+//!
+//! Every statement is timed. Those that took at least [`DatabaseSettings::slow`](super::DatabaseSettings) are counted with
+//! their time and rows, the others only by their number, which is what tells whether an index is used. A statement is known
+//! by its text with places; values are never kept, they may be secrets.
+//!
+//! The log waits in memory and is added to that of the database from time to time and when the database is closed. That
+//! write gives way: it is made between the transactions of others, waits for nobody and for no disk, and is left for the
+//! next time where it fails.
+
+use std::collections::HashMap;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use super::link::{Dialect, Link, Value};
+use super::now_us;
+use crate::StoreError;
+
+/// Texts that are kept at most; the store itself has about a hundred.
+const MOST_TEXTS: usize = 400;
+/// Longest text that is kept, bytes: a key of PostgreSQL may have 2 704.
+const LONGEST_TEXT: usize = 2_000;
+/// Pause between two additions of slow statements.
+const PAUSE: Duration = Duration::from_secs(5);
+/// Pause between two additions where no statement was slow: a write makes other processes forget rows they remember.
+const LONG_PAUSE: Duration = Duration::from_secs(300);
+/// Longest wait for another connection's lock on a server, ms.
+const LOCK_MS: u32 = 50;
+
+/// What was counted of one text.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub(crate) struct Seen {
+    /// Slow calls.
+    pub(crate) calls: u64,
+    /// Time of the slow calls, µs.
+    pub(crate) total_us: f64,
+    /// Time of the slowest call, µs.
+    pub(crate) most_us: f64,
+    /// Rows that the slow calls gave or changed.
+    pub(crate) rows: u64,
+    /// Calls that were not slow.
+    pub(crate) quick: u64,
+    /// When it was first seen, µs since 1970.
+    pub(crate) since_us: i64,
+    /// When it was last slow, or first seen, µs since 1970.
+    pub(crate) last_us: i64,
+    /// Rows that all its calls have written.
+    written: u64,
+}
+
+/// What waits to be added to the log of the database.
+#[derive(Debug, Default)]
+struct Pending {
+    texts: HashMap<String, Seen>,
+    /// Rows written by table, of those that came in bulk.
+    written: HashMap<String, u64>,
+    is_slow: bool,
+}
+
+/// The log of one opened database.
+#[derive(Debug)]
+pub(crate) struct SlowLog {
+    slow: Duration,
+    pending: Mutex<Pending>,
+    kept: Mutex<Instant>,
+    /// Something is there to be added soon.
+    slow_waits: AtomicBool,
+    /// The last statement found nobody.
+    away: AtomicBool,
+}
+
+/// The log as a database holds it.
+#[derive(Debug, Default)]
+pub(crate) struct Logged {
+    pub(crate) texts: Vec<(String, Seen)>,
+    pub(crate) written: HashMap<String, u64>,
+    /// When the log began, µs since 1970; now for an empty one.
+    pub(crate) since_us: i64,
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // Counts are never half-changed by a panic.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The table that a statement writes, by its first words.
+fn target(sql: &str) -> Option<&str> {
+    let mut words = sql.split_ascii_whitespace();
+    let mut next = || words.next().unwrap_or("");
+    let table = match next().to_ascii_uppercase().as_str() {
+        "UPDATE" => next(),
+        "INSERT" | "DELETE" => {
+            next();
+            next()
+        }
+        _ => return None,
+    };
+    let end = table.find('(').unwrap_or(table.len());
+    (end > 0).then(|| &table[..end])
+}
+
+/// Whether a statement asks or changes rows.
+fn counts(sql: &str) -> bool {
+    let head = sql.trim_start().as_bytes();
+    let begins = |word: &[u8]| head.len() > 6 && head[..6].eq_ignore_ascii_case(word);
+    sql.len() <= LONGEST_TEXT
+        && [b"SELECT", b"INSERT", b"UPDATE", b"DELETE"].iter().any(|word| begins(&word[..]))
+}
+
+impl SlowLog {
+    /// A log of statements that take at least `slow`.
+    pub(crate) fn new(slow: Duration) -> SlowLog {
+        SlowLog {
+            slow,
+            pending: Mutex::default(),
+            kept: Mutex::new(Instant::now()),
+            slow_waits: AtomicBool::new(false),
+            away: AtomicBool::new(false),
+        }
+    }
+
+    /// A statement took so long and gave or changed so many rows; one that failed is not counted.
+    pub(crate) fn note(&self, sql: &str, took: Duration, rows: Result<u64, &StoreError>) {
+        let rows = match rows {
+            Ok(rows) => rows,
+            Err(error) => {
+                let is_away = matches!(error, StoreError::DatabaseAway { .. });
+                self.away.store(is_away, Ordering::Relaxed);
+                return;
+            }
+        };
+        if self.away.load(Ordering::Relaxed) {
+            self.away.store(false, Ordering::Relaxed);
+        }
+        let is_slow = took >= self.slow;
+        let mut pending = locked(&self.pending);
+        let Some(seen) = pending.seen(sql, is_slow) else { return };
+        seen.written += rows;
+        if !is_slow {
+            seen.quick += 1;
+            return;
+        }
+        let took_us = took.as_secs_f64() * 1e6;
+        seen.calls += 1;
+        seen.total_us += took_us;
+        seen.most_us = seen.most_us.max(took_us);
+        seen.rows += rows;
+        seen.last_us = now_us();
+        pending.is_slow = true;
+        drop(pending);
+        self.slow_waits.store(true, Ordering::Relaxed);
+    }
+
+    /// So many rows were written into a table in bulk.
+    pub(crate) fn wrote(&self, table: &str, rows: u64) {
+        let mut pending = locked(&self.pending);
+        match pending.written.get_mut(table) {
+            Some(written) => *written += rows,
+            None => {
+                pending.written.insert(table.to_owned(), rows);
+            }
+        }
+    }
+
+    /// Whether it is time to add what waits to the log of the database.
+    pub(crate) fn is_due(&self) -> bool {
+        let pause = if self.slow_waits.load(Ordering::Relaxed) { PAUSE } else { LONG_PAUSE };
+        locked(&self.kept).elapsed() >= pause && !self.away.load(Ordering::Relaxed)
+    }
+
+    /// Whether a database that closes should be told: of a slow statement always, of others where it `has_made` indexes,
+    /// whose use is told by nothing else.
+    pub(crate) fn is_owed(&self, has_made: impl FnOnce() -> bool) -> bool {
+        let (is_empty, is_slow) = {
+            let pending = locked(&self.pending);
+            (pending.texts.is_empty(), pending.is_slow)
+        };
+        let is_away = self.away.load(Ordering::Relaxed);
+        !is_away && !is_empty && (is_slow || self.is_due() || has_made())
+    }
+
+    /// Add what waits to the log of the database, outside of any transaction; where that cannot be done at once it waits on.
+    /// `wait` is what the connection waits for others otherwise.
+    pub(crate) fn keep(&self, link: &mut dyn Link, wait: Duration) {
+        *locked(&self.kept) = Instant::now();
+        self.slow_waits.store(false, Ordering::Relaxed);
+        let pending = std::mem::take(&mut *locked(&self.pending));
+        if pending.texts.is_empty() && pending.written.is_empty() {
+            return;
+        }
+        let link = link.unlogged();
+        let (begin, end) = match link.dialect() {
+            // Not synced: a log may lose its last seconds when the power fails, and the next commit syncs it, too.
+            Dialect::Sqlite => (
+                "PRAGMA busy_timeout = 0; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE".to_owned(),
+                format!("PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL", wait.as_millis()),
+            ),
+            Dialect::Postgres => (
+                format!(
+                    "BEGIN; SET LOCAL lock_timeout = {LOCK_MS}; SET LOCAL synchronous_commit = off"
+                ),
+                String::new(),
+            ),
+        };
+        let written = link.script(&begin).and_then(|()| pending.write(link));
+        let kept = written.and_then(|()| link.script("COMMIT"));
+        if kept.is_err() {
+            let _ = link.roll_back();
+            locked(&self.pending).add(pending);
+        }
+        if !end.is_empty() {
+            let _ = link.script(&end);
+        }
+    }
+}
+
+impl Pending {
+    /// The counts of a text; none for one that is not counted or finds no room.
+    fn seen(&mut self, sql: &str, is_slow: bool) -> Option<&mut Seen> {
+        if !self.texts.contains_key(sql) {
+            if !counts(sql) {
+                return None;
+            }
+            if self.texts.len() >= MOST_TEXTS {
+                if !is_slow {
+                    return None;
+                }
+                let least = self.texts.iter().min_by(|a, b| a.1.total_us.total_cmp(&b.1.total_us));
+                let least = least.map(|(text, _)| text.clone())?;
+                self.texts.remove(&least);
+            }
+            let now_us = now_us();
+            let seen = Seen { since_us: now_us, last_us: now_us, ..Seen::default() };
+            self.texts.insert(sql.to_owned(), seen);
+        }
+        self.texts.get_mut(sql)
+    }
+
+    /// Take over what could not be written.
+    fn add(&mut self, other: Pending) {
+        for (table, rows) in other.written {
+            *self.written.entry(table).or_default() += rows;
+        }
+        for (text, seen) in other.texts {
+            let Some(now) = self.seen(&text, seen.calls > 0) else { continue };
+            now.calls += seen.calls;
+            now.total_us += seen.total_us;
+            now.most_us = now.most_us.max(seen.most_us);
+            now.rows += seen.rows;
+            now.quick += seen.quick;
+            now.since_us = now.since_us.min(seen.since_us);
+            now.written += seen.written;
+        }
+        self.is_slow |= other.is_slow;
+    }
+
+    /// Add the counts to those of the database, within a transaction.
+    fn write(&self, link: &mut dyn Link) -> Result<(), StoreError> {
+        let mut written = self.written.clone();
+        // In one order everywhere, so that two processes do not wait for each other.
+        let mut texts: Vec<(&String, &Seen)> = self.texts.iter().collect();
+        texts.sort_unstable_by_key(|(text, _)| *text);
+        for (text, seen) in texts {
+            if let Some(table) = target(text) {
+                *written.entry(table.to_owned()).or_default() += seen.written;
+            }
+            let values: [Value; 8] = [
+                text.as_str().into(),
+                (seen.calls as i64).into(),
+                seen.total_us.into(),
+                seen.most_us.into(),
+                (seen.rows as i64).into(),
+                (seen.quick as i64).into(),
+                seen.since_us.into(),
+                seen.last_us.into(),
+            ];
+            link.execute(
+                "INSERT INTO slow_query (text, calls, total_us, most_us, rows, quick, since_us, last_us)
+                 VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)
+                 ON CONFLICT (text) DO UPDATE SET
+                     calls = slow_query.calls + excluded.calls,
+                     total_us = slow_query.total_us + excluded.total_us,
+                     most_us = CASE WHEN slow_query.most_us < excluded.most_us
+                         THEN excluded.most_us ELSE slow_query.most_us END,
+                     rows = slow_query.rows + excluded.rows,
+                     quick = slow_query.quick + excluded.quick,
+                     last_us = excluded.last_us",
+                &values,
+            )?;
+        }
+        let mut written: Vec<(String, u64)> = written.into_iter().collect();
+        written.sort_unstable();
+        for (table, rows) in written.into_iter().filter(|(_, rows)| *rows > 0) {
+            link.execute(
+                "INSERT INTO written_rows (name, rows, since_us) VALUES (?1, ?2, ?3)
+                 ON CONFLICT (name) DO UPDATE SET rows = written_rows.rows + excluded.rows",
+                &[table.into(), (rows as i64).into(), now_us().into()],
+            )?;
+        }
+        let texts = link.one("SELECT COUNT(*) FROM slow_query", &[])?;
+        if texts.map_or(0, |mut row| row.int(0)) > MOST_TEXTS as i64 {
+            link.execute(
+                "DELETE FROM slow_query WHERE text NOT IN
+                     (SELECT text FROM slow_query ORDER BY total_us DESC, quick DESC LIMIT ?1)",
+                &[(MOST_TEXTS as i64).into()],
+            )?;
+        }
+        Ok(())
+    }
+}
+
+/// What the database has logged, the most time first.
+pub(crate) fn logged(link: &mut dyn Link) -> Result<Logged, StoreError> {
+    let sql =
+        "SELECT text, calls, total_us, most_us, rows, quick, since_us, last_us FROM slow_query
+         ORDER BY total_us DESC, text";
+    let mut all = Logged { since_us: now_us(), ..Logged::default() };
+    for mut row in link.query(sql, &[])? {
+        let seen = Seen {
+            calls: row.int(1) as u64,
+            total_us: row.maybe_real(2).unwrap_or(0.0),
+            most_us: row.maybe_real(3).unwrap_or(0.0),
+            rows: row.int(4) as u64,
+            quick: row.int(5) as u64,
+            since_us: row.int(6),
+            last_us: row.int(7),
+            written: 0,
+        };
+        all.since_us = all.since_us.min(seen.since_us);
+        all.texts.push((row.text(0), seen));
+    }
+    for mut row in link.query("SELECT name, rows, since_us FROM written_rows", &[])? {
+        all.since_us = all.since_us.min(row.int(2));
+        all.written.insert(row.text(0), row.int(1) as u64);
+    }
+    Ok(all)
+}
