@@ -48,6 +48,8 @@ pub(crate) fn explain(link: &mut dyn Link, sql: &str) -> Result<Plan, StoreError
     let nothing = vec![Value::Null; places_in(sql)];
     match link.dialect() {
         Dialect::Sqlite => {
+            // A plan does not make the connection look whether others have changed the schema, an answer does.
+            link.query("SELECT COUNT(*) FROM sqlite_schema", &[])?;
             let rows = link.query(&format!("EXPLAIN QUERY PLAN {sql}"), &nothing)?;
             let mut plan = Plan::default();
             rows.into_iter().for_each(|mut row| step(&mut plan, &row.text(3)));
