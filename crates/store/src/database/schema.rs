@@ -126,12 +126,12 @@ CREATE TABLE slow_query (
     quick BIGINT NOT NULL,
     since_us BIGINT NOT NULL,
     last_us BIGINT NOT NULL
-);
+) |KEYED|;
 CREATE TABLE written_rows (
     name TEXT PRIMARY KEY,
     rows BIGINT NOT NULL,
     since_us BIGINT NOT NULL
-);
+) |KEYED|;
 ",
 ];
 
