@@ -184,7 +184,7 @@ fn a_missing_index_is_found_made_used_and_kept() {
         // Fifty rows instead of twenty thousand: whatever else the machine does, that is quicker.
         let judged = database.judge_index(&made.index.name).unwrap();
         assert!(judged.is_used && judged.is_kept, "{judged:?}");
-        assert_eq!(raw.made(), [made.index.name.clone()]);
+        assert_eq!(raw.made(), [made.index.name.as_str()]);
         assert_eq!(database.runs(&LATEST).unwrap()[0].told.name, "run-19999");
 
         // It is asked for on, and nothing more is wanted.
@@ -218,7 +218,7 @@ fn an_index_that_cannot_serve_is_undone_and_not_proposed_again() {
         assert_eq!(advice.proposals.len(), 1, "{advice:?}");
         assert_eq!(advice.proposals[0].columns, ["status"]);
         let made = database.make_index(&advice.proposals[0]).unwrap();
-        assert_eq!(raw.made(), [made.index.name.clone()]);
+        assert_eq!(raw.made(), [made.index.name.as_str()]);
         let judged = database.judge_index(&made.index.name).unwrap();
         assert!(!judged.is_used && !judged.is_kept);
         assert!(judged.index.before_us.is_some() && judged.index.after_us.is_some());

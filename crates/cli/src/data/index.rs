@@ -245,7 +245,7 @@ fn words(database: &Database, advice: &IndexAdvice, made: &[Made], dropped: &[St
     for Unused { dropping, owner } in &advice.unused {
         let why = match &dropping.covered_by {
             Some(other) => format!("its columns begin those of {other}"),
-            None => "no statement uses it".to_owned(),
+            None => "no statement that was counted uses it".to_owned(),
         };
         let whose = match owner {
             Owner::Made => "it was made here and may go",

@@ -49,6 +49,22 @@ pub(crate) struct Seen {
     written: u64,
 }
 
+impl Seen {
+    /// Count a call that gave or changed so many rows; `slow` is its time, µs, where that was long.
+    fn count(&mut self, slow: Option<f64>, rows: u64) {
+        self.written += rows;
+        let Some(took_us) = slow else {
+            self.quick += 1;
+            return;
+        };
+        self.calls += 1;
+        self.total_us += took_us;
+        self.most_us = self.most_us.max(took_us);
+        self.rows += rows;
+        self.last_us = now_us();
+    }
+}
+
 /// What waits to be added to the log of the database.
 #[derive(Debug, Default)]
 struct Pending {
@@ -133,23 +149,20 @@ impl SlowLog {
         if self.away.load(Ordering::Relaxed) {
             self.away.store(false, Ordering::Relaxed);
         }
-        let is_slow = took >= self.slow;
+        let slow = (took >= self.slow).then(|| took.as_secs_f64() * 1e6);
         let mut pending = locked(&self.pending);
-        let Some(seen) = pending.seen(sql, is_slow) else { return };
-        seen.written += rows;
-        if !is_slow {
-            seen.quick += 1;
+        // Nearly always the text is known: it is looked up once.
+        if let Some(seen) = pending.texts.get_mut(sql) {
+            seen.count(slow, rows);
+        } else if let Some(seen) = pending.seen(sql, slow.is_some()) {
+            seen.count(slow, rows);
+        } else {
             return;
         }
-        let took_us = took.as_secs_f64() * 1e6;
-        seen.calls += 1;
-        seen.total_us += took_us;
-        seen.most_us = seen.most_us.max(took_us);
-        seen.rows += rows;
-        seen.last_us = now_us();
-        pending.is_slow = true;
-        drop(pending);
-        self.slow_waits.store(true, Ordering::Relaxed);
+        if slow.is_some() {
+            pending.is_slow = true;
+            self.slow_waits.store(true, Ordering::Relaxed);
+        }
     }
 
     /// So many rows were written into a table in bulk.
@@ -335,4 +348,113 @@ pub(crate) fn logged(link: &mut dyn Link) -> Result<Logged, StoreError> {
         all.written.insert(row.text(0), row.int(1) as u64);
     }
     Ok(all)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::super::link::Access;
+    use super::super::schema;
+    use super::super::sqlite::SqliteLink;
+    use super::super::timed::TimedLink;
+    use super::*;
+
+    const FIND: &str = "SELECT id, name, kind, code FROM run WHERE name = ?1";
+
+    fn note(log: &SlowLog, sql: &str, took_ms: u64) {
+        log.note(sql, Duration::from_millis(took_ms), Ok(2));
+    }
+
+    fn pending(log: &SlowLog) -> Vec<(String, Seen)> {
+        let mut all: Vec<_> = locked(&log.pending).texts.clone().into_iter().collect();
+        all.sort_by(|one, two| one.0.cmp(&two.0));
+        all
+    }
+
+    #[test]
+    fn slow_calls_are_counted_with_their_time_and_quick_ones_by_number() {
+        let log = SlowLog::new(Duration::from_millis(5));
+        for took_ms in [1, 5, 7, 4] {
+            note(&log, FIND, took_ms);
+        }
+        for other in ["BEGIN", "COMMIT", "PRAGMA data_version", "", "selec", &"SELECT ".repeat(500)]
+        {
+            note(&log, other, 9);
+        }
+        let full = StoreError::DatabaseFull { place: String::new() };
+        log.note("SELECT 1", Duration::from_secs(1), Err(&full));
+        let all = pending(&log);
+        assert_eq!(all.len(), 1);
+        let seen = &all[0].1;
+        assert_eq!((seen.calls, seen.quick, seen.rows), (2, 2, 4));
+        assert!((seen.total_us - 12_000.0).abs() < 1e-6 && (seen.most_us - 7_000.0).abs() < 1e-6);
+    }
+
+    #[test]
+    fn texts_without_end_find_an_end_and_the_slowest_stay() {
+        let log = SlowLog::new(Duration::from_millis(5));
+        for at in 0..2_000 {
+            note(&log, &format!("SELECT {at:04}"), 5 + at);
+        }
+        note(&log, "SELECT quick", 0);
+        let all = pending(&log);
+        assert_eq!(all.len(), MOST_TEXTS);
+        assert_eq!(all[0].0, "SELECT 1600");
+    }
+
+    #[test]
+    fn the_table_that_is_written_is_told_by_the_first_words() {
+        assert_eq!(target("INSERT INTO run (name) VALUES (?1)"), Some("run"));
+        assert_eq!(target("insert into run(name) values (?1)"), Some("run"));
+        assert_eq!(target("UPDATE run\n SET name = ?1"), Some("run"));
+        assert_eq!(target("DELETE FROM packet WHERE id = ?1"), Some("packet"));
+        assert_eq!(target("SELECT 1"), None);
+        assert_eq!(target("UPDATE"), None);
+    }
+
+    #[test]
+    fn a_database_that_is_away_is_not_asked_to_keep_the_log() {
+        let log = SlowLog::new(Duration::ZERO);
+        note(&log, FIND, 9);
+        assert!(log.is_owed(|| false));
+        let away = StoreError::DatabaseAway { place: String::new(), reason: String::new() };
+        log.note(FIND, Duration::from_secs(1), Err(&away));
+        assert!(!log.is_owed(|| true) && !log.is_due());
+        note(&log, FIND, 9);
+        assert!(log.is_owed(|| false));
+    }
+
+    #[test]
+    #[ignore = "measures; run with --release and --nocapture on a quiet machine"]
+    fn what_the_log_costs() {
+        const CALLS: u32 = 200_000;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("runs.db");
+        let mut plain = SqliteLink::open(&path, Access::Write, Duration::from_secs(1)).unwrap();
+        schema::migrate(&mut plain, "runs.db").unwrap();
+        let log = Arc::new(SlowLog::new(Duration::from_millis(5)));
+        let other = SqliteLink::open(&path, Access::Write, Duration::from_secs(1)).unwrap();
+        let mut timed = TimedLink::new(Box::new(other), Arc::clone(&log));
+        let ask = |link: &mut dyn Link| {
+            let start = Instant::now();
+            for _ in 0..CALLS {
+                link.query(FIND, &["nobody".into()]).unwrap();
+            }
+            start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS)
+        };
+        let (mut without_ns, mut with_ns) = (f64::INFINITY, f64::INFINITY);
+        for _ in 0..5 {
+            without_ns = without_ns.min(ask(&mut plain));
+            with_ns = with_ns.min(ask(&mut timed));
+        }
+        let start = Instant::now();
+        (0..CALLS).for_each(|_| log.note(FIND, Duration::ZERO, Ok(1)));
+        let note_ns = start.elapsed().as_secs_f64() * 1e9 / f64::from(CALLS);
+        println!(
+            "a look by a key that finds nothing: {without_ns:.0} ns plain, {with_ns:.0} ns with the log, ratio {:.3}; \
+             of it the counting {note_ns:.0} ns",
+            with_ns / without_ns
+        );
+    }
 }
