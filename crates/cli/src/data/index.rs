@@ -24,7 +24,7 @@ use crate::output;
 use crate::table::{fixed, short};
 
 /// Longest text of a statement that is shown to people, characters.
-const SHOWN: usize = 100;
+const SHOWN: usize = 120;
 /// Bytes of a MB.
 const MB: f64 = 1e6;
 
@@ -190,16 +190,16 @@ fn columns_of(index: &MadeIndex) -> String {
     format!("{} ({})", index.table, index.columns.join(", "))
 }
 
-/// A statement in one line of bounded length.
+/// A statement in one line of bounded length. What it asks for is told by its conditions, not by the columns it gives.
 fn shortened(text: &str) -> String {
-    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let mut line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    if let (true, Some(from)) = (line.starts_with("SELECT "), line.find(" FROM ")) {
+        line = format!("SELECT …{}", &line[from..]);
+    }
     if line.chars().count() <= SHOWN {
         return line;
     }
-    // Conditions and order stand at the end, and tell statements apart.
-    let half: Vec<char> = line.chars().collect();
-    let (head, tail) = (&half[..SHOWN / 4], &half[half.len() - 3 * SHOWN / 4..]);
-    format!("{} … {}", head.iter().collect::<String>(), tail.iter().collect::<String>())
+    format!("{} …", line.chars().take(SHOWN).collect::<String>())
 }
 
 fn words(database: &Database, advice: &IndexAdvice, made: &[Made], dropped: &[String]) -> String {
@@ -289,4 +289,18 @@ fn told(one: &Made) -> String {
         None => {}
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_statement_is_shown_by_what_it_asks_for() {
+        let long = format!("SELECT {} FROM run\n  WHERE name = ?1", "column, ".repeat(50));
+        assert_eq!(shortened(&long), "SELECT … FROM run WHERE name = ?1");
+        let long =
+            shortened(&format!("DELETE FROM run WHERE name = '{}'", "\u{1F680}".repeat(500)));
+        assert_eq!(long.chars().count(), SHOWN + 2);
+    }
 }

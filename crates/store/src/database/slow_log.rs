@@ -149,7 +149,7 @@ impl SlowLog {
         if self.away.load(Ordering::Relaxed) {
             self.away.store(false, Ordering::Relaxed);
         }
-        let slow = (took >= self.slow).then(|| took.as_secs_f64() * 1e6);
+        let slow = (took >= self.slow).then_some(took.as_secs_f64() * 1e6);
         let mut pending = locked(&self.pending);
         // Nearly always the text is known: it is looked up once.
         if let Some(seen) = pending.texts.get_mut(sql) {
@@ -182,15 +182,20 @@ impl SlowLog {
         locked(&self.kept).elapsed() >= pause && !self.away.load(Ordering::Relaxed)
     }
 
-    /// Whether a database that closes should be told: of a slow statement always, of others where it `has_made` indexes,
-    /// whose use is told by nothing else.
+    /// Whether a database that closes should be told: of slow statements and of rows that were written always, of others
+    /// where it `has_made` indexes, whose use is told by nothing else. Who only looks leaves it as it is.
     pub(crate) fn is_owed(&self, has_made: impl FnOnce() -> bool) -> bool {
-        let (is_empty, is_slow) = {
+        if self.away.load(Ordering::Relaxed) {
+            return false;
+        }
+        let (is_empty, tells) = {
             let pending = locked(&self.pending);
-            (pending.texts.is_empty(), pending.is_slow)
+            let mut texts = pending.texts.iter();
+            let wrote = texts.any(|(text, seen)| seen.written > 0 && target(text).is_some());
+            let is_empty = pending.texts.is_empty() && pending.written.is_empty();
+            (is_empty, pending.is_slow || wrote || !pending.written.is_empty())
         };
-        let is_away = self.away.load(Ordering::Relaxed);
-        !is_away && !is_empty && (is_slow || self.is_due() || has_made())
+        !is_empty && (tells || self.is_due() || has_made())
     }
 
     /// Add what waits to the log of the database, outside of any transaction; where that cannot be done at once it waits on.
@@ -411,6 +416,19 @@ mod tests {
         assert_eq!(target("DELETE FROM packet WHERE id = ?1"), Some("packet"));
         assert_eq!(target("SELECT 1"), None);
         assert_eq!(target("UPDATE"), None);
+    }
+
+    #[test]
+    fn a_database_is_told_of_what_was_slow_or_written_and_not_of_looks() {
+        let log = SlowLog::new(Duration::from_millis(5));
+        assert!(!log.is_owed(|| true));
+        note(&log, FIND, 1);
+        assert!(!log.is_owed(|| false) && log.is_owed(|| true));
+        note(&log, "UPDATE run SET seeds = ?1", 1);
+        assert!(log.is_owed(|| false));
+        let log = SlowLog::new(Duration::from_millis(5));
+        log.wrote("event", 7);
+        assert!(log.is_owed(|| false));
     }
 
     #[test]
