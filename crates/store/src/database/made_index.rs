@@ -56,7 +56,7 @@ pub struct Making {
     pub index: MadeIndex,
     /// Somebody made it before.
     pub was_there: bool,
-    /// How long the building took. On SQLite whoever writes waited as long.
+    /// How long the building took, its commit included. On SQLite whoever writes waited as long.
     pub took: Duration,
     /// Its size, bytes.
     pub bytes: u64,
@@ -234,24 +234,26 @@ impl Database {
             after_us: None,
             undone: false,
         };
-        let (was_there, took) = match self.location().path() {
+        let mut start = Instant::now();
+        let was_there = match self.location().path() {
             Some(_) => self.change(|link| {
+                // From here to the end of the commit nobody else writes.
+                start = Instant::now();
                 let link = link.unlogged();
                 if is_there(link, &index.name)?.is_some() {
-                    return Ok((true, Duration::ZERO));
+                    return Ok(true);
                 }
                 record(link, &index)?;
-                let start = Instant::now();
                 link.script(&statement_of(&index.name, &index.table, &index.columns, ""))?;
-                Ok((false, start.elapsed()))
+                Ok(false)
             })?,
             None => self.alone_locked(|link| {
                 clear(link)?;
                 if is_there(link, &index.name)?.is_some() {
-                    return Ok((true, Duration::ZERO));
+                    return Ok(true);
                 }
                 record(link, &index)?;
-                let start = Instant::now();
+                start = Instant::now();
                 let way = "CONCURRENTLY ";
                 let sql = statement_of(&index.name, &index.table, &index.columns, way);
                 if let Err(error) = link.script(&sql) {
@@ -259,9 +261,10 @@ impl Database {
                     let _ = clear(link);
                     return Err(error);
                 }
-                Ok((false, start.elapsed()))
+                Ok(false)
             })?,
         };
+        let took = if was_there { Duration::ZERO } else { start.elapsed() };
         let bytes = self.look(|link| census::size(link.unlogged(), &index.name))?;
         let index = if was_there { self.made(&index.name).unwrap_or(index) } else { index };
         Ok(Making { index, was_there, took, bytes })

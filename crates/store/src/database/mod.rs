@@ -20,6 +20,11 @@
 //! reads one gets what was written, or an error. Names, settings, results and events carry no checksum; of these `verify`
 //! tells what breaks a page or an index, not a letter that became another.
 //!
+//! # Slow statements
+//! Every statement is timed, and the database remembers which were slow, by their text without values (`slow_log`). From that
+//! and from its own plans (`plan`, `statement`, `estimate`) it tells which indexes would pay (`index_advice`). Those that are
+//! made are asked for what they bring and undone where that is nothing (`made_index`, `replay`).
+//!
 //! # One file, one process, several connections
 //! While a process has a file of SQLite open it must not open and close it in any other way: that would end its locks.
 
@@ -87,7 +92,7 @@ pub struct DatabaseSettings {
     pub wait: Duration,
     /// How rows that were read are remembered, see [`Database::recall`].
     pub cache: CacheSettings,
-    /// Statements that take at least so long are counted with their time, see [`Database::advise_indexes`].
+    /// Statements that take at least so long are counted with their time, see [`Database::advise_indexes`]; zero counts all.
     pub slow: Duration,
 }
 
