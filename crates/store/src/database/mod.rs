@@ -39,6 +39,7 @@ mod read;
 mod retention;
 mod rows;
 mod run;
+mod schedule;
 mod schema;
 mod sqlite;
 mod stream;
@@ -49,7 +50,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use self::artifact::{Artifact, ArtifactInfo};
 pub use self::audit::{AuditEntry, Command};
-pub use self::backup::{Copied, Drill, Schedule};
+pub use self::backup::Copied;
 pub use self::batch::Batch;
 pub use self::event::{Event, Severity};
 pub use self::ingest::{Ingest, IngestSettings, IngestSummary};
@@ -58,6 +59,7 @@ pub use self::read::{Gap, Span};
 pub use self::retention::Thinned;
 pub use self::rows::Rows;
 pub use self::run::{NewRun, Run, RunFilter, RunStatus};
+pub use self::schedule::{Drill, Schedule};
 pub use self::stream::{Signal, Stream};
 pub use self::verify::Verified;
 
