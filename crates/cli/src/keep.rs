@@ -5,12 +5,14 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use catalogue::Frame;
 use serde_json::Value;
 use store::{
     Database, DatabaseSettings, Ingest, IngestSettings, Location, NewRun, RunStatus, Signal,
 };
 
 use crate::error::CliError;
+use crate::trajectory::Trajectory;
 
 /// Variable that names a database where no flag does.
 const VARIABLE: &str = "LUNAR_HABITAT_STORE";
@@ -107,6 +109,11 @@ impl Kept {
     pub fn ingest(&self, stream: &str, signals: &[Signal]) -> Result<Ingest, CliError> {
         let stream = self.database.stream(self.run, stream, signals)?;
         Ok(Ingest::new(&self.database, &stream, &IngestSettings::default()))
+    }
+
+    /// A trajectory of the run: `name`, with the columns and facts of `shape`.
+    pub fn trajectory(&self, name: &str, shape: &Frame) -> Trajectory {
+        Trajectory::begin(&self.database, self.run, name, shape)
     }
 
     /// Record that it came to its end: its results, what happened, and its files by kind and name. All of it is there then, or

@@ -23,6 +23,7 @@ mod replay;
 mod simulate;
 mod table;
 mod train;
+mod trajectory;
 mod usage;
 mod validate;
 
