@@ -28,15 +28,16 @@ def to_minari(rollout: Rollout | str | os.PathLike[str], dataset_id: str, **opti
     rollout: a :class:`Rollout`, or a Parquet file of one: of ``record``, of ``lunar-habitat data rollout`` or
         ``lunar-habitat data export --episodes``.
     dataset_id: its name in Minari, such as ``lunar-habitat/rules-v0``; it must not be there yet.
-    options: passed on to ``minari.create_dataset_from_buffers``: ``algorithm_name``, ``author``, ``data_format``, …
+    options: passed on to ``minari.create_dataset_from_buffers``: ``author``, ``data_format``, …; ``algorithm_name`` is the
+        fact ``controller`` and ``description`` the scenario where they are not given.
 
     Returns
     -------
     The ``MinariDataset``. Observations, actions, rewards, terminations and truncations have the bits of the recording.
     ``infos`` holds the other columns by their names, as Minari counts them: entry ``i`` is of the moment of observation
     ``i``, and what came of action ``i`` (``duration_s``, ``term.NAME``, ``cost.NAME``, ``shield.…``, ``asked.DIAL``,
-    ``reason``) is entry ``i + 1``; entry 0 of these is NaN or empty. Facts are in the metadata under
-    :data:`METADATA`.
+    ``reason``) is entry ``i + 1``; entry 0 of these is NaN or empty. With the format ``arrow`` every number there is a row of
+    one, since Minari does not read back others. Facts are in the metadata under :data:`METADATA`.
 
     Raises
     ------
@@ -56,20 +57,23 @@ def to_minari(rollout: Rollout | str | os.PathLike[str], dataset_id: str, **opti
         raise ValueError("a recording for Minari has whole episodes: decisions and a final row for each")
     if dataset_id in minari.list_local_datasets():
         raise ValueError(f"dataset {dataset_id!r} is there already: remove it or take another name")
+    facts = rollout.facts
+    options.setdefault("algorithm_name", facts.get("controller", facts.get("policy", "unknown")))
+    options.setdefault("description", f"Missions of the lunar habitat, scenario {facts.get('scenario', 'unknown')}")
     dataset = minari.create_dataset_from_buffers(
         dataset_id,
-        _buffers(rollout),
+        _buffers(rollout, is_wide=options.get("data_format") == "arrow"),
         observation_space=Box(-1.0, 1.0, (fields,), np.float32),
         action_space=Box(-1.0, 1.0, (dials,), np.float32),
         **options,
     )
-    about = {"columns": list(rollout.columns), "facts": rollout.facts}
+    about = {"columns": list(rollout.columns), "facts": facts}
     dataset.storage.update_metadata({METADATA: json.dumps(about)})
     return dataset
 
 
-def _buffers(rollout: Rollout) -> list[Any]:
-    """The episodes as Minari takes them."""
+def _buffers(rollout: Rollout, is_wide: bool) -> list[Any]:
+    """The episodes as Minari takes them; ``is_wide`` with every number of ``infos`` as a row of one."""
     from minari.data_collector.episode_buffer import EpisodeBuffer
 
     buffers = []
@@ -87,7 +91,8 @@ def _buffers(rollout: Rollout) -> list[Any]:
                 continue
             if name.startswith(_RESULTS):
                 part = np.roll(part, 1)
-            infos[name] = part.tolist() if part.dtype.kind in "UO" else part
+            is_text = part.dtype.kind in "UO"
+            infos[name] = part.tolist() if is_text else part[:, np.newaxis] if is_wide else part
         buffers.append(
             EpisodeBuffer(
                 id=number,
@@ -180,7 +185,7 @@ def _columns(episode: Any, names: list[str] | None) -> dict[str, np.ndarray]:
             texts = _texts(infos[name])
             columns[name] = np.append(texts[1:], texts[-1:])
         else:
-            column = np.asarray(infos[name])
+            column = np.asarray(infos[name]).reshape(count + 1)
             column = _texts(column) if column.dtype.kind in "OSU" else column
             columns[name] = np.roll(column, -1) if name.startswith(_RESULTS) else column
     return columns
