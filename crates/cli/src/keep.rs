@@ -9,6 +9,7 @@ use catalogue::Frame;
 use serde_json::Value;
 use store::{
     Database, DatabaseSettings, Ingest, IngestSettings, Location, NewRun, RunStatus, Signal,
+    StoreError,
 };
 
 use crate::error::CliError;
@@ -52,6 +53,20 @@ impl Place {
     /// [`CliError`] when it cannot be opened.
     pub fn open(&self) -> Result<Database, CliError> {
         Ok(Database::open_existing(&self.location()?, &DatabaseSettings::default())?)
+    }
+
+    /// Open the database, which has to exist, to read: also one that cannot be written.
+    ///
+    /// # Errors
+    /// [`CliError`] when it cannot be opened.
+    pub fn open_to_read(&self) -> Result<Database, CliError> {
+        let (location, settings) = (self.location()?, DatabaseSettings::default());
+        match Database::open_existing(&location, &settings) {
+            Err(StoreError::DatabaseReadOnly { .. }) => {
+                Ok(Database::open_to_read(&location, &settings)?)
+            }
+            other => Ok(other?),
+        }
     }
 
     /// Open the database, making it where there is none.

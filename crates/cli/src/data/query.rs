@@ -54,7 +54,7 @@ impl Which {
     /// # Errors
     /// [`CliError`] where there is none.
     pub fn open(&self) -> Result<(Database, Run), CliError> {
-        let database = self.place.open()?;
+        let database = self.place.open_to_read()?;
         let run = database.run(&self.run)?;
         Ok((database, run))
     }

@@ -200,7 +200,7 @@ fn words(verified: &Verified) -> String {
 /// # Errors
 /// [`CliError`].
 pub fn verify(args: VerifyArgs) -> Result<ExitCode, CliError> {
-    let verified = args.place.open()?.verify()?;
+    let verified = args.place.open_to_read()?.verify()?;
     if args.json {
         output::json(&found(&verified))?;
     } else {

@@ -165,6 +165,39 @@ impl Database {
         Database::open(location, settings)
     }
 
+    /// Open a database that exists and may only be read: nothing is written to it, nor made beside it.
+    ///
+    /// Whatever writes is refused with [`StoreError::DatabaseReadOnly`].
+    ///
+    /// # Errors
+    /// As [`Database::open_existing`]; [`StoreError::DatabaseOlder`] for a schema of an earlier release, which would have to be
+    /// changed; [`StoreError::DatabaseReadOnly`] where a log that was left behind would have to be brought in first.
+    pub fn open_to_read(
+        location: &Location,
+        settings: &DatabaseSettings,
+    ) -> Result<Database, StoreError> {
+        if let Some(path) = location.path() {
+            std::fs::metadata(path).map_err(|source| StoreError::io("read", path, source))?;
+        }
+        let pool = |most| Pool::new(location, Access::Look, most, settings.wait);
+        let writer = Arc::new(pool(1)?);
+        let inner = Inner {
+            location: location.clone(),
+            place: location.to_string(),
+            settings: settings.clone(),
+            readers: pool(settings.readers)?,
+            cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
+            writer,
+        };
+        let database = Database(Arc::new(inner));
+        let (place, found, known) = (database.place(), database.schema()?, schema::NEWEST);
+        match found {
+            _ if found > known => Err(StoreError::DatabaseNewer { place, found, known }),
+            _ if found < known => Err(StoreError::DatabaseOlder { place, found, known }),
+            _ => Ok(database),
+        }
+    }
+
     /// Where it is.
     #[must_use]
     pub fn location(&self) -> &Location {
