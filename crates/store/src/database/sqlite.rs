@@ -87,14 +87,26 @@ impl SqliteLink {
     }
 }
 
+/// Whether a file lies on a disk that nobody can write as it is mounted.
+fn is_still(path: &Path) -> bool {
+    #[cfg(unix)]
+    return rustix::fs::statvfs(path)
+        .is_ok_and(|disk| disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    #[cfg(not(unix))]
+    {
+        // Not asked there: such a disk is refused.
+        let _ = path;
+        false
+    }
+}
+
 /// The name by which a file is opened that is only looked at.
 ///
 /// On a disk that nobody can write, SQLite is told so: it needs its shared memory otherwise, which cannot be made there. What
 /// a log beside the file holds would then not be seen, so such a file is refused.
 fn still_name(path: &Path) -> Result<PathBuf, StoreError> {
     use std::fmt::Write;
-    let is_still = rustix::fs::statvfs(path)
-        .is_ok_and(|disk| disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    let is_still = is_still(path);
     let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     let has_log = std::fs::metadata(log).is_ok_and(|found| found.len() > 0);
