@@ -13,6 +13,7 @@ from ._native import VERSION as __version__
 from .collector import Collector, collector
 from .habitat_env import HabitatEnv
 from .habitat_vector_env import HabitatVectorEnv
+from .minari_dataset import from_minari, to_minari
 from .ppo import PPO
 from .predecessor import make_lunar_env
 from .registration import IDS, register
@@ -35,6 +36,7 @@ __all__ = [
     "collector",
     "compat",
     "discount",
+    "from_minari",
     "make_lunar_env",
     "read_parquet",
     "record",
@@ -42,6 +44,7 @@ __all__ = [
     "scenarios",
     "sweep",
     "tasks",
+    "to_minari",
 ]
 
 register()

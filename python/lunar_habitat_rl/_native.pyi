@@ -32,6 +32,7 @@ def write_frame(
     path: str,
     columns: dict[str, NDArray[Any] | list[str]],
     facts: list[tuple[str, str]],
+    is_arrow: bool,
 ) -> None: ...
 def read_frame(path: str) -> tuple[dict[str, Any], list[tuple[str, str]]]: ...
 

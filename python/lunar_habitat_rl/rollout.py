@@ -125,9 +125,20 @@ class Rollout:
         Raises ``OSError`` where the system refuses, a full disk among it; ``TypeError`` for a column or a fact of another
         type, ``ValueError`` for columns of different lengths. An older file is untouched then.
         """
+        self._write(path, is_arrow=False)
+
+    def to_arrow(self, path: str | os.PathLike[str]) -> None:
+        """Write a file of Arrow (IPC, which Feather 2 is), uncompressed, for readers that map it into memory.
+
+        ``pyarrow.feather``, ``pandas.read_feather`` and ``polars.read_ipc`` read it; :func:`read_parquet` does not. Facts are
+        the metadata of the schema. Raises what :meth:`to_parquet` raises.
+        """
+        self._write(path, is_arrow=True)
+
+    def _write(self, path: str | os.PathLike[str], is_arrow: bool) -> None:
         _check_facts(self.facts)
         columns = {name: _as_column(column) for name, column in self.columns.items()}
-        _native.write_frame(os.fspath(path), columns, list(self.facts.items()))
+        _native.write_frame(os.fspath(path), columns, list(self.facts.items()), is_arrow)
 
 
 def _same_bits(one: np.ndarray, two: np.ndarray) -> bool:

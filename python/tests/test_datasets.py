@@ -208,6 +208,20 @@ def test_bad_input_is_refused_in_a_sentence(tmp_path):
     assert os.listdir(tmp_path) == []
 
 
+def test_a_file_of_arrow_is_written_whole_or_not_at_all(tmp_path):
+    env = short()
+    rollout = record(env, Random(env), seed=0)
+    path = tmp_path / "x.arrow"
+    rollout.to_arrow(path)
+    whole = path.read_bytes()
+    assert whole[:6] == whole[-6:] == b"ARROW1"
+    with pytest.raises(ValueError, match="x.arrow"):
+        read_parquet(path)
+    with pytest.raises(TypeError, match="fact 'n'"):
+        Rollout(rollout.columns, {"n": 1}).to_arrow(path)
+    assert path.read_bytes() == whole and os.listdir(tmp_path) == ["x.arrow"]
+
+
 def test_bad_files_are_refused_in_a_sentence(tmp_path):
     env = short()
     path = tmp_path / "x.parquet"

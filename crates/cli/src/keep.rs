@@ -5,12 +5,15 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use catalogue::Frame;
 use serde_json::Value;
 use store::{
     Database, DatabaseSettings, Ingest, IngestSettings, Location, NewRun, RunStatus, Signal,
+    StoreError,
 };
 
 use crate::error::CliError;
+use crate::trajectory::Trajectory;
 
 /// Variable that names a database where no flag does.
 const VARIABLE: &str = "LUNAR_HABITAT_STORE";
@@ -50,6 +53,20 @@ impl Place {
     /// [`CliError`] when it cannot be opened.
     pub fn open(&self) -> Result<Database, CliError> {
         Ok(Database::open_existing(&self.location()?, &DatabaseSettings::default())?)
+    }
+
+    /// Open the database, which has to exist, to read: also one that cannot be written.
+    ///
+    /// # Errors
+    /// [`CliError`] when it cannot be opened.
+    pub fn open_to_read(&self) -> Result<Database, CliError> {
+        let (location, settings) = (self.location()?, DatabaseSettings::default());
+        match Database::open_existing(&location, &settings) {
+            Err(StoreError::DatabaseReadOnly { .. }) => {
+                Ok(Database::open_to_read(&location, &settings)?)
+            }
+            other => Ok(other?),
+        }
     }
 
     /// Open the database, making it where there is none.
@@ -107,6 +124,11 @@ impl Kept {
     pub fn ingest(&self, stream: &str, signals: &[Signal]) -> Result<Ingest, CliError> {
         let stream = self.database.stream(self.run, stream, signals)?;
         Ok(Ingest::new(&self.database, &stream, &IngestSettings::default()))
+    }
+
+    /// A trajectory of the run: `name`, with the columns and facts of `shape`.
+    pub fn trajectory(&self, name: &str, shape: &Frame) -> Trajectory {
+        Trajectory::begin(&self.database, self.run, name, shape)
     }
 
     /// Record that it came to its end: its results, what happened, and its files by kind and name. All of it is there then, or

@@ -23,6 +23,7 @@ mod serve;
 mod simulate;
 mod table;
 mod train;
+mod trajectory;
 mod usage;
 mod validate;
 

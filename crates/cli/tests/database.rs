@@ -133,7 +133,7 @@ fn what_is_not_there_is_told_in_one_sentence() {
         ("data query nobody --store runs.db", 1, "has no run `nobody`"),
         ("data runs --store absent.db", 1, "absent.db"),
         ("data runs --store mysql://x/y", 2, "is no place of a database"),
-        ("data export x --out file.xls --store runs.db", 2, ".parquet or .csv"),
+        ("data export x --out file.xls --store runs.db", 2, ".parquet, .arrow"),
         ("data backup --to b --every soon --store runs.db", 2, "15m"),
     ] {
         let output = line(dir.path(), words);

@@ -63,7 +63,7 @@ pub use mpc::Mpc;
 pub use random::Random;
 pub use registry::{RegisteredTask, TASK_DIFFICULTIES, TASKS};
 pub use reward::{REWARD_PRESETS, RewardWeights, TERM_NAMES, TERM_UNITS, TERMS};
-pub use rollout::{Pilot, Recorder, Rollout};
+pub use rollout::{Commanded, Pilot, Recorder, Rollout};
 pub use rules::{BOUNDS, Bound, Presumed, Rules, RulesSettings};
 pub use shield::{HARD, HARD_LIMITS, HardLimit, Intervention, Shield, ShieldOptions, Shielded};
 pub use space::{

@@ -7,7 +7,7 @@
 //! ```
 //! Pieces are found by name, so that a later version may add some.
 
-use std::io::Write;
+use std::io::{BufReader, Cursor, Read, Seek, SeekFrom, Write};
 
 use sha2::{Digest, Sha256};
 
@@ -15,6 +15,9 @@ use crate::LearnError;
 
 /// Length of the check sum.
 const SUM: usize = 32;
+
+/// Bytes that are read at a time for it.
+const PART: usize = 1 << 16;
 
 /// Numbers of one kind.
 #[derive(Debug, Clone, PartialEq)]
@@ -92,16 +95,29 @@ impl Pieces {
         versions: std::ops::RangeInclusive<u32>,
         bytes: &[u8],
     ) -> Result<(u32, Pieces), LearnError> {
+        Pieces::read_from(what, magic, versions, &mut Cursor::new(bytes))
+    }
+
+    /// As [`Pieces::read`], from the beginning of a file, which is read twice and of which no more than a piece is in memory
+    /// beside the pieces: once for the check sum, then piece after piece.
+    pub(crate) fn read_from<R: Read + Seek>(
+        what: &'static str,
+        magic: &[u8; 8],
+        versions: std::ops::RangeInclusive<u32>,
+        source: &mut R,
+    ) -> Result<(u32, Pieces), LearnError> {
         let short = || LearnError::Bytes(what, "ends too early");
-        if bytes.len() < magic.len() || &bytes[..magic.len()] != magic {
+        let length = source.seek(SeekFrom::End(0)).map_err(LearnError::Read)?;
+        source.rewind().map_err(LearnError::Read)?;
+        let mut head = [0; 8];
+        if length < 8 || source.read_exact(&mut head).is_err() || head != *magic {
             return Err(LearnError::Bytes(what, "does not begin as one"));
         }
-        let body = bytes.len().checked_sub(SUM).ok_or_else(short)?;
-        let (body, sum) = bytes.split_at(body);
-        if Sha256::digest(body).as_slice() != sum {
-            return Err(LearnError::Bytes(what, "is damaged: its check sum does not fit"));
-        }
-        let mut rest = Rest { bytes: &body[magic.len()..], what };
+        let body = length.checked_sub(SUM as u64).ok_or_else(short)?;
+        check(what, body, source)?;
+        source.seek(SeekFrom::Start(8)).map_err(LearnError::Read)?;
+        let left = body.checked_sub(8).ok_or_else(short)?;
+        let mut rest = Rest { source: BufReader::new(source), left, what };
         let version = rest.word4()?;
         if !versions.contains(&version) {
             return Err(LearnError::Bytes(what, "is of a version that is not known here"));
@@ -109,10 +125,10 @@ impl Pieces {
         let count = rest.word4()?;
         let mut pieces = Pieces::default();
         for _ in 0..count {
-            let length = rest.word4()? as usize;
-            let name = String::from_utf8_lossy(rest.take(length)?).into_owned();
+            let length = u64::from(rest.word4()?);
+            let name = String::from_utf8_lossy(&rest.take(length)?).into_owned();
             let kind = rest.take(1)?[0];
-            let count = rest.word8()? as usize;
+            let count = rest.word8()?;
             let size = match kind {
                 0 => 1,
                 1 => 4,
@@ -126,7 +142,7 @@ impl Pieces {
             };
             let raw = rest.take(count.checked_mul(size).ok_or_else(short)?)?;
             let piece = match kind {
-                0 => Piece::Bytes(raw.to_vec()),
+                0 => Piece::Bytes(raw),
                 1 => Piece::Floats(
                     raw.as_chunks().0.iter().map(|x| f32::from_le_bytes(*x)).collect(),
                 ),
@@ -141,6 +157,26 @@ impl Pieces {
         }
         Ok((version, pieces))
     }
+}
+
+/// Hold the first `body` bytes against the check sum that follows them.
+fn check<R: Read + Seek>(what: &'static str, body: u64, source: &mut R) -> Result<(), LearnError> {
+    source.rewind().map_err(LearnError::Read)?;
+    let mut hasher = Sha256::new();
+    let mut part = vec![0; PART];
+    let mut left = body;
+    while left > 0 {
+        let size = left.min(PART as u64) as usize;
+        source.read_exact(&mut part[..size]).map_err(LearnError::Read)?;
+        hasher.update(&part[..size]);
+        left -= size as u64;
+    }
+    let mut sum = [0; SUM];
+    source.read_exact(&mut sum).map_err(LearnError::Read)?;
+    if hasher.finalize().as_slice() != sum {
+        return Err(LearnError::Bytes(what, "is damaged: its check sum does not fit"));
+    }
+    Ok(())
 }
 
 /// Writes pieces one after the other, so that no two of them are in memory at once.
@@ -197,30 +233,32 @@ impl<W: Write> PieceWriter<W> {
     }
 }
 
-struct Rest<'a> {
-    bytes: &'a [u8],
+/// What is left of a file before its check sum.
+struct Rest<R> {
+    source: R,
+    left: u64,
     what: &'static str,
 }
 
-impl<'a> Rest<'a> {
-    fn take(&mut self, count: usize) -> Result<&'a [u8], LearnError> {
-        let (head, rest) = self
-            .bytes
-            .split_at_checked(count)
-            .ok_or(LearnError::Bytes(self.what, "ends too early"))?;
-        self.bytes = rest;
-        Ok(head)
+impl<R: Read> Rest<R> {
+    fn take(&mut self, count: u64) -> Result<Vec<u8>, LearnError> {
+        // Checked before memory is asked for: a count may be anything.
+        let left = self.left.checked_sub(count);
+        self.left = left.ok_or(LearnError::Bytes(self.what, "ends too early"))?;
+        let mut bytes = vec![0; count as usize];
+        self.source.read_exact(&mut bytes).map_err(LearnError::Read)?;
+        Ok(bytes)
     }
 
     fn word4(&mut self) -> Result<u32, LearnError> {
         let mut four = [0; 4];
-        four.copy_from_slice(self.take(4)?);
+        four.copy_from_slice(&self.take(4)?);
         Ok(u32::from_le_bytes(four))
     }
 
     fn word8(&mut self) -> Result<u64, LearnError> {
         let mut eight = [0; 8];
-        eight.copy_from_slice(self.take(8)?);
+        eight.copy_from_slice(&self.take(8)?);
         Ok(u64::from_le_bytes(eight))
     }
 }

@@ -89,6 +89,9 @@ pub enum LearnError {
         /// Why not.
         source: std::io::Error,
     },
+    /// A checkpoint that cannot be read.
+    #[error("checkpoint cannot be read: {0}")]
+    Read(std::io::Error),
     /// A checkpoint that cannot be written.
     #[error("checkpoint cannot be written: {0}")]
     Write(std::io::Error),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use env::habitat::StreamKey;
-use env::{COSTS, Episode, Intervention, Outcome, Shield, StepSlices, TERMS, Task};
+use env::{COSTS, Episode, Intervention, Outcome, Rollout, Shield, StepSlices, TERMS, Task};
 
 use crate::LearnError;
 use crate::policy::Policy;
@@ -63,4 +63,42 @@ pub fn fly(
     let outcome = Outcome { steps, decisions, ..Outcome::of(episode.habitat()) };
     let interventions = shield.map_or_else(Vec::new, |shield| shield.interventions().to_vec());
     Ok(Flight { outcome, costs: sums.map(|sum| sum / time_s), total, interventions })
+}
+
+/// What [`fly`] flies, as rows: what the policy saw, did and got.
+///
+/// # Errors
+/// As [`fly`].
+///
+/// # Tests
+/// `recorded_flights` in this crate.
+pub fn record(
+    task: &Arc<Task>,
+    policy: &Policy,
+    key: StreamKey,
+    is_shielded: bool,
+) -> Result<Rollout, LearnError> {
+    policy.fits(task)?;
+    let mut actor = policy.actor();
+    let mut episode = Episode::new(task, key, &[])?;
+    let mut frames = Frames::new(policy.stack(), task.observations().len());
+    let mut is_first = true;
+    let act = |_: &Episode, observation: &[f32], action: &mut [f32]| -> Result<(), LearnError> {
+        if is_first {
+            frames.begin(observation);
+        } else {
+            frames.push(observation);
+        }
+        is_first = false;
+        actor.act(frames.row(), action)
+    };
+    if !is_shielded {
+        let mut rollout = Rollout::new(task);
+        rollout.play(&mut episode, act)?;
+        return Ok(rollout);
+    }
+    let mut rollout = Rollout::shielded(task, Shield::usual_horizon_s(task));
+    let mut shield = Shield::new(&episode)?;
+    rollout.play_shielded(&mut episode, &mut shield, act)?;
+    Ok(rollout)
 }

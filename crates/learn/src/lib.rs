@@ -40,7 +40,7 @@ pub use calibration::{Bounds, Calibration, Tried, calibrate};
 pub use cloning::{Demonstrations, demonstrate};
 pub use constraint::{Constraint, Multipliers};
 pub use error::LearnError;
-pub use flight::{Flight, fly};
+pub use flight::{Flight, fly, record};
 pub use habitat_world::HabitatWorld;
 pub use learner::{Batch, Learner, UpdateFigures};
 pub use linear::LinearWorld;

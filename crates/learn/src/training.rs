@@ -8,7 +8,7 @@
 //! Everything that the next update depends on is in [`Training::checkpoint`]; a training that goes on from one gives the
 //! bits of a training that never stopped, on any number of threads.
 
-use std::io::Write;
+use std::io::{Cursor, Read, Seek, Write};
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
@@ -704,7 +704,15 @@ impl Training {
     /// [`LearnError::Bytes`], [`LearnError::Piece`]: it is damaged, of another version or incomplete.
     /// [`LearnError::Size`]: it is that of another training. What the world refuses.
     pub fn resume(&mut self, bytes: &[u8]) -> Result<(), LearnError> {
-        let (_, pieces) = Pieces::read(WHAT, MAGIC, 1..=VERSION, bytes)?;
+        self.resume_from(&mut Cursor::new(bytes))
+    }
+
+    /// [`Training::resume`] from a file, of which no more is held than what is taken over and one piece.
+    ///
+    /// # Errors
+    /// As [`Training::resume`]; [`LearnError::Read`].
+    pub fn resume_from<R: Read + Seek>(&mut self, file: &mut R) -> Result<(), LearnError> {
+        let (_, pieces) = Pieces::read_from(WHAT, MAGIC, 1..=VERSION, file)?;
         let facts = pieces.words(WHAT, "facts")?;
         let shape = self.network.shape();
         let expected = [

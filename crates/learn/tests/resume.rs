@@ -38,6 +38,16 @@ fn interrupted_equals_uninterrupted_on_any_number_of_threads() {
         assert_eq!(again.parameters(), whole.parameters());
         assert!(again.checkpoint().unwrap() == whole.checkpoint().unwrap());
     }
+    // From a file, of which nothing but pieces is held, it is the same.
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("checkpoint.bin");
+    std::fs::write(&path, &kept).unwrap();
+    let mut again = training(2, 9);
+    again.resume_from(&mut std::fs::File::open(&path).unwrap()).unwrap();
+    assert!(again.checkpoint().unwrap().unwrap() == kept);
+    std::fs::write(&path, &kept[..kept.len() - 1]).unwrap();
+    let error = training(2, 9).resume_from(&mut std::fs::File::open(&path).unwrap());
+    assert!(error.unwrap_err().to_string().contains("check sum"));
 }
 
 #[test]

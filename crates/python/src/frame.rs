@@ -7,7 +7,7 @@ use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use store::StoreError;
+use store::{FrameFormat, FrameWriter, StoreError};
 
 /// Columns by name and facts by key, as Python gets them.
 pub(crate) type Parts<'py> = (Bound<'py, PyDict>, Vec<(String, String)>);
@@ -77,13 +77,14 @@ fn values(name: &str, column: &Bound<'_, PyAny>) -> PyResult<Values> {
     )))
 }
 
-/// Write columns and facts to a Parquet file, whole or not at all.
+/// Write columns and facts to a Parquet file, or one of Arrow where `is_arrow`, whole or not at all.
 #[pyfunction]
 pub(crate) fn write_frame(
     py: Python<'_>,
     path: PathBuf,
     columns: &Bound<'_, PyDict>,
     facts: Vec<(String, String)>,
+    is_arrow: bool,
 ) -> PyResult<()> {
     let mut frame = Frame::default();
     for (name, column) in columns {
@@ -92,7 +93,13 @@ pub(crate) fn write_frame(
         frame.push(&name, values(&name, &column)?).map_err(refused)?;
     }
     frame.facts = facts;
-    py.detach(|| store::write_frame(&path, &frame)).map_err(|error| refused(&error))
+    let format = if is_arrow { FrameFormat::Arrow } else { FrameFormat::Parquet };
+    py.detach(|| {
+        let mut writer = FrameWriter::create_as(&path, format, &frame)?;
+        writer.append(&frame)?;
+        writer.finish()
+    })
+    .map_err(|error| refused(&error))
 }
 
 /// Columns and facts of a Parquet file; texts as in a recording.

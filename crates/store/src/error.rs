@@ -122,6 +122,18 @@ pub enum StoreError {
         /// Last schema of this release.
         known: i64,
     },
+    /// A database of an earlier release that may only be read.
+    #[error(
+        "`{place}` has schema {found} and can be read only; this release reads schema {known}: take it to that on a disk that can be written"
+    )]
+    DatabaseOlder {
+        /// The database.
+        place: String,
+        /// Its schema.
+        found: i64,
+        /// The schema of this release.
+        known: i64,
+    },
     /// A database refused something else.
     #[error("cannot {action} `{place}`: {reason}")]
     Database {

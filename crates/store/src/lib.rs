@@ -1,7 +1,7 @@
 //! What is kept of runs: a [`Database`] of runs, streams, events, files and commands, in a file of SQLite or in PostgreSQL.
 //!
 //! Telemetry in files: what a run measured, as `telemetry.parquet` and `telemetry.csv`, and frames of named
-//! columns (recordings of episodes) as Parquet; and the readers that bring them back. Scalars of a training as
+//! columns (recordings of episodes) as Parquet or Arrow; and the readers that bring them back. Scalars of a training as
 //! TensorBoard's event files.
 //!
 //! Every file is written under a temporary name beside its target and renamed when it is complete
@@ -33,7 +33,7 @@ pub use database::{
 };
 pub use draft::write_atomic;
 pub use error::StoreError;
-pub use frame::{FrameReader, FrameWriter, ROW_GROUP_ROWS, read_frame, write_frame};
+pub use frame::{FrameFormat, FrameReader, FrameWriter, ROW_GROUP_ROWS, read_frame, write_frame};
 pub use scalars::ScalarWriter;
 pub use table::{Table, read_csv, read_parquet};
 pub use telemetry::{CSV_NAME, PARQUET_NAME, TelemetryWriter};

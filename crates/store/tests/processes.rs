@@ -322,6 +322,6 @@ fn names_of_backups_rise_when_the_clock_steps_back() {
         assert_eq!(policy.bytes, round.to_le_bytes());
     }
     assert_eq!(schedule.backups().unwrap().len(), 3);
-    // Three backups and what belongs to somebody else.
-    assert_eq!(names(&schedule.directory).len(), 3 + 4, "{:?}", names(&schedule.directory));
+    // Three backups, the turn, and what belongs to somebody else.
+    assert_eq!(names(&schedule.directory).len(), 3 + 1 + 4, "{:?}", names(&schedule.directory));
 }

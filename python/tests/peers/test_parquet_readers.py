@@ -33,6 +33,13 @@ def same(column, ours):
     return theirs.dtype == ours.dtype and theirs.tobytes() == ours.tobytes()
 
 
+@pytest.fixture
+def arrow(rollout, tmp_path):
+    path = tmp_path / "x.arrow"
+    rollout.to_arrow(path)
+    return path
+
+
 def chosen(rollout, rows):
     return Rollout({name: column[rows] for name, column in rollout.columns.items()}, rollout.facts)
 
@@ -83,3 +90,42 @@ def test_polars_reads_and_writes(rollout, path):
     assert not after["next"].is_nan().any() and after["next"].null_count() == 0
     frame.filter(~polars.col("is_final")).write_parquet(path)
     check_back(path, rollout, np.flatnonzero(~rollout["is_final"]))
+
+
+def test_pyarrow_maps_a_file_of_arrow(rollout, arrow):
+    pyarrow = pytest.importorskip("pyarrow")
+    feather = pytest.importorskip("pyarrow.feather")
+    many = Rollout({name: np.tile(column, 5_000) for name, column in rollout.columns.items()}, {})
+    many.to_arrow(arrow.with_name("many.arrow"))
+    before = pyarrow.total_allocated_bytes()
+    with pyarrow.memory_map(str(arrow.with_name("many.arrow"))) as source:
+        batches = pyarrow.ipc.open_file(source)
+        assert batches.num_record_batches == 3 and batches.read_all().num_rows == len(many) == 75_000
+        # Mapped, not copied: nothing of it is in the memory of Arrow.
+        assert pyarrow.total_allocated_bytes() - before < arrow.with_name("many.arrow").stat().st_size / 100
+    with pyarrow.memory_map(str(arrow)) as source:
+        table = pyarrow.ipc.open_file(source).read_all()
+        assert table.column_names == list(rollout.columns)
+        for name, ours in rollout.columns.items():
+            assert same(table[name].to_numpy(), ours), name
+        facts = {key.decode(): value.decode() for key, value in table.schema.metadata.items()}
+        assert facts == rollout.facts
+        assert not any(field.nullable for field in table.schema)
+    assert feather.read_table(arrow, columns=["obs.air.pp_co2_pa_max"]).num_columns == 1
+
+
+def test_pandas_reads_a_file_of_arrow(rollout, arrow):
+    pandas = pytest.importorskip("pandas")
+    pytest.importorskip("pyarrow")
+    frame = pandas.read_feather(arrow)
+    assert list(frame.columns) == list(rollout.columns)
+    for name, ours in rollout.columns.items():
+        assert same(frame[name].to_numpy(), ours), name
+
+
+def test_polars_reads_a_file_of_arrow(rollout, arrow):
+    polars = pytest.importorskip("polars")
+    for frame in (polars.read_ipc(arrow), polars.scan_ipc(arrow).collect()):
+        assert frame.columns == list(rollout.columns)
+        for name, ours in rollout.columns.items():
+            assert same(frame[name].to_numpy(), ours), name

@@ -48,8 +48,10 @@ use self::record::Record;
 use self::settings::Settings;
 use self::summary::Summary;
 use crate::error::CliError;
+use crate::keep::Kept;
 use crate::mission::{Changes, bar, cores};
 use crate::table::fixed;
+use crate::trajectory::{self, Trajectory};
 use crate::{output, table};
 
 /// Missions for each thread that are flown or wait to be written: enough that a long one keeps nobody waiting, few enough
@@ -266,13 +268,50 @@ impl Campaign {
         Ok(logbook.missions)
     }
 
-    /// Fly one mission; with what its shield did, as lines, where it has one.
-    fn fly(&self, controller: &str, seed: u64) -> Result<(Record, String), CliError> {
-        let key = if self.settings.held_out {
+    /// Keep what each policy saw, did and got in the first `missions` of its missions, as a trajectory of its name.
+    ///
+    /// # Errors
+    /// [`CliError`] where a mission fails or the database refuses.
+    pub fn keep_trajectories(&self, kept: &Kept, missions: u32) -> Result<(), CliError> {
+        let seeds: Vec<u64> = self.seeds.clone().take(missions as usize).collect();
+        for flyer in self.flyers.iter().filter(|_| missions > 0) {
+            let mut trajectory: Option<Trajectory> = None;
+            for chunk in seeds.chunks(CHUNK_PER_THREAD * self.threads) {
+                let flown = parallel_map(self.threads, chunk.to_vec(), |seed| {
+                    learn::record(&flyer.task, &flyer.policy, self.key(seed), flyer.is_shielded)
+                })?;
+                for rollout in flown {
+                    let mut frame = rollout?.into_frame();
+                    let key = self.key(self.seeds.start);
+                    let (name, count) = (&flyer.name, u64::from(missions));
+                    let difficulty = self.settings.difficulty;
+                    frame
+                        .facts
+                        .extend(trajectory::facts(difficulty, name, key.run, key.env, count));
+                    let trajectory =
+                        trajectory.get_or_insert_with(|| kept.trajectory(&flyer.name, &frame));
+                    trajectory.append(&frame)?;
+                }
+            }
+            if let Some(trajectory) = trajectory {
+                trajectory.finish()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Which randomness a mission has.
+    fn key(&self, seed: u64) -> StreamKey {
+        if self.settings.held_out {
             StreamKey { env: HELD_OUT_FROM + seed, ..StreamKey::default() }
         } else {
             StreamKey { run: seed, ..StreamKey::default() }
-        };
+        }
+    }
+
+    /// Fly one mission; with what its shield did, as lines, where it has one.
+    fn fly(&self, controller: &str, seed: u64) -> Result<(Record, String), CliError> {
+        let key = self.key(seed);
         if let Some(flyer) = self.flyers.iter().find(|flyer| flyer.name == controller) {
             let flight = learn::fly(&flyer.task, &flyer.policy, key, flyer.is_shielded)?;
             let record = Record::new(controller, seed, &flight.outcome, flight.costs);

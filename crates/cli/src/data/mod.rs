@@ -1,8 +1,9 @@
 //! The verbs `data …`: runs in databases, what comes from elsewhere and goes elsewhere, and files of episodes for learning.
 //!
-//! [`mod@runs`], [`mod@query`], [`mod@import`], [`mod@upkeep`] and [`mod@index`] work on a database; [`rollout`] makes files of episodes, [`show`] says what is in them, [`import_config`] reads the predecessor's
+//! [`mod@runs`], [`mod@query`], [`mod@export`], [`mod@import`], [`mod@upkeep`], [`mod@index`] and [`mod@tend`] work on a database; [`rollout`] makes files of episodes, [`show`] says what is in them, [`import_config`] reads the predecessor's
 //! configurations. The JSON of each is documented in its module.
 
+mod export;
 mod import;
 mod import_config;
 mod index;
@@ -11,6 +12,7 @@ pub mod returns;
 pub mod rollout;
 mod runs;
 pub mod show;
+mod tend;
 mod upkeep;
 
 use std::process::ExitCode;
@@ -36,8 +38,8 @@ enum Verb {
     Runs(runs::Args),
     /// Print rows of a run as CSV
     Query(query::QueryArgs),
-    /// Write rows of a run as Parquet or CSV
-    Export(query::ExportArgs),
+    /// Write rows of a run, or its episodes, as Parquet, Arrow or CSV
+    Export(export::ExportArgs),
     /// Bring a file of telemetry into a database
     Import(import::Args),
     /// Take a database to the schema of this release
@@ -56,6 +58,8 @@ enum Verb {
     Prune(upkeep::PruneArgs),
     /// Say which indexes would pay, and make them
     Index(index::Args),
+    /// Do all of this by a policy, once or again and again
+    Tend(tend::Args),
 }
 
 /// Run the verb that is asked for.
@@ -69,7 +73,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         Verb::Show(args) => show::run(args),
         Verb::Runs(args) => runs::run(args),
         Verb::Query(args) => query::query(args),
-        Verb::Export(args) => query::export(args),
+        Verb::Export(args) => export::run(args),
         Verb::Import(args) => import::run(args),
         Verb::Migrate(args) => upkeep::migrate(args),
         Verb::Verify(args) => upkeep::verify(args),
@@ -79,5 +83,6 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         Verb::Thin(args) => upkeep::thin(args),
         Verb::Prune(args) => upkeep::prune(args),
         Verb::Index(args) => index::run(args),
+        Verb::Tend(args) => tend::run(args),
     }
 }

@@ -1,14 +1,12 @@
-//! `data query` and `data export`: rows of a run, as CSV on standard output or as a file of Parquet or CSV.
+//! `data query`: rows of a run, as CSV on standard output.
 //!
 //! The first column is `time_s`; the others are the channels that were asked for, in SI, in that order. Numbers in CSV come back to
 //! the bit when they are read. Without `--channel` all channels are given.
 
 use std::io::Write;
-use std::path::PathBuf;
 use std::process::ExitCode;
 
-use catalogue::{Frame, Values};
-use store::{FrameWriter, ROW_GROUP_ROWS, Rows, Span, Stream};
+use store::{Database, Rows, Run, Span, Stream};
 
 use crate::error::CliError;
 use crate::keep::Place;
@@ -45,22 +43,28 @@ pub struct QueryArgs {
     which: Which,
 }
 
-/// Arguments of `data export`.
-#[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  lunar-habitat data export RUN --out mission.parquet")]
-pub struct ExportArgs {
-    #[command(flatten)]
-    which: Which,
-    /// File, ending in `.parquet` or `.csv`
-    #[arg(long, value_name = "FILE")]
-    out: PathBuf,
-}
-
 impl Which {
-    /// The stream, the channels and their rows.
-    fn read(&self) -> Result<(Stream, Vec<String>, Rows), CliError> {
-        let database = self.place.open()?;
+    /// Name of the run.
+    pub fn run(&self) -> &str {
+        &self.run
+    }
+
+    /// The database and the run.
+    ///
+    /// # Errors
+    /// [`CliError`] where there is none.
+    pub fn open(&self) -> Result<(Database, Run), CliError> {
+        let database = self.place.open_to_read()?;
         let run = database.run(&self.run)?;
+        Ok((database, run))
+    }
+
+    /// The stream, the channels and their rows.
+    ///
+    /// # Errors
+    /// [`CliError`] where there is no such run, stream or channel.
+    pub fn read(&self) -> Result<(Stream, Vec<String>, Rows), CliError> {
+        let (database, run) = self.open()?;
         let stream = database.find_stream(run.id, &self.stream)?;
         let names = if self.channel.is_empty() {
             stream.signals.iter().map(|signal| signal.name.clone()).collect()
@@ -86,7 +90,10 @@ impl Which {
 }
 
 /// Write rows as CSV.
-fn csv(names: &[String], rows: &Rows, out: &mut dyn Write) -> std::io::Result<()> {
+///
+/// # Errors
+/// What `out` refuses.
+pub fn csv(names: &[String], rows: &Rows, out: &mut dyn Write) -> std::io::Result<()> {
     let quoted = |name: &str| {
         if name.contains(['"', ',', '\n', '\r']) {
             format!("\"{}\"", name.replace('"', "\"\""))
@@ -119,59 +126,4 @@ pub fn query(args: QueryArgs) -> Result<ExitCode, CliError> {
         Err(error) => Err(CliError::Output(error)),
         Ok(()) => Ok(ExitCode::SUCCESS),
     }
-}
-
-/// Run `data export`.
-///
-/// # Errors
-/// [`CliError`]; an older file of that name is kept then.
-pub fn export(args: ExportArgs) -> Result<ExitCode, CliError> {
-    let ending = args.out.extension().unwrap_or_default().to_string_lossy().into_owned();
-    if !["parquet", "csv"].contains(&ending.as_str()) {
-        let flag = format!("--out {}", args.out.display());
-        return Err(CliError::flag(flag, "its name has to end in .parquet or .csv"));
-    }
-    let (stream, names, rows) = args.which.read()?;
-    if ending == "csv" {
-        let mut bytes = Vec::new();
-        csv(&names, &rows, &mut bytes).map_err(CliError::Output)?;
-        store::write_atomic(&args.out, &bytes)?;
-    } else {
-        parquet(&args, &stream, &names, &rows)?;
-    }
-    eprintln!("{} rows of {} channels in {}", rows.len(), names.len(), args.out.display());
-    Ok(ExitCode::SUCCESS)
-}
-
-/// Write rows as Parquet, with the units among its facts.
-fn parquet(
-    args: &ExportArgs,
-    stream: &Stream,
-    names: &[String],
-    rows: &Rows,
-) -> Result<(), CliError> {
-    let frame = |from: usize, to: usize| -> Result<Frame, CliError> {
-        let mut frame = Frame::default();
-        let push = |frame: &mut Frame, name: &str, values: Vec<f64>| {
-            frame.push(name, Values::F64(values)).map_err(store::StoreError::from)
-        };
-        let times = rows.time_us()[from..to].iter().map(|time_us| *time_us as f64 / 1e6).collect();
-        push(&mut frame, "time_s", times)?;
-        for (at, name) in names.iter().enumerate() {
-            push(&mut frame, name, rows.column(at)[from..to].to_vec())?;
-        }
-        frame.facts.push(("run".to_owned(), args.which.run.clone()));
-        frame.facts.push(("stream".to_owned(), stream.name.clone()));
-        frame.facts.push(("unit:time_s".to_owned(), "s".to_owned()));
-        for signal in &stream.signals {
-            frame.facts.push((format!("unit:{}", signal.name), signal.unit.clone()));
-        }
-        Ok(frame)
-    };
-    let mut writer = FrameWriter::create(&args.out, &frame(0, 0)?)?;
-    for from in (0..rows.len()).step_by(ROW_GROUP_ROWS) {
-        writer.append(&frame(from, (from + ROW_GROUP_ROWS).min(rows.len()))?)?;
-    }
-    writer.finish()?;
-    Ok(())
 }

@@ -1,4 +1,5 @@
-//! `data rollout`: episodes under a controller as a Parquet file.
+//! `data rollout`: episodes under a controller as a Parquet file, and with `--store` in a database too, from which
+//! `data export RUN --episodes` gives the same file.
 //!
 //! Episode i is episode 0 of environment `--first-env` + i, with the seed of the run `--seed`: what
 //! `HabitatEnv(env_id=…)` plays in Python for that seed. The controller plays through the dials, so that the actions in the
@@ -28,9 +29,11 @@ use store::FrameWriter;
 
 use super::returns::Returns;
 use crate::error::CliError;
+use crate::keep::Keep;
 use crate::mission::{Changes, bar, cores};
 use crate::output;
 use crate::table::fixed;
+use crate::trajectory;
 
 /// Episodes for each thread that are played or wait to be written: few, since they wait in memory.
 const AHEAD_PER_THREAD: usize = 2;
@@ -79,6 +82,8 @@ pub struct Args {
     /// Print a JSON object instead of a summary
     #[arg(long)]
     json: bool,
+    #[command(flatten)]
+    keep: Keep,
 }
 
 /// What was written, as in JSON.
@@ -100,15 +105,24 @@ struct Written {
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let (task, last) = prepare(&args)?;
     let mut shape = blank(&task, args.shield).into_frame();
-    for (key, value) in [
-        ("difficulty", args.changes.difficulty().to_string()),
-        ("controller", args.controller.clone()),
-        ("seed", args.seed.to_string()),
-        ("first_env", args.first_env.to_string()),
-        ("episodes", args.episodes.to_string()),
-    ] {
-        shape.facts.push((key.to_owned(), value));
-    }
+    shape.facts.extend(trajectory::facts(
+        &args.changes.difficulty().to_string(),
+        &args.controller,
+        args.seed,
+        args.first_env,
+        u64::from(args.episodes),
+    ));
+    let told = serde_json::Map::from_iter(
+        shape
+            .facts
+            .iter()
+            .filter(|(key, _)| !key.contains(':'))
+            .cloned()
+            .map(|(k, v)| (k, v.into())),
+    );
+    let kept =
+        args.keep.begin("rollout", &task.plan().scenario.name, &told.into(), &[args.seed])?;
+    let mut recorded = kept.as_ref().map(|kept| kept.trajectory(trajectory::NAME, &shape));
     let mut writer = FrameWriter::create(&args.out, &shape)?;
     let threads = args.threads.map_or_else(cores, usize::from);
     let envs: Vec<u64> = (args.first_env..=last).collect();
@@ -127,6 +141,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         returns.take(&frame);
         rows += frame.rows() as u64;
         writer.append(&frame)?;
+        if let Some(recorded) = &mut recorded {
+            recorded.append(&frame)?;
+        }
         Ok::<(), CliError>(())
     })?;
     bar.finish_and_clear();
@@ -135,6 +152,12 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let file = args.out.display().to_string();
     let interventions = args.shield.then_some(interventions);
     let written = Written { file, rows, bytes, interventions, returns };
+    if let Some(recorded) = recorded {
+        recorded.finish()?;
+    }
+    if let Some(kept) = kept {
+        kept.end(&serde_json::to_value(&written)?, &[], &[])?;
+    }
     if args.json {
         output::json(&written)?
     } else {

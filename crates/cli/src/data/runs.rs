@@ -43,7 +43,7 @@ pub struct Args {
 /// # Errors
 /// [`CliError`].
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
-    let database = args.place.open()?;
+    let database = args.place.open_to_read()?;
     let runs = match &args.run {
         Some(name) => vec![database.run(name)?],
         None => {

@@ -9,7 +9,7 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use serde_json::{Value, json};
-use store::{Database, Location, Schedule, Verified};
+use store::{Copied, Database, Location, Schedule, Verified};
 
 use crate::error::CliError;
 use crate::keep::Place;
@@ -118,18 +118,21 @@ pub struct PruneArgs {
     older_than_days: f64,
 }
 
-/// A pause as it is written: `90s`, `15m`, `1h`, `1d`.
-fn pause(text: &str) -> Result<Duration, String> {
+/// A time as it is written: `90s`, `15m` or `15min`, `1h`, `1d`.
+///
+/// # Errors
+/// A sentence on what is allowed.
+pub(super) fn pause(text: &str) -> Result<Duration, String> {
     let wanted = || "written as a number and s, m, h or d, as in 15m; at least 1s".to_owned();
-    let unit = text.chars().last().ok_or_else(wanted)?;
-    let factor = match unit {
-        's' => 1.0,
-        'm' => 60.0,
-        'h' => 3_600.0,
-        'd' => DAY_S,
+    let end = text.find(char::is_alphabetic).ok_or_else(wanted)?;
+    let factor = match &text[end..] {
+        "s" => 1.0,
+        "m" | "min" => 60.0,
+        "h" => 3_600.0,
+        "d" => DAY_S,
         _ => return Err(wanted()),
     };
-    let number: f64 = text[..text.len() - 1].parse().map_err(|_| wanted())?;
+    let number: f64 = text[..end].parse().map_err(|_| wanted())?;
     let seconds = number * factor;
     if (1.0..=1e9).contains(&seconds) {
         Ok(Duration::from_secs_f64(seconds))
@@ -159,7 +162,8 @@ pub fn migrate(args: MigrateArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn found(verified: &Verified) -> Value {
+/// What was verified, as in JSON.
+pub(super) fn found(verified: &Verified) -> Value {
     json!({
         "sound": verified.is_sound(),
         "runs": verified.runs,
@@ -172,13 +176,18 @@ fn found(verified: &Verified) -> Value {
     })
 }
 
-fn words(verified: &Verified) -> String {
+/// What was verified, in one line without the problems.
+pub(super) fn line(verified: &Verified) -> String {
     let Verified { runs, streams, rows, bytes, audit, count, .. } = verified;
-    let mut out = format!(
+    format!(
         "{}: {runs} runs, {streams} streams, {rows} rows, {:.1} MB of them read, {audit} entries of the audit trail",
         if verified.is_sound() { "sound".to_owned() } else { format!("{count} problems") },
         *bytes as f64 / 1e6
-    );
+    )
+}
+
+fn words(verified: &Verified) -> String {
+    let mut out = line(verified);
     for problem in &verified.problems {
         out.push_str("\n  ");
         out.push_str(problem);
@@ -191,7 +200,7 @@ fn words(verified: &Verified) -> String {
 /// # Errors
 /// [`CliError`].
 pub fn verify(args: VerifyArgs) -> Result<ExitCode, CliError> {
-    let verified = args.place.open()?.verify()?;
+    let verified = args.place.open_to_read()?.verify()?;
     if args.json {
         output::json(&found(&verified))?;
     } else {
@@ -221,17 +230,7 @@ pub fn backup(args: BackupArgs) -> Result<ExitCode, CliError> {
 
 fn take(args: &BackupArgs, database: &Database, schedule: &Schedule) -> Result<ExitCode, CliError> {
     let copied = database.scheduled_backup(schedule)?;
-    let mut told = json!({
-        "place": copied.place,
-        "bytes": copied.bytes,
-        "took_s": copied.took.as_secs_f64(),
-    });
-    let mut text = format!(
-        "{}: {:.1} MB in {:.2} s",
-        copied.place,
-        copied.bytes as f64 / 1e6,
-        copied.took.as_secs_f64()
-    );
+    let (mut told, mut text) = (copied_object(&copied), copied_line(&copied));
     let mut sound = true;
     if args.drill {
         let drill = database.drill(schedule, &who())?;
@@ -253,6 +252,21 @@ fn take(args: &BackupArgs, database: &Database, schedule: &Schedule) -> Result<E
         output::text(&text)?;
     }
     Ok(if sound { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// What was copied, as in JSON.
+pub(super) fn copied_object(copied: &Copied) -> Value {
+    json!({
+        "place": copied.place,
+        "bytes": copied.bytes,
+        "took_s": copied.took.as_secs_f64(),
+    })
+}
+
+/// What was copied, in one line.
+pub(super) fn copied_line(copied: &Copied) -> String {
+    let Copied { place, bytes, took } = copied;
+    format!("{place}: {:.1} MB in {:.2} s", *bytes as f64 / 1e6, took.as_secs_f64())
 }
 
 /// Run `data restore`.
@@ -297,6 +311,12 @@ pub fn thin(args: ThinArgs) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// The time so many seconds ago, µs since 1970.
+pub(super) fn ago_us(seconds: f64) -> i64 {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
+    ((now - seconds) * 1e6) as i64
+}
+
 /// Run `data prune`.
 ///
 /// # Errors
@@ -306,9 +326,7 @@ pub fn prune(args: PruneArgs) -> Result<ExitCode, CliError> {
         let flag = format!("--older-than-days {}", args.older_than_days);
         return Err(CliError::flag(flag, "it has to be from 0 to 1e6"));
     }
-    let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |d| d.as_secs_f64());
-    let before_us = (now - args.older_than_days * DAY_S) * 1e6;
-    let gone = args.place.open()?.remove_runs_before(before_us as i64)?;
+    let gone = args.place.open()?.remove_runs_before(ago_us(args.older_than_days * DAY_S))?;
     let mut lines = vec![format!("{} runs gone", gone.len())];
     lines.extend(gone.iter().map(|name| format!("  {name}")));
     output::text(&lines.join("\n"))?;

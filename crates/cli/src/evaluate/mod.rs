@@ -21,6 +21,10 @@
 //! `missions.csv` in the output directory, as of a campaign: what is flown is not flown again. With `--shield` every decision
 //! that the rules took over is a line of `interventions.csv` there; missions without a shield are kept beside.
 //!
+//! # Database
+//! With `--store` the result is kept, and of the first `--trajectories` missions of each policy what was seen, done and got:
+//! a trajectory by the name of the policy, which `data export RUN --episodes NAME` gives as a file.
+//!
 //! # JSON
 //! With `--json`, one object: `{scenario, difficulty, episodes, policies, rules, seeds}`. `policies` is a list of
 //! `{file, success, difference, iqm, worst, improvement, violations, survival, causes}`, `rules` the same without file and
@@ -89,6 +93,9 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     keep: Keep,
+    /// With a database: missions of each policy whose trajectories are kept in it
+    #[arg(long, value_name = "N", default_value_t = 8, conflicts_with = "suite")]
+    trajectories: u32,
     /// Print a suite as tables in Markdown
     #[arg(long, requires = "suite", conflicts_with = "json")]
     markdown: bool,
@@ -106,8 +113,10 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let files: Vec<String> = args.policies.iter().map(|path| path.display().to_string()).collect();
     let config = json!({ "policies": files, "scenario": scenario, "episodes": args.episodes });
     let kept = args.keep.begin("evaluate", scenario.unwrap_or("policy"), &config, &[])?;
-    let evaluation = evaluate(&args.policies, scenario, args.changes, &args, args.out.as_deref())?;
+    let (evaluation, campaign) =
+        evaluate(&args.policies, scenario, args.changes, &args, args.out.as_deref())?;
     if let Some(kept) = kept {
+        campaign.keep_trajectories(&kept, args.trajectories.min(args.episodes))?;
         kept.end(&serde_json::to_value(&evaluation)?, &[], &[])?;
     }
     if args.json {
@@ -125,7 +134,7 @@ fn evaluate(
     changes: Changes,
     args: &Args,
     out: Option<&Path>,
-) -> Result<Evaluation, CliError> {
+) -> Result<(Evaluation, Campaign), CliError> {
     let mut policies = Vec::new();
     for file in files {
         let policy = Policy::read(file).map_err(|error| flag_of(file, &error.to_string()))?;
@@ -187,14 +196,15 @@ fn evaluate(
     let missions = campaign.fill(&dir)?;
     let settings = campaign.settings();
     let interventions = if args.shield { Some(interventions::count(&dir)?) } else { None };
-    Evaluation::new(
+    let evaluation = Evaluation::new(
         (settings.scenario.clone(), difficulty.name()),
         settings.days,
         u64::from(args.episodes),
         &names,
         &missions,
         interventions.as_ref(),
-    )
+    )?;
+    Ok((evaluation, campaign))
 }
 
 fn flag_of(file: &Path, problem: &str) -> CliError {

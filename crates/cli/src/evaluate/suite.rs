@@ -83,7 +83,7 @@ pub fn run(name: Name, trained: &Path, args: &Args) -> Result<ExitCode, CliError
             eprintln!("{} · {difficulty}, trained at {at}", task.name);
             let out = dir.join(format!("{}-{difficulty}", task.name));
             let changes = Changes::at(difficulty);
-            let evaluation = evaluate(&files, Some(task.name), changes, args, Some(&out))?;
+            let (evaluation, _) = evaluate(&files, Some(task.name), changes, args, Some(&out))?;
             all.push(Row { evaluation, trained_at: at.name() });
         }
     }

@@ -5,6 +5,10 @@
 //! each decision; first column `time_s`, then every channel in SI, then the aliases of the scenario),
 //! `report.html` and `result.json`. A row holds the state before the decision of that moment.
 //!
+//! # Database
+//! With `--store` telemetry, events, result and report are kept, and what was seen, done and got as a trajectory, which
+//! `data export RUN --episodes` gives as a file of episodes.
+//!
 //! # JSON
 //! With `--json`, and in `result.json`, one object:
 //!
@@ -33,6 +37,7 @@ mod columns;
 mod draft;
 mod episodes;
 mod figures;
+mod flown;
 mod limits;
 mod margins;
 mod page;
@@ -48,7 +53,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Instant;
 
-use env::{Controller, Observer, Outcome, Timing};
+use env::{Command, Controller, Observer, Outcome, Timing};
 use habitat::scenario;
 use habitat::{Habitat, Plan, StreamKey};
 use indicatif::ProgressBar;
@@ -58,6 +63,7 @@ use store::{Column, Signal, TelemetryWriter};
 use watch::report::{Report, Table};
 
 use self::figures::Figures;
+use self::flown::Logged;
 use self::margins::Margins;
 use self::page::Gathered;
 use self::plots::Plots;
@@ -147,6 +153,8 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
 
 /// Everything a mission needs, known to be sound.
 struct Mission {
+    /// The plan before any number of it was drawn.
+    undrawn: Arc<Plan>,
     habitat: Habitat,
     controller: Box<dyn Controller>,
     timing: Timing,
@@ -161,8 +169,8 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
     let plan = Arc::new(Plan::compile(&model, hash)?);
     let columns = columns::resolve(&loaded, &plan.catalogue)?;
     let key = StreamKey { run: args.seed, ..StreamKey::default() };
-    let (plan, drawn) = plan.for_episode(key, &[])?;
-    let habitat = Habitat::new(plan, key);
+    let (drawn_plan, drawn) = plan.for_episode(key, &[])?;
+    let habitat = Habitat::new(drawn_plan, key);
     let controller = env::build(&args.controller, &habitat)?;
     let facts = [
         ("scenario", model.name.clone()),
@@ -173,6 +181,7 @@ fn prepare(args: &Args) -> Result<Mission, CliError> {
     ];
     let draws = drawn.iter().map(|one| (format!("drawn {}", one.key), one.value.to_string()));
     Ok(Mission {
+        undrawn: plan,
         habitat,
         controller,
         timing: Timing::of(&model),
@@ -191,6 +200,8 @@ struct Recorder {
     timeline: Timeline,
     plots: Plots,
     bar: ProgressBar,
+    /// Whether commands are written down.
+    is_logged: bool,
 }
 
 impl Recorder {
@@ -218,6 +229,7 @@ impl Recorder {
             timeline: Timeline::new(&mission.habitat),
             plots: Plots::new(catalogue),
             bar,
+            is_logged: kept.is_some(),
         })
     }
 
@@ -255,6 +267,8 @@ impl Observer<CliError> for Recorder {
 
 /// A mission that has ended.
 struct Ended {
+    undrawn: Arc<Plan>,
+    timing: Timing,
     habitat: Habitat,
     outcome: Outcome,
     figures: Figures,
@@ -262,19 +276,38 @@ struct Ended {
     timeline: Timeline,
     plots: Plots,
     wall_s: f64,
+    /// Commands of each decision, where they were written down.
+    commands: Vec<Vec<Command>>,
 }
 
 fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
-    let Mission { mut habitat, mut controller, timing, .. } = mission;
+    let Mission { undrawn, mut habitat, mut controller, timing, .. } = mission;
     let start = Instant::now();
-    let outcome = env::run_mission(&mut habitat, controller.as_mut(), timing, &mut recorder)?;
+    let mut commands = Vec::new();
+    let outcome = if recorder.is_logged {
+        let mut logged = Logged::new(controller.as_mut(), &mut commands);
+        env::run_mission(&mut habitat, &mut logged, timing, &mut recorder)?
+    } else {
+        env::run_mission(&mut habitat, controller.as_mut(), timing, &mut recorder)?
+    };
     let wall_s = start.elapsed().as_secs_f64();
     recorder.bar.finish_and_clear();
     recorder.send()?;
     recorder.pipe.finish()?;
     recorder.timeline.close();
     let Recorder { figures, margins, timeline, plots, .. } = recorder;
-    Ok(Ended { habitat, outcome, figures, margins, timeline, plots, wall_s })
+    Ok(Ended {
+        undrawn,
+        timing,
+        habitat,
+        outcome,
+        figures,
+        margins,
+        timeline,
+        plots,
+        wall_s,
+        commands,
+    })
 }
 
 /// Write the report and the result, and say how it went.
@@ -285,7 +318,8 @@ fn finish(
     args: &Args,
     kept: Option<Kept>,
 ) -> Result<(), CliError> {
-    let Ended { habitat, outcome, figures, margins, timeline, plots, wall_s } = ended;
+    let Ended { undrawn, timing, habitat, outcome, figures, margins, timeline, plots, .. } = ended;
+    let (wall_s, commands) = (ended.wall_s, ended.commands);
     let (events, event_kinds) = timeline.events(&habitat);
     let listed = events.list.len() as u64;
     let happened: Vec<store::Event> = events.list.iter().map(recorded).collect();
@@ -312,6 +346,11 @@ fn finish(
     let json = serde_json::to_string_pretty(&result)? + "\n";
     store::write_atomic(&dir.join(result.files.result), json.as_bytes())?;
     if let Some(kept) = kept {
+        if let Some(frame) = flown::episode(&undrawn, timing, &habitat, &commands, args)? {
+            let mut trajectory = kept.trajectory(crate::trajectory::NAME, &frame);
+            trajectory.append(&frame)?;
+            trajectory.finish()?;
+        }
         let file = ("report", result.files.report, page.as_bytes());
         kept.end(&serde_json::to_value(&result)?, &happened, &[file])?;
     }

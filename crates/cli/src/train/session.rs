@@ -132,10 +132,10 @@ impl<'a> Session<'a> {
             let mut refused = None;
             for name in CHECKPOINTS {
                 let path = dir.join(name);
-                let Ok(bytes) = std::fs::read(&path) else {
+                let Ok(mut file) = std::fs::File::open(&path) else {
                     continue;
                 };
-                match training.resume(&bytes) {
+                match training.resume_from(&mut file) {
                     Ok(()) => {
                         refused = None;
                         break;

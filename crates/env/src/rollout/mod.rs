@@ -47,6 +47,7 @@
 //! `low:COLUMN` and `high:COLUMN`, the values in that unit for which -1 and 1 stand, and of thresholds
 //! `middle:COLUMN`, the one for which 0 stands.
 
+mod commanded;
 mod facts;
 mod guard;
 mod pilot;
@@ -64,6 +65,7 @@ use crate::{
     TaskError, Transition,
 };
 
+pub use commanded::Commanded;
 pub use pilot::Pilot;
 pub use recorder::Recorder;
 

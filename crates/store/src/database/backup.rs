@@ -2,13 +2,14 @@
 //!
 //! A backup is a file of SQLite, whatever it was taken from, so that every release opens it and `verify` reads it. It is
 //! taken while others write: it holds one state of the database, appears under its name when it is whole and on the disk,
-//! and nothing is left of one that was broken off.
+//! and nothing is left of one that failed. What one leaves that was killed, the next one into its directory removes
+//! ([`Schedule`](super::Schedule)).
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use super::link::{Access, Dialect, Link, Row, Value};
-use super::{Command, Database, DatabaseSettings, Location, Verified, now_us, schema, sqlite};
+use super::{Database, DatabaseSettings, Location, schema, sqlite};
 use crate::StoreError;
 use crate::draft::{directory_of, sync_directory_of};
 
@@ -64,49 +65,6 @@ pub struct Copied {
     pub bytes: u64,
     /// How long it took.
     pub took: Duration,
-}
-
-/// What a drill has shown.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Drill {
-    /// The backup that was brought back.
-    pub backup: PathBuf,
-    /// How long it took to bring it back.
-    pub restored_in: Duration,
-    /// How long it took to verify it.
-    pub verified_in: Duration,
-    /// What was found.
-    pub verified: Verified,
-}
-
-/// Backups that are taken again and again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Schedule {
-    /// Where they are kept.
-    pub directory: PathBuf,
-    /// How many are kept; at least 1.
-    pub keep: usize,
-}
-
-impl Schedule {
-    /// The backups that are there, the oldest first.
-    ///
-    /// # Errors
-    /// [`StoreError::Io`] where the directory cannot be read.
-    pub fn backups(&self) -> Result<Vec<PathBuf>, StoreError> {
-        let io = |source| StoreError::io("read", &self.directory, source);
-        let mut found = Vec::new();
-        for entry in std::fs::read_dir(&self.directory).map_err(io)? {
-            let path = entry.map_err(io)?.path();
-            // What somebody else keeps there under another name is not ours to count or to remove.
-            if let Some(number) = number_of(&path) {
-                found.push((number, path));
-            }
-        }
-        // By number: names of another length sort otherwise.
-        found.sort();
-        Ok(found.into_iter().map(|(_, path)| path).collect())
-    }
 }
 
 impl Database {
@@ -179,25 +137,6 @@ impl Database {
         })
     }
 
-    /// Take a backup into a directory and remove those beyond the number that is kept.
-    ///
-    /// # Errors
-    /// As [`Database::backup`]; older backups stay then.
-    pub fn scheduled_backup(&self, schedule: &Schedule) -> Result<Copied, StoreError> {
-        let directory = &schedule.directory;
-        let io = |source| StoreError::io("create a file in", directory, source);
-        std::fs::create_dir_all(directory).map_err(io)?;
-        // The clock may step back: a name is never used twice, and the newest sorts last.
-        let newest = schedule.backups()?.last().and_then(|path| number_of(path)).unwrap_or(0);
-        let number = now_us().max(newest.saturating_add(1));
-        let copied = self.backup(&directory.join(format!("backup-{number:020}.db")))?;
-        let backups = schedule.backups()?;
-        for old in &backups[..backups.len().saturating_sub(schedule.keep.max(1))] {
-            std::fs::remove_file(old).map_err(|source| StoreError::io("remove", old, source))?;
-        }
-        Ok(copied)
-    }
-
     /// Bring a backup back as the database at `location`.
     ///
     /// The backup is verified first. A file that is there is replaced only where `replace` says so, and is kept beside it
@@ -212,7 +151,7 @@ impl Database {
     ) -> Result<Copied, StoreError> {
         let start = Instant::now();
         let Location::Sqlite(target) = location else {
-            let scratch = scratch_beside(backup)?;
+            let scratch = scratch_beside(backup, ".restore-")?;
             let from = sound_copy(backup, &scratch.path().join("backup.db"))?;
             let to = Database::open(location, from.settings())?;
             from.copy_rows(&to)?;
@@ -238,44 +177,6 @@ impl Database {
         copied?;
         let bytes = std::fs::metadata(target).map_or(0, |found| found.len());
         Ok(Copied { place: target.display().to_string(), bytes, took: start.elapsed() })
-    }
-
-    /// Bring the newest backup of a schedule back into a scratch place, verify it, and record in the audit trail what came of
-    /// it.
-    ///
-    /// # Errors
-    /// [`StoreError::Missing`] where there is no backup; a backup that is not whole is told in the result.
-    pub fn drill(&self, schedule: &Schedule, who: &str) -> Result<Drill, StoreError> {
-        let backup = schedule.backups()?.pop();
-        let name = schedule.directory.display().to_string();
-        let backup = backup.ok_or_else(|| self.missing("backup in", &name))?;
-        let start = Instant::now();
-        let scratch = scratch_beside(&backup)?;
-        let place = scratch.path().join("drill.db");
-        let copy = opened_copy(&backup, &place);
-        let restored_in = start.elapsed();
-        let start = Instant::now();
-        let verified = match copy {
-            Ok(copy) => copy.verify()?,
-            Err(StoreError::DatabaseDamaged { reason, .. }) => {
-                Verified { problems: vec![reason], count: 1, ..Verified::default() }
-            }
-            Err(error) => return Err(error),
-        };
-        let verified_in = start.elapsed();
-        self.record_command(&Command {
-            who: who.to_owned(),
-            action: "backup drill".to_owned(),
-            target: backup.display().to_string(),
-            detail: format!(
-                "{{\"sound\": {}, \"rows\": {}, \"restored_s\": {:.3}, \"verified_s\": {:.3}}}",
-                verified.is_sound(),
-                verified.rows,
-                restored_in.as_secs_f64(),
-                verified_in.as_secs_f64()
-            ),
-        })?;
-        Ok(Drill { backup, restored_in, verified_in, verified })
     }
 
     /// Take the database to today's schema; returns the schema before and after. Opening does the same.
@@ -356,30 +257,25 @@ fn count_on(link: &mut dyn Link) -> Result<(), StoreError> {
     Ok(())
 }
 
-fn number_of(path: &Path) -> Option<i64> {
-    let name = path.file_name()?.to_str()?;
-    name.strip_prefix("backup-")?.strip_suffix(".db")?.parse().ok()
-}
-
 fn with_ending(path: &Path, ending: &str) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(ending);
     PathBuf::from(name)
 }
 
-fn partial_name(target: &Path) -> PathBuf {
+pub(super) fn partial_name(target: &Path) -> PathBuf {
     with_ending(target, ".partial")
 }
 
 /// Remove a database file with its log; what is not there is gone already.
-fn remove_all(path: &Path) {
+pub(super) fn remove_all(path: &Path) {
     for ending in ["", "-wal", "-shm", "-journal"] {
         let _ = std::fs::remove_file(with_ending(path, ending));
     }
 }
 
 /// Open a copy of a backup at `place`; errors name the backup.
-fn opened_copy(backup: &Path, place: &Path) -> Result<Database, StoreError> {
+pub(super) fn opened_copy(backup: &Path, place: &Path) -> Result<Database, StoreError> {
     let name = backup.display().to_string();
     let found = std::fs::metadata(backup).map_err(|e| StoreError::io("read", backup, e))?;
     if found.len() == 0 {
@@ -448,10 +344,10 @@ fn publish(partial: &Path, target: &Path) -> Result<(), StoreError> {
 }
 
 /// A directory that is gone when dropped, on the disk of a file.
-fn scratch_beside(path: &Path) -> Result<tempfile::TempDir, StoreError> {
+pub(super) fn scratch_beside(path: &Path, prefix: &str) -> Result<tempfile::TempDir, StoreError> {
     let beside = directory_of(path);
     tempfile::Builder::new()
-        .prefix(".restore-")
+        .prefix(prefix)
         .tempdir_in(beside)
         .map_err(|source| StoreError::io("create a file in", beside, source))
 }

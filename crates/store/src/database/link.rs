@@ -111,6 +111,8 @@ impl Row {
 pub(crate) enum Access {
     /// See one state of the database from the first statement to the last.
     Read,
+    /// As `Read`, of a database that cannot be written: of a file that only reading is allowed of, or on a disk of that kind.
+    Look,
     /// Change it; one at a time.
     Write,
 }

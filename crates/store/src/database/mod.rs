@@ -50,6 +50,7 @@ mod replay;
 mod retention;
 mod rows;
 mod run;
+mod schedule;
 mod schema;
 mod slow_log;
 mod sqlite;
@@ -63,7 +64,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 pub use self::artifact::{Artifact, ArtifactInfo};
 pub use self::audit::{AuditEntry, Command};
-pub use self::backup::{Copied, Drill, Schedule};
+pub use self::backup::Copied;
 pub use self::batch::Batch;
 pub use self::event::{Event, Severity};
 pub use self::index_advice::{IndexAdvice, Owner, Unused};
@@ -74,6 +75,7 @@ pub use self::read::{Gap, Span};
 pub use self::retention::Thinned;
 pub use self::rows::Rows;
 pub use self::run::{NewRun, Run, RunFilter, RunStatus};
+pub use self::schedule::{Drill, Schedule};
 pub use self::stream::{Signal, Stream};
 pub use self::verify::Verified;
 
@@ -210,6 +212,39 @@ impl Database {
             std::fs::metadata(path).map_err(|source| StoreError::io("read", path, source))?;
         }
         Database::open(location, settings)
+    }
+
+    /// Open a database that exists and may only be read: nothing is written to it, nor made beside it.
+    ///
+    /// Whatever writes is refused with [`StoreError::DatabaseReadOnly`].
+    ///
+    /// # Errors
+    /// As [`Database::open_existing`]; [`StoreError::DatabaseOlder`] for a schema of an earlier release, which would have to be
+    /// changed; [`StoreError::DatabaseReadOnly`] where a log that was left behind would have to be brought in first.
+    pub fn open_to_read(
+        location: &Location,
+        settings: &DatabaseSettings,
+    ) -> Result<Database, StoreError> {
+        if let Some(path) = location.path() {
+            std::fs::metadata(path).map_err(|source| StoreError::io("read", path, source))?;
+        }
+        let pool = |most| Pool::new(location, Access::Look, most, settings.wait);
+        let writer = Arc::new(pool(1)?);
+        let inner = Inner {
+            location: location.clone(),
+            place: location.to_string(),
+            settings: settings.clone(),
+            readers: pool(settings.readers)?,
+            cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
+            writer,
+        };
+        let database = Database(Arc::new(inner));
+        let (place, found, known) = (database.place(), database.schema()?, schema::NEWEST);
+        match found {
+            _ if found > known => Err(StoreError::DatabaseNewer { place, found, known }),
+            _ if found < known => Err(StoreError::DatabaseOlder { place, found, known }),
+            _ => Ok(database),
+        }
     }
 
     /// Where it is.

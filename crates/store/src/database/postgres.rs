@@ -37,7 +37,7 @@ impl PostgresLink {
         let mut link =
             PostgresLink { client: Some(client), place, statements: HashMap::new(), open: false };
         link.script(&format!("SET lock_timeout = {}", wait.as_millis().max(1)))?;
-        if access == Access::Read {
+        if access != Access::Write {
             link.script("SET default_transaction_read_only = on")?;
         }
         Ok(link)
@@ -244,7 +244,7 @@ impl Link for PostgresLink {
 
     fn begin(&mut self, access: Access) -> Result<(), StoreError> {
         self.script(match access {
-            Access::Read => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            Access::Read | Access::Look => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             Access::Write => "BEGIN",
         })?;
         self.open = true;

@@ -1,12 +1,15 @@
 //! What is kept for how long.
 
-use super::Database;
 use super::ingest::write_segment;
 use super::read::Span;
 use super::rows::Rows;
 use super::run::{RunFilter, RunStatus};
 use super::stream::{Signal, Stream};
+use super::{Database, now_us};
 use crate::StoreError;
+
+/// Numbers that thinning holds at a time.
+const PART_NUMBERS: usize = 4 << 20;
 
 /// What thinning a stream has done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -22,7 +25,9 @@ impl Database {
     ///
     /// They stand in the stream `NAME.EVERY`, `EVERY` in whole seconds, as channels `CHANNEL.low`, `.mean` and `.high` at the
     /// beginning of the interval. Extremes are those of the rows, to the bit. Only whole segments whose rows all lie before
-    /// `before_us` are taken, all in one transaction.
+    /// `before_us` are taken, all in one transaction. Where a part of an interval was thinned before, the rest of it stands
+    /// beside that at the time of its first row: no extreme is lost, however often a stream is thinned and however late rows
+    /// arrive.
     ///
     /// # Errors
     /// [`StoreError::Rows`] for an interval below one second, or one that the stream was thinned with otherwise.
@@ -117,9 +122,74 @@ impl Database {
         }
         Ok(gone)
     }
+
+    /// Remove all runs but the latest `keep`, by when they began; returns the names of those that are gone. Runs that go on stay
+    /// and do not count.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn remove_runs_beyond(&self, keep: usize) -> Result<Vec<String>, StoreError> {
+        let runs = self.runs(&RunFilter::default())?;
+        let ended = runs.into_iter().filter(|run| run.status != RunStatus::Running);
+        let mut gone = Vec::new();
+        for run in ended.skip(keep) {
+            match self.remove_run(&run.told.name) {
+                // Somebody else removed it meanwhile.
+                Ok(()) | Err(StoreError::Missing { .. }) => gone.push(run.told.name),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(gone)
+    }
+
+    /// Thin the rows of the streams `name` of all runs that are older than `age`, as [`Database::thin`] does.
+    ///
+    /// A row is as old as the time since it can have been written: not before the time of the run that stands beside it,
+    /// counted from when the run began, and not after the run has ended. So a live run is thinned behind its present, and a
+    /// simulated one, which writes a month in a second, when its end is so long ago.
+    ///
+    /// A stream is taken a part at a time, each in a transaction of its own: memory is that of a part.
+    ///
+    /// # Errors
+    /// As [`Database::thin`]; what was thinned before stays so.
+    pub fn thin_older(
+        &self,
+        name: &str,
+        every_us: i64,
+        age: std::time::Duration,
+    ) -> Result<Thinned, StoreError> {
+        let limit_us = now_us().saturating_sub(i64::try_from(age.as_micros()).unwrap_or(i64::MAX));
+        let mut all = Thinned::default();
+        for run in self.runs(&RunFilter::default())? {
+            let Some(stream) = self.streams(run.id)?.into_iter().find(|one| one.name == name)
+            else {
+                continue;
+            };
+            let Some((first_us, last_us)) = stream.span_us else { continue };
+            let before_us = match run.ended_us {
+                Some(ended_us) if ended_us <= limit_us => {
+                    // Behind the last row, so that its interval is whole.
+                    last_us.saturating_add(every_us).saturating_add(1)
+                }
+                _ => first_us.saturating_add(limit_us.saturating_sub(run.started_us)),
+            };
+            let span_us = last_us.saturating_sub(first_us).max(1);
+            let rows = (PART_NUMBERS / stream.signals.len().max(1)).max(1) as f64;
+            let share = (rows / stream.count.max(1) as f64).min(1.0);
+            let part_us = ((span_us as f64 * share) as i64).max(every_us);
+            let mut to_us = first_us;
+            while to_us < before_us {
+                to_us = to_us.saturating_add(part_us).min(before_us);
+                let thinned = self.thin(&stream, every_us, to_us)?;
+                all.removed += thinned.removed;
+                all.kept += thinned.kept;
+            }
+        }
+        Ok(all)
+    }
 }
 
-/// Lowest, mean and highest value by interval, of the intervals that are not there yet.
+/// Lowest, mean and highest value by interval, at times that are not `there` yet.
 fn summed(rows: &Rows, every_us: i64, there: &[i64]) -> Rows {
     let mut coarse = Rows::new(3 * rows.channels());
     let mut start = 0;
@@ -127,12 +197,17 @@ fn summed(rows: &Rows, every_us: i64, there: &[i64]) -> Rows {
         let interval = rows.time_us[start].div_euclid(every_us);
         let inside = |time_us: &i64| time_us.div_euclid(every_us) == interval;
         let end = start + rows.time_us[start..].iter().take_while(|time| inside(time)).count();
-        let time_us = interval * every_us;
-        if there.binary_search(&time_us).is_err() {
-            let values: Vec<f64> =
-                rows.columns.iter().flat_map(|column| ends(&column[start..end])).collect();
-            coarse.push(time_us, &values);
+        let is_there = |time_us: i64| there.binary_search(&time_us).is_ok();
+        let mut time_us = interval * every_us;
+        if is_there(time_us) {
+            time_us = rows.time_us[start].max(time_us + 1);
+            while is_there(time_us) {
+                time_us += 1;
+            }
         }
+        let values: Vec<f64> =
+            rows.columns.iter().flat_map(|column| ends(&column[start..end])).collect();
+        coarse.push(time_us, &values);
         start = end;
     }
     coarse

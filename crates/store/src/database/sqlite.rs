@@ -45,6 +45,7 @@ impl SqliteLink {
             Access::Write => OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_CREATE,
             // A reader of a write-ahead log takes part in its shared memory, so it opens for writing too.
             Access::Read => OpenFlags::SQLITE_OPEN_READ_WRITE,
+            Access::Look => OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_URI,
         };
         // SQLite takes a file of one byte for an empty one and would write over it.
         if std::fs::metadata(path).is_ok_and(|found| (1..SMALLEST).contains(&found.len())) {
@@ -52,11 +53,18 @@ impl SqliteLink {
             return Err(StoreError::DatabaseDamaged { place: path.display().to_string(), reason });
         }
         let fault = |error| fault(path, "open", &error);
-        let connection = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+        let name = if access == Access::Look { still_name(path)? } else { path.to_path_buf() };
+        let connection = Connection::open_with_flags(name, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(fault)?;
         connection.busy_timeout(wait).map_err(fault)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         known(&connection, path).map_err(fault)??;
+        if access == Access::Look {
+            let settings =
+                "PRAGMA query_only = ON; PRAGMA temp_store = MEMORY; PRAGMA cell_size_check = ON;";
+            connection.execute_batch(settings).map_err(fault)?;
+            return Ok(SqliteLink { connection, path: path.to_path_buf() });
+        }
         if connection.is_readonly(rusqlite::MAIN_DB).map_err(fault)? {
             return Err(StoreError::DatabaseReadOnly { place: path.display().to_string() });
         }
@@ -77,6 +85,48 @@ impl SqliteLink {
     fn fault(&self, action: &'static str, error: &rusqlite::Error) -> StoreError {
         fault(&self.path, action, error)
     }
+}
+
+/// Whether a file lies on a disk that nobody can write as it is mounted.
+fn is_still(path: &Path) -> bool {
+    #[cfg(unix)]
+    return rustix::fs::statvfs(path)
+        .is_ok_and(|disk| disk.f_flag.contains(rustix::fs::StatVfsMountFlags::RDONLY));
+    #[cfg(not(unix))]
+    {
+        // Not asked there: such a disk is refused.
+        let _ = path;
+        false
+    }
+}
+
+/// The name by which a file is opened that is only looked at.
+///
+/// On a disk that nobody can write, SQLite is told so: it needs its shared memory otherwise, which cannot be made there. What
+/// a log beside the file holds would then not be seen, so such a file is refused.
+fn still_name(path: &Path) -> Result<PathBuf, StoreError> {
+    use std::fmt::Write;
+    let is_still = is_still(path);
+    let mut log = path.as_os_str().to_owned();
+    log.push("-wal");
+    let has_log = std::fs::metadata(log).is_ok_and(|found| found.len() > 0);
+    if is_still && has_log {
+        return Err(StoreError::DatabaseReadOnly { place: path.display().to_string() });
+    }
+    let mut name = "file:".to_owned();
+    for byte in path.as_os_str().as_encoded_bytes() {
+        match byte {
+            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'/' | b'.' | b'-' | b'_' => {
+                name.push(char::from(*byte))
+            }
+            // A string takes everything that is written to it.
+            _ => drop(write!(name, "%{byte:02X}")),
+        }
+    }
+    if is_still {
+        name.push_str("?immutable=1");
+    }
+    Ok(PathBuf::from(name))
 }
 
 /// Refuse what is no database of ours before anything in it or beside it is changed.
@@ -217,7 +267,7 @@ impl Link for SqliteLink {
 
     fn begin(&mut self, access: Access) -> Result<(), StoreError> {
         let sql = match access {
-            Access::Read => "BEGIN DEFERRED",
+            Access::Read | Access::Look => "BEGIN DEFERRED",
             Access::Write => "BEGIN IMMEDIATE",
         };
         self.execute(sql, &[]).map(|_| ())
