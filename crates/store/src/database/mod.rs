@@ -228,7 +228,9 @@ impl Database {
         if let Some(path) = location.path() {
             std::fs::metadata(path).map_err(|source| StoreError::io("read", path, source))?;
         }
-        let pool = |most| Pool::new(location, Access::Look, most, settings.wait);
+        // Nothing can be written, the log neither.
+        let log = Arc::new(SlowLog::new(Duration::MAX));
+        let pool = |most| Pool::new(location, Access::Look, most, settings.wait, &log);
         let writer = Arc::new(pool(1)?);
         let inner = Inner {
             location: location.clone(),
@@ -237,6 +239,7 @@ impl Database {
             readers: pool(settings.readers)?,
             cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
             writer,
+            log: Arc::clone(&log),
         };
         let database = Database(Arc::new(inner));
         let (place, found, known) = (database.place(), database.schema()?, schema::NEWEST);
