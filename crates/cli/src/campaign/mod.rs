@@ -276,23 +276,19 @@ impl Campaign {
         let seeds: Vec<u64> = self.seeds.clone().take(missions as usize).collect();
         for flyer in self.flyers.iter().filter(|_| missions > 0) {
             let mut trajectory: Option<Trajectory> = None;
-            for chunk in seeds.chunks(CHUNK_PER_THREAD * self.threads) {
-                let flown = parallel_map(self.threads, chunk.to_vec(), |seed| {
-                    learn::record(&flyer.task, &flyer.policy, self.key(seed), flyer.is_shielded)
-                })?;
-                for rollout in flown {
-                    let mut frame = rollout?.into_frame();
-                    let key = self.key(self.seeds.start);
-                    let (name, count) = (&flyer.name, u64::from(missions));
-                    let difficulty = self.settings.difficulty;
-                    frame
-                        .facts
-                        .extend(trajectory::facts(difficulty, name, key.run, key.env, count));
-                    let trajectory =
-                        trajectory.get_or_insert_with(|| kept.trajectory(&flyer.name, &frame));
-                    trajectory.append(&frame)?;
-                }
-            }
+            let fly =
+                |seed| learn::record(&flyer.task, &flyer.policy, self.key(seed), flyer.is_shielded);
+            let ahead = AHEAD_PER_THREAD * self.threads;
+            parallel_flow(self.threads, ahead, seeds.clone(), fly, |rollout| {
+                let mut frame = rollout?.into_frame();
+                let key = self.key(self.seeds.start);
+                let (name, count) = (&flyer.name, u64::from(missions));
+                let difficulty = self.settings.difficulty;
+                frame.facts.extend(trajectory::facts(difficulty, name, key.run, key.env, count));
+                let trajectory =
+                    trajectory.get_or_insert_with(|| kept.trajectory(&flyer.name, &frame));
+                trajectory.append(&frame)
+            })?;
             if let Some(trajectory) = trajectory {
                 trajectory.finish()?;
             }
