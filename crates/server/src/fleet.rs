@@ -359,6 +359,9 @@ impl Fleet {
             Err(error) => return Err(error.into()),
         };
         let member = Arc::new(self.member(session, run.id)?);
+        if let Some((_, last_us)) = member.stream.span_us {
+            member.session.knows(last_us);
+        }
         if member.session.view().status == Status::Running {
             // Its clock begins now: nobody lived while it was stopped.
             member.session.run(member.session.view().rate)?;

@@ -106,6 +106,8 @@ struct Inner {
     reason: Option<String>,
     pace: Pace,
     fresh: VecDeque<Fresh>,
+    /// Rows up to here are in the database already, from before a stop: what is lived again is told, but not kept twice.
+    known_us: i64,
     events: Vec<store::Event>,
     happenings: Vec<Happening>,
     watched: Vec<f64>,
@@ -151,6 +153,7 @@ impl Session {
             reason: None,
             pace: Pace::begun(Instant::now()),
             fresh: VecDeque::new(),
+            known_us: i64::MIN,
             events: Vec::new(),
             happenings: Vec::new(),
             watched: Vec::new(),
@@ -377,7 +380,9 @@ impl Session {
         let t_s = inner.flight.habitat().t_s();
         let row: Arc<[f64]> = inner.flight.row().into();
         let time_us = (t_s * 1e6).round() as i64;
-        inner.fresh.push_back(Fresh { time_us, row: Arc::clone(&row) });
+        if time_us > inner.known_us {
+            inner.fresh.push_back(Fresh { time_us, row: Arc::clone(&row) });
+        }
         let mut watched = std::mem::take(&mut inner.watched);
         inner.alarms.plan().gather(&row, &mut watched);
         let transitions: Vec<Transition> = inner.alarms.push(t_s, &watched).to_vec();
@@ -398,7 +403,7 @@ impl Session {
             _ => Severity::Advisory,
         };
         let detail = serde_json::to_string(&transition).unwrap_or_default();
-        let text = format!("{}: {}", transition.to.name(), transition.text);
+        let text = transition.text.clone();
         let source = transition.alarm.clone();
         self.note(inner, "alarm", severity, &source, text, detail);
         self.tell(News::Alarm(transition));
@@ -424,6 +429,11 @@ impl Session {
         self.tell(News::Event(EventView::of(&event)));
         inner.events.push(event);
         inner.is_changed = true;
+    }
+
+    /// Say that rows up to a time are in the database from before a stop.
+    pub fn knows(&self, up_to_us: i64) {
+        self.lock().known_us = up_to_us;
     }
 
     /// Show the state before the first step.

@@ -1,0 +1,146 @@
+//! `serve` as a program: it says where it listens, is killed, and goes on.
+
+#![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+struct Serving {
+    child: Child,
+    host: String,
+}
+
+impl Drop for Serving {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn start(store: &Path, more: &[&str]) -> Serving {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
+        .args(["serve", "--addr", "127.0.0.1:0", "--requests", "100000", "--store"])
+        .arg(store)
+        .args(more)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    let host = line.trim().strip_prefix("listening on http://").unwrap().to_owned();
+    Serving { child, host }
+}
+
+impl Serving {
+    fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        let body = body.to_string();
+        let mut stream = TcpStream::connect(&self.host).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
+        write!(
+            stream,
+            "{method} {path} HTTP/1.1\r\nHost: {}\r\nConnection: close\r\nContent-Type: application/json\r\n\
+             Content-Length: {}\r\n\r\n{body}",
+            self.host,
+            body.len()
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+        assert!(head.starts_with("HTTP/1.1 20"), "{path}: {answer}");
+        let body = match head.to_lowercase().contains("transfer-encoding: chunked") {
+            true => body.split("\r\n").skip(1).step_by(2).collect(),
+            false => body.to_owned(),
+        };
+        serde_json::from_str(&body).unwrap()
+    }
+
+    fn get(&self, path: &str) -> Value {
+        self.ask("GET", path, &json!({}))
+    }
+}
+
+/// Killed at a random moment, with sessions that run and sessions that wait: each goes on from what was kept of it last, and
+/// no row is lost or doubled.
+#[test]
+fn a_kill_costs_a_session_at_most_what_was_not_kept() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = dir.path().join("sessions.db");
+    let first = start(&store, &[]);
+    let make = |body: &Value| {
+        let view = first.ask("POST", "/api/sessions", body);
+        view["id"].as_str().unwrap().to_owned()
+    };
+    let running: Vec<String> = (0..8)
+        .map(|seed| make(&json!({ "scenario": "artemis-30d", "seed": seed, "rate": 1_200.0 })))
+        .collect();
+    let paused = make(&json!({ "scenario": "artemis-30d", "seed": 40 }));
+    first.ask("POST", &format!("/api/sessions/{paused}/step"), &json!({ "steps": 90 }));
+    first.ask("POST", &format!("/api/sessions/{paused}/snapshot"), &json!({}));
+    std::thread::sleep(Duration::from_millis(3_700));
+    let before: Vec<f64> = running
+        .iter()
+        .map(|id| first.get(&format!("/api/sessions/{id}"))["t_s"].as_f64().unwrap())
+        .collect();
+    drop(first);
+
+    let second = start(&store, &[]);
+    let view = second.get(&format!("/api/sessions/{paused}"));
+    assert_eq!((view["t_s"].as_f64(), view["status"].as_str()), (Some(5_400.0), Some("paused")));
+    // They live the lost moments again, and go on.
+    let began = Instant::now();
+    for (id, before) in running.iter().zip(before) {
+        let at = format!("/api/sessions/{id}");
+        loop {
+            let view = second.get(&at);
+            assert_eq!(view["status"], "running");
+            if view["t_s"].as_f64().unwrap() > before + 600.0 {
+                break;
+            }
+            assert!(began.elapsed() < Duration::from_secs(120), "{view}");
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        second.ask("POST", &format!("{at}/pause"), &json!({}));
+        let now = second.get(&at)["t_s"].as_f64().unwrap();
+        let rows = second.get(&format!("{at}/rows?channels=living.air.p_total_pa&most=100000"));
+        let times: Vec<f64> =
+            rows["t_s"].as_array().unwrap().iter().map(|t| t.as_f64().unwrap()).collect();
+        let expected: Vec<f64> = (0..=(now / 60.0) as u64).map(|step| 60.0 * step as f64).collect();
+        assert_eq!(times, expected);
+        let events = second.get(&format!("{at}/events"));
+        assert!(events.as_array().unwrap().iter().any(|event| event["kind"] == "resumed"));
+    }
+}
+
+#[test]
+fn a_demonstration_runs_and_ends_when_it_is_told() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = start(&dir.path().join("unused.db"), &["--demo"]);
+    let sessions = serving.get("/api/sessions");
+    assert_eq!(
+        (sessions[0]["status"].as_str(), sessions.as_array().unwrap().len()),
+        (Some("running"), 1)
+    );
+    assert!(sessions[0]["t_s"].as_f64().unwrap() >= 86_400.0);
+    let id = serving.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
+    assert!(serving.child.wait().unwrap().success());
+    assert!(!dir.path().join("unused.db").exists());
+}
+
+#[test]
+fn other_addresses_without_tokens_are_bad_input() {
+    let done = Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
+        .args(["serve", "--addr", "0.0.0.0:0", "--demo"])
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(2));
+    let error = String::from_utf8_lossy(&done.stderr).into_owned();
+    assert!(error.contains("without tokens only 127.0.0.0/8"), "{error}");
+}
