@@ -5,7 +5,7 @@
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
 //! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`], [`evaluate`],
-//! [`replay`].
+//! [`replay`], [`mod@watch`].
 
 mod bench;
 mod campaign;
@@ -25,6 +25,7 @@ mod table;
 mod train;
 mod usage;
 mod validate;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -82,6 +83,8 @@ enum Verb {
     Doctor(doctor::Args),
     /// Measure speed and hold it against its bars
     Bench(bench::Args),
+    /// List alarms, score them on scripted faults, propose better limits
+    Watch(watch::Args),
 }
 
 fn main() -> ExitCode {
@@ -98,6 +101,7 @@ fn main() -> ExitCode {
         Verb::Data(args) => data::run(args),
         Verb::Doctor(args) => doctor::run(args),
         Verb::Bench(args) => bench::run(args),
+        Verb::Watch(args) => watch::run(args),
     };
     done.unwrap_or_else(|error| error.report())
 }
