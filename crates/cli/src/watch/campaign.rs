@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use catalogue::Catalogue;
 use env::HELD_OUT_FROM;
 use habitat::scenario::Scenario;
 use habitat::{Plan, StreamKey};
@@ -12,7 +11,7 @@ use watch::alarm::Overrides;
 use super::draw::{Draw, Drawing};
 use super::flight;
 use super::visibility::{self, instruments};
-use super::watcher::{Raise, Watcher};
+use super::watcher::{Raise, Watcher, facts};
 use crate::error::CliError;
 use crate::mission::bar;
 
@@ -82,7 +81,7 @@ pub struct Campaign {
 pub fn run(model: &Scenario, extent: Extent, settings: &[Overrides]) -> Result<Campaign, CliError> {
     let plan = flight::plan(model, None)?;
     for overrides in settings {
-        Watcher::new(&plan.catalogue, overrides)?;
+        Watcher::new(&plan.catalogue, &facts(model), overrides)?;
     }
     let flights = (QUIET_DAYS.min(model.duration_days), extent.days);
     let seeds = (flights.1 / flights.0).ceil() as u64;
@@ -123,8 +122,9 @@ pub fn run(model: &Scenario, extent: Extent, settings: &[Overrides]) -> Result<C
     Ok(Campaign { faults, quiet, kinds: kinds.collect() })
 }
 
-fn watchers(catalogue: &Catalogue, settings: &[Overrides]) -> Result<Vec<Watcher>, CliError> {
-    let all = settings.iter().map(|overrides| Watcher::new(catalogue, overrides));
+fn watchers(plan: &Plan, settings: &[Overrides]) -> Result<Vec<Watcher>, CliError> {
+    let facts = facts(&plan.scenario);
+    let all = settings.iter().map(|one| Watcher::new(&plan.catalogue, &facts, one));
     Ok(all.collect::<Result<Vec<Watcher>, watch::WatchError>>()?)
 }
 
@@ -134,7 +134,7 @@ fn quiet(
     days: f64,
     settings: &[Overrides],
 ) -> Result<Quiet, CliError> {
-    let mut watchers = watchers(&plan.catalogue, settings)?;
+    let mut watchers = watchers(plan, settings)?;
     let mut extremes = Extremes::default();
     flight::fly(plan, key, days, &mut |t_s, row| {
         watchers.iter_mut().for_each(|watcher| watcher.see(t_s, row));
@@ -197,7 +197,7 @@ fn fault(
     let instruments = instruments(twin);
     let key = extent.key(draw.seed);
     let watched = |plan: &Arc<Plan>| {
-        let mut watchers = watchers(&twin.catalogue, settings)?;
+        let mut watchers = watchers(twin, settings)?;
         let mut rows = Vec::new();
         flight::fly(plan, key, days, &mut |t_s, row| {
             if t_s >= from_s {

@@ -9,6 +9,7 @@ use watch::alarm::{Bound, Overrides};
 use watch::anomaly::{Lookout, rules_of};
 use watch::report::Table;
 
+use super::watcher::facts;
 use crate::error::CliError;
 use crate::table::fixed;
 use crate::{output, table};
@@ -39,7 +40,11 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
         Some(path) => super::overrides(path)?,
         None => Overrides::default(),
     };
-    let lookout = Lookout::new(&plan.catalogue, rules_of(&plan.catalogue), &overrides)?;
+    let lookout = Lookout::new(
+        &plan.catalogue,
+        rules_of(&plan.catalogue, &facts(&loaded.scenario)),
+        &overrides,
+    )?;
     let alarms = lookout.alarms().plan();
     if args.json {
         output::json(alarms)?;

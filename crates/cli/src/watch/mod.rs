@@ -13,6 +13,8 @@ pub mod campaign;
 pub mod draw;
 pub mod flight;
 mod list;
+mod proposal;
+mod recording;
 pub mod score;
 pub mod tally;
 pub mod tune;

@@ -91,21 +91,9 @@ pub struct Tally {
 impl Tally {
     /// Count what was raised under the setting number `at`, called `name`.
     pub fn of(campaign: &Campaign, at: usize, name: &str, quiet_days: f64) -> Tally {
-        let mut tally = Tally {
-            setting: name.to_owned(),
-            cases: Vec::new(),
-            false_quiet: Vec::new(),
-            false_beside: Vec::new(),
-            consequences: 0,
-            quiet_days,
-            days_before: campaign.faults.len() as f64 * BEFORE_H / 24.0,
-            precision: 0.0,
-            recall: 0.0,
-            named: 0.0,
-            median_delay_min: f64::NAN,
-            median_fast_delay_min: f64::NAN,
-            false_per_ten_days: 0.0,
-        };
+        let mut tally = Tally::empty(name);
+        tally.quiet_days = quiet_days;
+        tally.days_before = campaign.faults.len() as f64 * BEFORE_H / 24.0;
         for quiet in &campaign.quiet {
             let raises = quiet.raises.get(at).into_iter().flatten();
             tally.false_quiet.extend(raises.map(|raise| False::of(raise, quiet.seed)));
@@ -115,6 +103,25 @@ impl Tally {
         }
         tally.sum_up();
         tally
+    }
+
+    /// Nothing is counted yet under the setting `name`.
+    pub fn empty(name: &str) -> Tally {
+        Tally {
+            setting: name.to_owned(),
+            cases: Vec::new(),
+            false_quiet: Vec::new(),
+            false_beside: Vec::new(),
+            consequences: 0,
+            quiet_days: 0.0,
+            days_before: 0.0,
+            precision: 0.0,
+            recall: 0.0,
+            named: 0.0,
+            median_delay_min: f64::NAN,
+            median_fast_delay_min: f64::NAN,
+            false_per_ten_days: 0.0,
+        }
     }
 
     fn count(&mut self, flown: &Flown, at: usize) {
@@ -151,7 +158,8 @@ impl Tally {
         });
     }
 
-    fn sum_up(&mut self) {
+    /// Work out shares and medians of what was counted.
+    pub fn sum_up(&mut self) {
         let faults = (self.cases.len() as f64).max(1.0);
         let found = self.cases.iter().filter(|case| case.alarm.is_some()).count() as f64;
         let false_alarms = (self.false_quiet.len() + self.false_beside.len()) as f64;
@@ -166,7 +174,8 @@ impl Tally {
 }
 
 impl False {
-    fn of(raise: &Raise, seed: u64) -> False {
+    /// One of the mission with `seed`.
+    pub fn of(raise: &Raise, seed: u64) -> False {
         False { alarm: raise.alarm.clone(), seed, at_h: raise.t_s / 3_600.0 }
     }
 }

@@ -1,9 +1,10 @@
 //! A lookout and somebody who acknowledges at once: every alarm that is raised is noted.
 
 use catalogue::Catalogue;
+use habitat::scenario::Scenario;
 use watch::WatchError;
 use watch::alarm::{Cause, Overrides, State};
-use watch::anomaly::{Lookout, rules_of};
+use watch::anomaly::{Facts, Lookout, rules_of};
 
 /// An alarm that was raised.
 #[derive(Debug, Clone, PartialEq)]
@@ -24,12 +25,16 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// One with the alarms of `catalogue` as `overrides` change them.
+    /// One with the alarms and anomalies of `catalogue` as `overrides` change them.
     ///
     /// # Errors
     /// [`WatchError`] for overrides that the habitat does not take.
-    pub fn new(catalogue: &Catalogue, overrides: &Overrides) -> Result<Watcher, WatchError> {
-        let lookout = Lookout::new(catalogue, rules_of(catalogue), overrides)?;
+    pub fn new(
+        catalogue: &Catalogue,
+        facts: &Facts,
+        overrides: &Overrides,
+    ) -> Result<Watcher, WatchError> {
+        let lookout = Lookout::new(catalogue, rules_of(catalogue, facts), overrides)?;
         Ok(Watcher { lookout, raises: Vec::new() })
     }
 
@@ -55,4 +60,11 @@ impl Watcher {
     pub fn lookout(&self) -> &Lookout {
         &self.lookout
     }
+}
+
+/// What a scenario says beside its channels.
+pub fn facts(model: &Scenario) -> Facts {
+    let shed_order = model.power.as_ref().map(|power| power.shed_order.clone());
+    let volumes = model.zones.iter().map(|zone| (zone.name.clone(), zone.volume_m3));
+    Facts { shed_order: shed_order.unwrap_or_default(), volumes_m3: volumes.collect() }
 }

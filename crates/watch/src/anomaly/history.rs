@@ -2,8 +2,8 @@ use std::collections::VecDeque;
 
 /// Length of a block of samples of which one number is kept, s.
 const BLOCK_S: f64 = 600.0;
-/// Blocks before anything can be said: three hours, or half of a shorter past.
-const LEAST: usize = 18;
+/// Blocks before anything can be said: six hours, or half of a shorter past.
+const LEAST: usize = 36;
 
 /// The past of a value: medians of ten minutes, and what they have in common.
 ///

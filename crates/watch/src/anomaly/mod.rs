@@ -30,6 +30,6 @@ pub use flat::Flat;
 pub use lookout::Lookout;
 pub use past::Past;
 pub use rule::Rule;
-pub use rules::rules_of;
+pub use rules::{Facts, rules_of};
 pub use signal::{Gate, Signal, Term};
 pub use step::Step;

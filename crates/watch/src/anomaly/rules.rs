@@ -1,16 +1,29 @@
 //! The rules of a habitat, found by the ids of its channels.
 
+use std::collections::BTreeMap;
+
 use catalogue::{Catalogue, Unit, ValueKind};
+use serde::{Deserialize, Serialize};
 
 use super::{Detection, Rule, Side, Signal, Term};
 
 /// A day and a half, s: the past of what follows the rhythm of the day.
 const DAYS_S: f64 = 129_600.0;
 
+/// What is known of a habitat beside its channels.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Facts {
+    /// Loads that the bus drops when power is short, the first one first: one that is dropped is not expected to work.
+    pub shed_order: Vec<String>,
+    /// Volumes of zones by name, m3. Without them zones count alike, and balances of air tell less.
+    pub volumes_m3: BTreeMap<String, f64>,
+}
+
 /// Every rule for which `catalogue` has the channels, in a fixed order.
 #[must_use]
-pub fn rules_of(catalogue: &Catalogue) -> Vec<Rule> {
-    let book = Book { catalogue };
+pub fn rules_of(catalogue: &Catalogue, facts: &Facts) -> Vec<Rule> {
+    let book = Book { catalogue, facts };
     let mut rules = Vec::new();
     book.instruments(&mut rules);
     book.air_units(&mut rules);
@@ -24,6 +37,7 @@ pub fn rules_of(catalogue: &Catalogue) -> Vec<Rule> {
 
 struct Book<'a> {
     catalogue: &'a Catalogue,
+    facts: &'a Facts,
 }
 
 fn past(relative: f64, absolute: f64, spreads: f64, side: Side) -> Detection {
@@ -46,15 +60,18 @@ impl Book<'_> {
         ids.filter_map(|id| id.strip_suffix(&end).map(str::to_owned)).collect()
     }
 
-    /// `signal` while the unit is commanded on and nothing is shed.
+    /// `signal` while the unit is commanded on and has power.
     fn on(&self, owner: &str, signal: Signal) -> Signal {
         let mut signal = signal;
         if let Some(on) = self.find(owner, "set_on") {
             signal = signal.when(on, 0.5, 2.0);
         }
-        match self.sensed("habitat.power", "shed") {
-            Some(shed) => signal.when(shed, -0.5, 0.5),
-            None => signal,
+        let rank = self.facts.shed_order.iter().position(|load| load == owner);
+        match (self.sensed("habitat.power", "shed"), rank) {
+            (Some(shed), Some(rank)) => signal.when(shed, -0.5, rank as f64 + 0.5),
+            // With nothing left to shed the whole bus is dark.
+            (Some(shed), None) => signal.when(shed, -0.5, self.facts.shed_order.len() as f64 + 0.5),
+            _ => signal,
         }
     }
 
@@ -237,8 +254,8 @@ impl Book<'_> {
         let tank = |quantity: &str| self.sensed("stores.tanks", quantity);
         let content = |column| vec![Term { scale: 1.0, factors: vec![(column, 1.0)] }];
         let regulators = self.owners("set_pp_o2_pa");
-        for (content_of, flow, name) in
-            [("o2_mol", "o2_mol_s", "o2_tank"), ("n2_mol", "n2_mol_s", "n2_tank")]
+        for (content_of, flow, name, least) in
+            [("o2_mol", "o2_mol_s", "o2_tank", 1e-3), ("n2_mol", "n2_mol_s", "n2_tank", 2e-3)]
         {
             let Some(at) = tank(content_of) else { continue };
             let flows = regulators.iter().filter_map(|unit| self.sensed(unit, flow));
@@ -253,7 +270,7 @@ impl Book<'_> {
             };
             let signal = self.uncalibrated(&["stores.tanks"], signal);
             let words = "change of the content that no flow explains";
-            let detection = past(0.0, 0.0, 12.0, Side::Low);
+            let detection = past(0.0, least, 12.0, Side::Low);
             rules.push(
                 Rule::new(
                     "stores.tanks",
@@ -266,6 +283,7 @@ impl Book<'_> {
             );
         }
         self.condensate(rules);
+        self.brine(rules);
         let (Some(at), Some(shed)) = (tank("potable_kg"), self.sensed("habitat.power", "shed"))
         else {
             return;
@@ -299,7 +317,7 @@ impl Book<'_> {
                 "balance_potable_kg",
                 words,
                 signal,
-                past(0.0, 0.0, 18.0, Side::Low),
+                past(0.0, 1e-4, 18.0, Side::Low),
             )
             .or(["stores.potable_tank".to_owned()]),
         );
@@ -343,14 +361,38 @@ impl Book<'_> {
         );
     }
 
+    /// What a brine processor takes while nothing comes in.
+    fn brine(&self, rules: &mut Vec<Rule>) {
+        let units = self.owners("set_on").into_iter().filter(|unit| unit.contains("brine"));
+        let Some(at) = self.sensed("stores.tanks", "brine_kg") else { return };
+        for unit in units {
+            let contents = vec![Term { scale: 1.0, factors: vec![(at, 1.0)] }];
+            let signal =
+                Signal { contents, window_s: 3_600.0, smooth_s: 1_800.0, ..Signal::default() };
+            let mut signal = self.on(&unit, signal.when(at, 2.0, 1e9));
+            for source in self.owners("sensed_distillate_kg_s") {
+                if let Some(flow) = self.sensed(&source, "distillate_kg_s") {
+                    signal = signal.when(flow, -1.0, 1e-9);
+                }
+            }
+            let signal = self.uncalibrated(&["stores.tanks"], signal);
+            let words = "brine taken while none comes in";
+            let detection = past(0.4, 0.0, 6.0, Side::High);
+            rules.push(Rule::new(&unit, "rate", words, signal, detection).within(900.0));
+        }
+    }
+
     fn zones(&self, rules: &mut Vec<Rule>) {
         let airs = self.owners("sensed_p_total_pa");
         let hulls = || airs.iter().map(|air| format!("{}.hull", place_of(air)));
         // Nitrogen in the air, as pressure at 295 K: what is left when oxygen, CO2 and vapour are taken off. The pressure of
         // saturation goes with the 18th power of temperature near 292 K, where it is 2 196 Pa.
         let mut contents = Vec::new();
-        let share = 295.0 / airs.len().max(1) as f64;
+        let volume =
+            |air: &String| self.facts.volumes_m3.get(place_of(air)).copied().unwrap_or(1.0);
+        let all_m3: f64 = airs.iter().map(volume).sum();
         for air in &airs {
+            let share = 295.0 * volume(air) / all_m3;
             let (Some(p), Some(o2), Some(co2), Some(t), Some(rh)) = (
                 self.sensed(air, "p_total_pa"),
                 self.sensed(air, "pp_o2_pa"),
@@ -367,14 +409,35 @@ impl Book<'_> {
             let scale = -share * 2_196.0 / 292.0_f64.powf(18.1);
             contents.push(Term { scale, factors: vec![(rh, 1.0), (t, 17.1)] });
         }
+        if contents.is_empty() {
+            return;
+        }
+        let slow = Signal {
+            contents: contents.clone(),
+            window_s: 10_800.0,
+            smooth_s: 3_600.0,
+            ..Signal::default()
+        };
         let leaks = || hulls().chain(self.owners("sensed_co2_inlet_mol_s"));
         let signal = Signal { contents, window_s: 1_800.0, smooth_s: 900.0, ..Signal::default() };
         let all: Vec<&str> = airs.iter().map(String::as_str).collect();
         let signal = self.uncalibrated(&all, signal);
         let words = "nitrogen that leaves the air";
         rules.push(
-            Rule::new("habitat.air", "nitrogen", words, signal, past(0.0, 0.0, 8.0, Side::Low))
+            Rule::new("habitat.air", "nitrogen", words, signal, past(0.0, 6e-3, 9.0, Side::Low))
                 .or(leaks()),
+        );
+        let slow = self.uncalibrated(&all, slow);
+        let words = "nitrogen that leaves the air in three hours";
+        rules.push(
+            Rule::new(
+                "habitat.air",
+                "nitrogen_slow",
+                words,
+                slow,
+                past(0.0, 2.5e-3, 8.0, Side::Low),
+            )
+            .or(leaks()),
         );
         for unit in self.owners("sensed_n2_mol_s") {
             let Some(n2) = self.sensed(&unit, "n2_mol_s") else { continue };
@@ -419,7 +482,7 @@ impl Book<'_> {
                     .or(fans()),
                 );
             }
-            for (quantity, name, usual) in [("p_total_pa", "p", 150.0), ("pp_o2_pa", "o2", 320.0)] {
+            for (quantity, name, usual) in [("p_total_pa", "p", 200.0), ("pp_o2_pa", "o2", 450.0)] {
                 let (Some(a), Some(b)) = (self.sensed(one, quantity), self.sensed(two, quantity))
                 else {
                     continue;

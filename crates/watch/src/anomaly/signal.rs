@@ -29,8 +29,8 @@ pub struct Gate {
 /// # Equation
 /// ```text
 /// without window_s       y = mean over smooth_s of Σ terms
-/// with window_s          y = [c(t) − c(t − window_s) − ∫ Σ terms dt]/window_s
-///   c   Σ contents, mean over smooth_s
+/// with window_s          y = [c(t) − c(t − window_s)]/window_s
+///   c   mean over smooth_s of Σ contents − ∫ Σ terms dt
 /// with lag_s             y(t) − y(t − lag_s)
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -181,7 +181,8 @@ impl Follower {
         // A lost sample of a flow costs its share of the integral, not the window.
         self.integral += flow.unwrap_or(0.0) * since_s;
         let content = total(&signal.contents, readings)?;
-        let level = self.smooth(t_s, content, signal.smooth_s)? - self.integral;
+        // What flows explain is taken off before the mean, which lags behind.
+        let level = self.smooth(t_s, content - self.integral, signal.smooth_s)?;
         self.window.push_back((t_s, level));
         while self.window.get(1).is_some_and(|(next_s, _)| t_s - next_s >= signal.window_s) {
             self.window.pop_front();
