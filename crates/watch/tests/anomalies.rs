@@ -93,31 +93,36 @@ fn an_anomaly_does_not_become_its_own_measure_before_it_is_the_rule() {
 fn a_small_shift_that_lasts_adds_up() {
     let cusum = Detection::Cusum {
         history_s: 43_200.0,
-        slack: 1.0,
+        slack: 1.5,
         limit: 30.0,
         floor: 0.1,
         side: Side::Both,
     };
     let steady = |k: usize| 10.0 + noise(k);
     assert_eq!(first(cusum, 0, steady, 5_000), None);
-    // Less than the noise, so that no single sample tells.
-    let shifted = |k: usize| steady(k) + if k >= 3_000 { 0.9 } else { 0.0 };
+    // Less than the span of the noise.
+    let shifted = |k: usize| steady(k) + if k >= 3_000 { 1.5 } else { 0.0 };
     let found = first(cusum, 3_000, shifted, 3_600).unwrap();
-    assert!((3_010..3_500).contains(&found), "{found}");
+    assert!((3_001..3_500).contains(&found), "{found}");
 }
 
 #[test]
 fn the_same_number_again_and_again_is_an_instrument_that_is_stuck() {
-    let flat = Detection::Flat { samples: 6 };
+    let flat = Detection::Flat { samples: 6, room: 0.0 };
     let stuck = |k: usize| 10.0 + noise(k.min(100));
     assert_eq!(first(flat, 101, stuck, 200), Some(105));
     assert_eq!(first(flat, 0, |k| 10.0 + noise(k), 5_000), None);
+    // With room for noise: what drifts moves, what is held does not.
+    let held = Detection::Flat { samples: 100, room: 1.5 };
+    assert_eq!(first(held, 0, |k| 0.05 * k as f64 + 0.5 * noise(k), 5_000), None);
+    let stops = |k: usize| 0.05 * k.min(2_000) as f64 + 0.5 * noise(k);
+    assert!(first(held, 2_000, stops, 2_200).is_some());
 }
 
 #[test]
 fn a_jump_stays_and_one_sample_that_is_off_is_none() {
     let step = Detection::Step { limit: 5.0, hold_s: 600.0 };
-    let spike = |k: usize| noise(k) + if k % 50 == 0 { 40.0 } else { 0.0 };
+    let spike = |k: usize| noise(k) + if k.is_multiple_of(50) { 40.0 } else { 0.0 };
     assert_eq!(first(step, 0, spike, 1_000), None);
     let jump = |k: usize| noise(k) + if k >= 500 { 8.0 } else { 0.0 };
     assert_eq!(
@@ -147,7 +152,7 @@ proptest! {
             Detection::Band { low: -10.0, high: 10.0, scale: 1.0 },
             Detection::Past { history_s: 7_200.0, absolute: 1.0, relative: 0.1, spreads: 3.0, side: Side::Both },
             Detection::Cusum { history_s: 7_200.0, slack: 1.0, limit: 10.0, floor: 1.0, side: Side::Both },
-            Detection::Flat { samples: 4 },
+            Detection::Flat { samples: 4, room: 0.0 },
             Detection::Step { limit: 5.0, hold_s: 300.0 },
         ] {
             let (mut one, mut other) = (detection.build(), detection.scaled(factor).build());
@@ -278,9 +283,11 @@ fn what_follows_the_rhythm_of_the_day_is_held_against_yesterday() {
 
 #[test]
 fn lost_samples_are_no_anomaly() {
-    let flat = Detection::Flat { samples: 6 };
+    let flat = Detection::Flat { samples: 6, room: 0.0 };
     let rule = Rule::new("a.tank", "x", "stuck", Signal::of(0), flat).within(0.0);
-    let row = |k: usize| [if k % 3 == 0 { f64::NAN } else { 100.0 + noise(k) }, f64::NAN, f64::NAN];
+    let row = |k: usize| {
+        [if k.is_multiple_of(3) { f64::NAN } else { 100.0 + noise(k) }, f64::NAN, f64::NAN]
+    };
     assert!(raised(rule, 500, row).is_empty());
 }
 

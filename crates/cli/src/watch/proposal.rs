@@ -1,7 +1,7 @@
 //! Limits that quiet days ask for.
 //!
-//! * A caution that quiet days pass moves outside of what they show: a quarter of their range beyond, and never past the warning
-//!   behind it. Channels of one quantity are taken together, since which instrument drifts is a matter of chance.
+//! * A caution that quiet days pass, or come near, moves outside of what they show: a quarter of their range beyond, and never
+//!   past the warning behind it. Instruments of one quantity in the air are taken together, since which instrument drifts is a matter of chance.
 //! * The threshold of an anomaly moves to 1.5 times the highest score of quiet days where that is more than it is now, and down
 //!   to twice that score where that is less.
 //! * A limit of safety is left alone, whatever quiet days show.
@@ -88,9 +88,12 @@ pub fn proposals(plan: &AlarmPlan, ranges: &[Range]) -> (Vec<Proposal>, Vec<Stri
     (moved, kept)
 }
 
-/// The last word of an id, and whether it is about air: structure and coolant are other things.
-fn quantity(id: &str) -> (&str, bool) {
-    (id.rsplit('.').next().unwrap_or(id), id.contains(".air."))
+/// What channels must have in common to be taken together: the quantity, of the air of any zone; else they are themselves.
+fn quantity(id: &str) -> &str {
+    match id.split_once(".air.") {
+        Some((_, quantity)) => quantity,
+        None => id,
+    }
 }
 
 fn score_limit(worst: f64, now: f64) -> Option<f64> {
@@ -104,11 +107,11 @@ fn score_limit(worst: f64, now: f64) -> Option<f64> {
 }
 
 fn caution_limit(plan: &AlarmPlan, alarm: &Alarm, worst: f64, range: f64) -> Option<f64> {
-    if alarm.judge(worst) != Some(true) {
-        return None;
-    }
     let sign = if alarm.bound.is_low() { -1.0 } else { 1.0 };
     let outside = rounded(worst + sign * ROOM * range);
+    if sign * (outside - alarm.limit) <= 0.0 {
+        return None;
+    }
     let behind = if alarm.bound.is_low() { Bound::WarningLow } else { Bound::WarningHigh };
     let warning =
         plan.alarms.iter().find(|one| one.channel == alarm.channel && one.bound == behind);
@@ -200,7 +203,7 @@ mod tests {
 
     #[test]
     fn thresholds_of_scores_go_both_ways() {
-        let of = |score| proposed((25.0, 26.0), score).0.first().map(|one| one.1);
+        let of = |score| proposed((24.0, 26.0), score).0.first().map(|one| one.1);
         assert_eq!((of(1.5), of(0.9)), (Some(2.25), Some(1.35)));
         assert_eq!((of(0.4), of(0.1), of(0.6)), (Some(0.8), None, None));
     }

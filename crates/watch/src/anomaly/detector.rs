@@ -91,6 +91,8 @@ pub enum Detection {
     Flat {
         /// How often it takes.
         samples: u32,
+        /// Distance from the first of them that still is the same, in the unit of the value; 0 for equal to the bit.
+        room: f64,
     },
     /// A jump faster than the quantity can move ([`Step`]).
     Step {
@@ -113,7 +115,7 @@ impl Detection {
             Detection::Cusum { history_s, slack, limit, floor, side } => {
                 Box::new(Cusum::new(history_s, slack, limit, floor, side))
             }
-            Detection::Flat { samples } => Box::new(Flat::new(samples)),
+            Detection::Flat { samples, room } => Box::new(Flat::new(samples, room)),
             Detection::Step { limit, hold_s } => Box::new(Step::new(limit, hold_s)),
         }
     }
@@ -136,8 +138,9 @@ impl Detection {
             Detection::Cusum { history_s, slack, limit, floor, side } => {
                 Detection::Cusum { history_s, slack, limit: factor * limit, floor, side }
             }
-            Detection::Flat { samples } => {
-                Detection::Flat { samples: (factor * f64::from(samples)).ceil().max(2.0) as u32 }
+            Detection::Flat { samples, room } => {
+                let samples = (factor * f64::from(samples)).ceil().max(2.0) as u32;
+                Detection::Flat { samples, room }
             }
             Detection::Step { limit, hold_s } => Detection::Step { limit: factor * limit, hold_s },
         }

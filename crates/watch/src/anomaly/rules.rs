@@ -98,7 +98,7 @@ impl Book<'_> {
             };
             let stuck = format!("stuck_{name}");
             let words = format!("{} does not move", channel.quantity);
-            let flat = Detection::Flat { samples: 6 };
+            let flat = Detection::Flat { samples: 6, room: 0.0 };
             rules.push(Rule::new(&channel.owner, &stuck, &words, moving, flat).within(0.0));
             let Some(limit) = leap(&channel.owner, name) else { continue };
             let words = format!("{} jumps", channel.quantity);
@@ -148,8 +148,10 @@ impl Book<'_> {
             if self.sensed(&unit, "water_mol_s").is_some()
                 && let Some(co2) = self.sensed("stores.tanks", "co2_mol")
             {
-                // A reducer without CO2 rests.
+                // A reducer without CO2 or hydrogen rests.
                 drawn = drawn.when(co2, 1.0, 1e9);
+                let made = makers.first().and_then(|maker| self.sensed(maker, "o2_mol_s"));
+                drawn = made.into_iter().fold(drawn, |drawn, made| drawn.when(made, 2e-4, 1.0));
             }
             let dead = Detection::Band { low: 15.0, high: 1e6, scale: 10.0 };
             rules.push(Rule::new(&unit, "dead", "power drawn while on", drawn, dead).within(0.0));
@@ -200,6 +202,14 @@ impl Book<'_> {
         let signal = self.on(unit, Signal::difference(t, set)).after(3_600.0, 600.0);
         let words = "distance from its set-point";
         rules.push(Rule::new(unit, "control", words, signal, past(0.0, 1.0, 6.0, Side::Both)));
+        if let Some(share) = self.sensed(unit, "coil_share") {
+            // The valve regulates all the time, unless it is fully open.
+            let signal = self.on(unit, Signal::of(share).when(share, 0.02, 0.95));
+            let held = Detection::Flat { samples: 150, room: 0.006 };
+            let words = "valve of the coil does not move";
+            let rule = Rule::new(unit, "valve", words, signal.after(900.0, 900.0), held);
+            rules.push(rule.within(0.0));
+        }
         if let (Some(shed), Some(drain)) =
             (self.sensed("habitat.power", "shed"), self.sensed(unit, "condensate_kg_s"))
         {
@@ -226,7 +236,7 @@ impl Book<'_> {
         let band = Detection::Band { low: 0.85, high: 1.15, scale: 0.1 };
         rules.push(Rule::new(unit, "made", "oxygen made per set-point", signal, band).within(60.0));
         // Rules trim it at each decision.
-        let flat = Detection::Flat { samples: 90 };
+        let flat = Detection::Flat { samples: 90, room: 0.0 };
         let words = "set-point in force does not move";
         rules.push(Rule::new(unit, "deaf", words, Signal::of(set), flat).within(0.0));
     }
@@ -270,7 +280,7 @@ impl Book<'_> {
             };
             let signal = self.uncalibrated(&["stores.tanks"], signal);
             let words = "change of the content that no flow explains";
-            let detection = past(0.0, least, 12.0, Side::Low);
+            let detection = past(0.0, least, 12.0, Side::Both);
             rules.push(
                 Rule::new(
                     "stores.tanks",
@@ -458,7 +468,7 @@ impl Book<'_> {
                     .chain([one.clone()])
             };
             for (quantity, name, words, usual) in [
-                ("t_k", "t", "temperature against the neighbour's", 0.9),
+                ("t_k", "t", "temperature against the neighbour's", 1.4),
                 ("pp_co2_pa", "co2", "CO2 against the neighbour's", 40.0),
                 ("rh", "rh", "humidity against the neighbour's", 0.03),
             ] {
@@ -556,43 +566,38 @@ impl Book<'_> {
 
     fn thermal(&self, rules: &mut Vec<Rule>) {
         for unit in self.owners("sensed_return_k") {
-            let (Some(back), Some(supply)) =
-                (self.sensed(&unit, "return_k"), self.sensed(&unit, "supply_k"))
-            else {
+            let (Some(back), Some(supply), Some(shed)) = (
+                self.sensed(&unit, "return_k"),
+                self.sensed(&unit, "supply_k"),
+                self.sensed("habitat.power", "shed"),
+            ) else {
                 continue;
             };
             let pump = unit.replace("_loop", "_pump");
             // A heat exchanger measures the coolant that it gives back; else what the loop takes is as usual.
-            let given_back = self.owners("sensed_coolant_out_k");
-            let given_back = given_back.first().filter(|_| unit.contains("low"));
-            if let Some(out) = given_back.and_then(|unit| self.sensed(unit, "coolant_out_k")) {
-                let signal = Signal::difference(back, out).after(0.0, 180.0);
-                let words = "coolant at the return against that of the heat exchanger";
-                rules.push(
-                    Rule::new(&unit, "warming", words, signal, past(0.0, 0.8, 8.0, Side::High))
-                        .within(60.0)
-                        .or([pump]),
-                );
-                continue;
-            }
-            let Some(shed) = self.sensed("habitat.power", "shed") else { continue };
-            let signal = Signal::difference(back, supply).while_steady(shed, 0.5);
-            let signal = signal.after(7_200.0, 180.0);
-            let words = "warming of the coolant";
-            rules.push(
-                Rule::new(&unit, "warming", words, signal, past(0.35, 0.3, 0.0, Side::High))
-                    .within(60.0)
-                    .or([pump]),
-            );
+            let exchangers = self.owners("sensed_coolant_out_k");
+            let exchanger = exchangers.first().filter(|_| unit.contains("low"));
+            let out = exchanger.and_then(|unit| self.sensed(unit, "coolant_out_k"));
+            let (signal, words, usual) = match out {
+                Some(out) => (
+                    Signal::difference(back, out).after(0.0, 180.0),
+                    "coolant at the return against that of the heat exchanger",
+                    past(0.0, 0.8, 8.0, Side::High),
+                ),
+                None => (
+                    Signal::difference(back, supply).while_steady(shed, 0.5).after(7_200.0, 180.0),
+                    "warming of the coolant",
+                    past(0.8, 0.3, 0.0, Side::High),
+                ),
+            };
+            let warming = Rule::new(&unit, "warming", words, signal, usual);
+            rules.push(warming.within(60.0).or([pump]));
             let Some(panel) = self.sensed(&unit, "panel_fraction") else { continue };
-            let Some(shed) = self.sensed("habitat.power", "shed") else { continue };
-            let signal =
-                Signal::of(panel).while_steady(shed, 0.5).after(0.0, 3_600.0).since_yesterday();
+            let signal = Signal::of(panel).while_steady(shed, 0.5).after(0.0, 3_600.0);
             let words = "share of the coolant through the radiator, against yesterday";
-            rules.push(
-                Rule::new(&unit, "panel", words, signal, past(0.0, 0.05, 8.0, Side::High))
-                    .or(["habitat.radiator".to_owned()]),
-            );
+            let usual = past(0.0, 0.04, 6.0, Side::High);
+            let panel = Rule::new(&unit, "panel", words, signal.since_yesterday(), usual);
+            rules.push(panel.or(["habitat.radiator".to_owned()]));
         }
     }
 }
@@ -629,9 +634,9 @@ fn leap(owner: &str, name: &str) -> Option<f64> {
     match name {
         "p_total_pa" | "pp_o2_pa" => Some(250.0),
         "pp_co2_pa" => Some(60.0),
-        _ => {
-            let _ = owner;
-            None
-        }
+        "t_k" if owner.ends_with(".air") || owner.ends_with(".structure") => Some(1.2),
+        "rh" => Some(0.1),
+        "usable" | "store_fraction" => Some(0.06),
+        _ => None,
     }
 }
