@@ -160,7 +160,7 @@ impl Drawing {
             let at = self.plan.catalogue.find(&one.channel).ok();
             let size = at.and_then(|at| self.start.value(at)).unwrap_or(0.0).abs();
             let sign = if self.uniform(2) < 0.5 { -1.0 } else { 1.0 };
-            offset = (mode == SensorMode::Bias).then(|| sign * JUMP * (bias.0 + bias.1 * size));
+            offset = (mode == SensorMode::Bias).then_some(sign * JUMP * (bias.0 + bias.1 * size));
         }
         let event = SensorEvent { sensor, at_h: self.at_h(), mode, offset };
         let kind = format!("instrument {word}");
