@@ -81,6 +81,9 @@ pub enum CliError {
     /// A server.
     #[error(transparent)]
     Server(#[from] server::ServerError),
+    /// Alarms: a file of overrides, a limit.
+    #[error(transparent)]
+    Watch(#[from] watch::WatchError),
     /// JSON that cannot be written; only a bug in this program leads here.
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -106,6 +109,7 @@ impl CliError {
             | CliError::Plan(_)
             | CliError::Config(_)
             | CliError::Episode(_)
+            | CliError::Watch(_)
             | CliError::Task(
                 TaskError::Unknown { .. }
                 | TaskError::HeldOut { .. }

@@ -5,7 +5,7 @@
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
 //! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`], [`evaluate`],
-//! [`replay`]; what can be asked of [`serve`] is in its `/openapi.json`.
+//! [`replay`], [`mod@watch`]; what can be asked of [`serve`] is in its `/openapi.json`.
 
 mod bench;
 mod campaign;
@@ -26,6 +26,7 @@ mod train;
 mod trajectory;
 mod usage;
 mod validate;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -85,6 +86,8 @@ enum Verb {
     Doctor(doctor::Args),
     /// Measure speed and hold it against its bars
     Bench(bench::Args),
+    /// List alarms, score them on scripted faults, propose better limits
+    Watch(watch::Args),
 }
 
 fn main() -> ExitCode {
@@ -102,6 +105,7 @@ fn main() -> ExitCode {
         Verb::Data(args) => data::run(args),
         Verb::Doctor(args) => doctor::run(args),
         Verb::Bench(args) => bench::run(args),
+        Verb::Watch(args) => watch::run(args),
     };
     done.unwrap_or_else(|error| error.report())
 }

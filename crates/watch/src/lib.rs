@@ -4,12 +4,14 @@
 //! | module | noun |
 //! |---|---|
 //! | [`alarm`] | limits of channels as states that people acknowledge and shelve |
+//! | [`anomaly`] | readings against physics and against their past |
 //! | [`report`] | the page of a run |
 //!
 //! Not here: taking measurements (`habitat`), moving them (`runtime`), files (`store` writes the
 //! page that [`report::Report::render`] returns).
 
 pub mod alarm;
+pub mod anomaly;
 mod error;
 pub mod report;
 

@@ -15,8 +15,8 @@ use crate::WatchError;
 pub struct Alarms {
     plan: AlarmPlan,
     by_id: BTreeMap<String, usize>,
-    /// For each alarm the one about the silence of its channel.
-    silences: Vec<usize>,
+    /// For each alarm the one about the silence of its channel; none where nothing measures it.
+    silences: Vec<Option<usize>>,
     /// For each alarm its group.
     groups: Vec<usize>,
     points: Vec<Point>,
@@ -50,7 +50,7 @@ impl Alarms {
         let by_id = plan.alarms.iter().enumerate().map(|(at, one)| (one.id.clone(), at)).collect();
         let silence = |alarm: &Alarm| {
             let of = |one: &Alarm| one.channel == alarm.channel && one.bound == Bound::Silent;
-            plan.alarms.iter().position(of).unwrap_or(0)
+            plan.alarms.iter().position(of)
         };
         let names = plan.groups();
         let group = |alarm: &Alarm| names.binary_search(&alarm.group.as_str()).unwrap_or(0);
@@ -298,12 +298,12 @@ impl Alarms {
     }
 
     fn is_silent(&self, at: usize) -> bool {
-        self.points[self.silences[at]].is_past
+        self.silences[at].is_some_and(|silence| self.points[silence].is_past)
     }
 
     fn state(&self, at: usize) -> State {
         // Silence is what is known about a silent instrument.
-        let of_limit = self.silences[at] != at;
+        let of_limit = self.silences[at] != Some(at);
         self.points[at].state(of_limit && self.is_silent(at))
     }
 

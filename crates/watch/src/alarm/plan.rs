@@ -87,7 +87,9 @@ impl AlarmPlan {
         Ok(plan)
     }
 
-    /// Watch one more channel with its limits, for example one that is computed from others; return its place in a row.
+    /// Watch one more channel with its limits; return its place in a row.
+    ///
+    /// One without a `column` is computed from others: it has no instrument that could be silent.
     pub fn add(&mut self, channel: &Channel, column: Option<usize>) -> usize {
         let limits = channel.limits.unwrap_or_default();
         let at = self.channels.len();
@@ -105,7 +107,7 @@ impl AlarmPlan {
             (Bound::CautionLow, limits.caution_low),
             (Bound::CautionHigh, limits.caution_high),
             (Bound::WarningHigh, limits.warning_high),
-            (Bound::Silent, Some(0.0)),
+            (Bound::Silent, column.map(|_| 0.0)),
         ] {
             if let Some(limit) = limit {
                 let delay_s = self.silent_after_s;

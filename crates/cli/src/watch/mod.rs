@@ -1,0 +1,71 @@
+//! The verb `watch`: the alarms of a scenario, how good they are, and how they could be better.
+//!
+//! | sub-verb | what it does |
+//! |---|---|
+//! | `alarms` | lists every alarm that is compiled from the catalogue, and the channels without limits |
+//! | `score` | flies faults and quiet days, and counts what alarms and anomalies find ([`tally`] says how) |
+//! | `tune` | proposes limits from quiet days, and shows what they would change on days that they have not seen |
+//!
+//! # JSON
+//! `alarms --json`: the plan ([`watch::alarm::AlarmPlan`]). `score --json` and `tune --json`: see [`score`] and [`tune`].
+
+pub mod campaign;
+pub mod draw;
+pub mod flight;
+mod list;
+mod proposal;
+mod recording;
+pub mod score;
+pub mod tally;
+pub mod tune;
+pub mod visibility;
+pub mod watcher;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use clap::Subcommand;
+use watch::alarm::Overrides;
+
+use crate::error::CliError;
+
+/// Arguments of `watch`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Example:\n  \
+    lunar-habitat watch score --scenario artemis-30d --faults 60 --days 200")]
+pub struct Args {
+    #[command(subcommand)]
+    verb: Verb,
+}
+
+#[derive(Debug, Subcommand)]
+enum Verb {
+    /// List the alarms of a scenario, and the channels without limits
+    Alarms(list::Args),
+    /// Fly faults and quiet days, and count what alarms and anomalies find
+    Score(score::Args),
+    /// Propose limits from quiet days; nothing changes unless --approve says so
+    Tune(tune::Args),
+}
+
+/// Run the verb.
+///
+/// # Errors
+/// [`CliError`]; bad input is refused before anything is flown.
+pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    match args.verb {
+        Verb::Alarms(args) => list::run(&args),
+        Verb::Score(args) => score::run(&args),
+        Verb::Tune(args) => tune::run(&args),
+    }
+}
+
+/// Read a file of overrides.
+///
+/// # Errors
+/// [`CliError::Flag`] for a file that cannot be read or is refused.
+pub fn overrides(path: &Path) -> Result<Overrides, CliError> {
+    let refused = |problem: String| CliError::flag(format!("--alarms {}", path.display()), problem);
+    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
+    Overrides::parse(&text).map_err(|error| refused(error.to_string()))
+}

@@ -1,0 +1,97 @@
+//! The verb `watch`: what is listed, scored and proposed.
+
+#![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use serde_json::Value;
+
+fn run(dir: &Path, arguments: &[&str]) -> Output {
+    Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
+        .args(arguments)
+        .current_dir(dir)
+        .output()
+        .unwrap()
+}
+
+fn json(output: &Output) -> Value {
+    let error = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{error}");
+    serde_json::from_slice(&output.stdout).unwrap()
+}
+
+#[test]
+fn alarms_are_on_sensed_channels_and_channels_without_limits_are_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let plan = json(&run(dir.path(), &["watch", "alarms", "--json"]));
+    let channels = plan["channels"].as_array().unwrap();
+    assert!(channels.len() > 100);
+    for channel in channels {
+        let id = channel["id"].as_str().unwrap();
+        assert!(id.contains(".sensed_") || id.contains(".anomaly_"), "{id}");
+    }
+    let text = String::from_utf8(run(dir.path(), &["watch", "alarms"]).stdout).unwrap();
+    assert!(text.contains("living.air.sensed_pp_co2_pa:warning_high"));
+    let (_, without) = text.split_once("No limits: ").unwrap();
+    assert!(without.contains("living.oga.sensed_power_w"), "{without}");
+}
+
+#[test]
+fn a_file_that_loosens_a_limit_of_safety_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |text: &str| std::fs::write(dir.path().join("a.toml"), text).unwrap();
+    let change = "[[alarm]]\nchannel = \"living.air.sensed_pp_co2_pa\"\nbound = \"warning_high\"\n";
+    write(&format!("{change}limit = 2500.0\n"));
+    let refused = run(dir.path(), &["watch", "alarms", "--alarms", "a.toml"]);
+    assert_eq!(refused.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(words.contains("may be tightened only") && words.contains("2500"), "{words}");
+    write(&format!("{change}limit = 1500.0\n"));
+    assert!(run(dir.path(), &["watch", "alarms", "--alarms", "a.toml"]).status.success());
+    write("[[alarn]]\n");
+    assert_eq!(run(dir.path(), &["watch", "alarms", "--alarms", "a.toml"]).status.code(), Some(2));
+}
+
+#[test]
+fn scores_do_not_depend_on_the_number_of_threads() {
+    let dir = tempfile::tempdir().unwrap();
+    let of = |threads: &str| {
+        let arguments =
+            ["watch", "score", "--faults", "4", "--days", "1", "--threads", threads, "--json"];
+        json(&run(dir.path(), &arguments))
+    };
+    let one = of("1");
+    assert_eq!(one, of("2"));
+    let tally = &one["settings"][0];
+    assert_eq!(tally["cases"].as_array().unwrap().len(), 4);
+    assert_eq!(tally["quiet_days"].as_f64(), Some(30.0));
+    for case in tally["cases"].as_array().unwrap() {
+        // Only what an instrument shows is counted, and nothing is found before it is there.
+        assert!(case["shown_by"].as_str().unwrap().contains("sensed_"));
+        assert!(case["delay_min"].as_f64().is_none_or(|min| min > 0.0 && min <= 1_440.0));
+    }
+}
+
+#[test]
+fn recorded_missions_are_tuned_on_and_nothing_is_written_unless_approved() {
+    let dir = tempfile::tempdir().unwrap();
+    let fly = ["simulate", "--scenario", "artemis-30d", "--days", "8", "--out", "run"];
+    assert!(run(dir.path(), &fly).status.success());
+    let before = std::fs::read_dir(dir.path()).unwrap().count();
+    let tuned = json(&run(dir.path(), &["watch", "tune", "run", "--json"]));
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), before);
+    assert!(tuned["approved"].is_null());
+    // Odd days of eight are four, less what is wrong in them.
+    let days = tuned["before"]["quiet_days"].as_f64().unwrap();
+    assert!(days > 0.5 && days <= 4.0, "{days}");
+    for proposal in tuned["proposals"].as_array().unwrap() {
+        assert!(!proposal["alarm"].as_str().unwrap().contains(":warning_"), "{proposal}");
+    }
+    let approved = run(dir.path(), &["watch", "tune", "run", "--approve", "a.toml"]);
+    assert!(approved.status.success());
+    // What is approved is a file that other verbs take.
+    assert!(run(dir.path(), &["watch", "alarms", "--alarms", "a.toml"]).status.success());
+    let none = run(dir.path(), &["watch", "tune", "a.toml"]);
+    assert_ne!(none.status.code(), Some(0));
+}
