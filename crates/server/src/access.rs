@@ -188,7 +188,7 @@ mod tests {
     fn tokens_are_known_by_their_hash() {
         let text = "# people\nviewer ann aaaaaaaaaaaaaaaa\n\nadmin bo bbbbbbbbbbbbbbbbbb\n";
         let tokens = Tokens::parse(text, "tokens").unwrap();
-        let who = |list| tokens.check(&headers(list));
+        let who = |list: &[(&'static str, &str)]| tokens.check(&headers(list));
         let ann = who(&[("host", "h"), ("authorization", "Bearer aaaaaaaaaaaaaaaa")]).unwrap();
         assert_eq!((ann.who.as_str(), ann.role), ("ann", Role::Viewer));
         let cookie = "x=1; lunar_habitat_token=bbbbbbbbbbbbbbbbbb";
