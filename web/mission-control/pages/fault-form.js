@@ -1,0 +1,35 @@
+import { post, sessionPath } from '../habitat/api.js';
+import { action, choice, html, labelled } from '../draw/element.js';
+
+/** Modes that need an amount: holes and shares. */
+const WITH_AMOUNT = { leaking: 'amount', dusty: 'share', degraded: 'share' };
+
+/**
+ * A form that injects a fault into a unit.
+ *
+ * @param {string} session
+ * @param {{unit: string, kind: string, modes: string[], mode: string|null, spares: number}} unit as the server says
+ * @param {(error: Error|null|string) => void} said
+ * @returns {HTMLElement}
+ */
+export function faultForm(session, unit, said) {
+  const modes = choice({ 'aria-label': `Fault of ${unit.unit}` }, unit.modes);
+  const amount = html('input', { type: 'number', step: 'any', min: 0, class: 'is-narrow', 'aria-label': 'Amount', placeholder: 'default' });
+  const amountField = labelled('Amount', amount);
+  const show = () => (amountField.hidden = WITH_AMOUNT[modes.value] === undefined);
+  modes.addEventListener('change', show);
+  show();
+  const inject = action(
+    'Inject fault',
+    async () => {
+      const asked = { unit: unit.unit, mode: modes.value };
+      if (!amountField.hidden && amount.value !== '') {
+        asked.amount = Number(amount.value);
+      }
+      await post(sessionPath(session, 'faults'), asked);
+    },
+    (error) => said(error ?? `${unit.unit}: ${modes.value}.`),
+    { class: 'lh-button is-danger', 'aria-label': `Inject fault into ${unit.unit}` }
+  );
+  return html('div', { class: 'lh-row', 'data-fault-of': unit.unit }, modes, amountField, inject);
+}
