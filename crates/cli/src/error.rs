@@ -78,6 +78,9 @@ pub enum CliError {
     /// The worker threads.
     #[error(transparent)]
     Runtime(#[from] runtime::RuntimeError),
+    /// A server.
+    #[error(transparent)]
+    Server(#[from] server::ServerError),
     /// JSON that cannot be written; only a bug in this program leads here.
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[from] serde_json::Error),
@@ -116,6 +119,9 @@ impl CliError {
                 learn::LearnError::Range { .. }
                 | learn::LearnError::Unknown { .. }
                 | learn::LearnError::Mismatch(_),
+            )
+            | CliError::Server(
+                server::ServerError::Setting { .. } | server::ServerError::File { .. },
             )
             | CliError::Store(StoreError::Format { .. } | StoreError::Location { .. }) => BAD_INPUT,
             _ => FAILED,

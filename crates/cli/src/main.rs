@@ -5,7 +5,7 @@
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
 //! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`], [`evaluate`],
-//! [`replay`].
+//! [`replay`]; what can be asked of [`serve`] is in its `/openapi.json`.
 
 mod bench;
 mod campaign;
@@ -19,7 +19,7 @@ mod keep;
 mod mission;
 mod output;
 mod replay;
-
+mod serve;
 mod simulate;
 mod table;
 mod train;
@@ -76,6 +76,8 @@ enum Verb {
     Component(component::Args),
     /// Compare the simulator with published measurements
     Validate(validate::Args),
+    /// Run habitats for others: HTTP, WebSocket and the mission-control screen
+    Serve(Box<serve::Args>),
     /// Convert files of others, and write files for others
     Data(data::Args),
     /// Say what this machine has and whether the program works on it
@@ -95,6 +97,7 @@ fn main() -> ExitCode {
         Verb::Replay(args) => replay::run(args),
         Verb::Component(args) => component::run(args),
         Verb::Validate(args) => validate::run(args),
+        Verb::Serve(args) => serve::run(*args),
         Verb::Data(args) => data::run(args),
         Verb::Doctor(args) => doctor::run(args),
         Verb::Bench(args) => bench::run(args),

@@ -19,6 +19,7 @@ use thiserror::Error;
 use crate::channels::Actuator;
 use crate::channels::Binding;
 use crate::counters::StageCounters;
+use crate::fault::{FaultError, Mode};
 use crate::mission::AbortReason;
 use crate::order;
 use crate::plan::Plan;
@@ -226,6 +227,40 @@ impl Habitat {
         }
         let value = value.clamp(found.low, found.high);
         order::give(&self.plan, &mut self.state, actuator, value);
+        Ok(())
+    }
+
+    /// Let something go wrong with the unit number `unit` of those that can fail (`plan().faults.units`), now.
+    ///
+    /// It strikes as a failure that the scenario places: a unit that is degraded and fails again has failed, holes, dead strings and dust add
+    /// to what is there, and a unit that has failed has nothing left to lose. `amount` is the area of a hole of a wall, m2, or the
+    /// share of an array that dies or of a surface that dust covers, 0 to 1; other units take none of it.
+    ///
+    /// # Errors
+    /// [`FaultError`] for a unit that does not exist, a mode that it does not know, or an amount out of range; nothing changes.
+    ///
+    /// # Examples
+    /// ```
+    /// use std::sync::Arc;
+    /// use lunar_habitat_habitat::fault::Mode;
+    /// use lunar_habitat_habitat::{Habitat, Plan, StreamKey, scenario};
+    /// let loaded = scenario::load("artemis-30d")?;
+    /// let plan = Arc::new(Plan::compile(&loaded.scenario, loaded.hash)?);
+    /// let mut habitat = Habitat::new(plan, StreamKey::default());
+    /// let oga = habitat.plan().faults.units.iter().position(|unit| unit.unit == "living.oga").unwrap();
+    /// habitat.fail(oga, Mode::Failed, 0.0)?;
+    /// habitat.step(60.0)?;
+    /// assert!(habitat.state().faults.units[oga].is(Mode::Failed));
+    /// assert!(habitat.fail(oga, Mode::Dusty, 0.0).is_err());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    /// # Tests
+    /// `faults::a_failure_from_outside_is_one_that_the_scenario_places`.
+    pub fn fail(&mut self, unit: usize, mode: Mode, amount: f64) -> Result<(), FaultError> {
+        self.plan.faults.allows(unit, mode, amount)?;
+        let plan = Arc::clone(&self.plan);
+        self.state.faults.strike(&plan.faults, unit, mode, amount);
+        step::afflict_all(&plan, &mut self.state);
         Ok(())
     }
 

@@ -262,11 +262,16 @@ fn faults(plan: &Layout, state: &mut State, dt_s: f64) {
     if !state.faults.pass(&plan.faults, state.key, state.t_s, dt_s, hands) {
         return;
     }
+    afflict_all(plan, state);
+    // A unit that stops or starts changes when its next phase comes.
+    state.next_event_s = state.next_event_s.min(dt_s);
+}
+
+/// Tell every unit what its faults leave of it.
+pub(crate) fn afflict_all(plan: &Layout, state: &mut State) {
     for at in 0..plan.faults.units.len() {
         afflict(plan, state, at);
     }
-    // A unit that stops or starts changes when its next phase comes.
-    state.next_event_s = state.next_event_s.min(dt_s);
 }
 
 /// Tell one unit what its faults leave of it.

@@ -10,7 +10,7 @@ use common::{
     TOLERANCE, assert_closed, assert_physical, changed, command, failure, habitat, live, shipped,
     value,
 };
-use lunar_habitat_habitat::fault::Kind;
+use lunar_habitat_habitat::fault::{FaultError, Kind, Mode};
 use lunar_habitat_habitat::scenario::{FaultEvent, FaultMode, Faults, Scenario};
 use lunar_habitat_habitat::{Habitat, Plan, StreamKey};
 
@@ -470,4 +470,49 @@ fn the_ill_breathe_more_and_do_not_work() {
     live(&mut cabin, 7.0, 60.0);
     assert_eq!(value(&cabin, "crew.amina.ill"), 0.0);
     assert_closed(&cabin);
+}
+
+/// Who runs a habitat and breaks a unit gets what the scenario gets that places the failure there.
+#[test]
+fn a_failure_from_outside_is_one_that_the_scenario_places() {
+    for (unit, mode, word) in [
+        ("living.cdra", Mode::Failed, FaultMode::Failed),
+        ("living.ccaa", Mode::Degraded, FaultMode::Degraded),
+        ("living.oga", Mode::Leaking, FaultMode::Leaking),
+    ] {
+        let mut planned = placed(&[event(unit, 6.0, word)]);
+        let mut struck = placed(&[]);
+        let mut rows = [Vec::new(), Vec::new()];
+        for minute in 0..12 * 60 {
+            if minute == 6 * 60 {
+                let units = &struck.plan().faults.units;
+                let at = units.iter().position(|one| one.unit == unit).unwrap();
+                struck.fail(at, mode, 0.0).unwrap();
+            }
+            planned.step(60.0).unwrap();
+            struck.step(60.0).unwrap();
+        }
+        for (row, cabin) in rows.iter_mut().zip([&planned, &struck]) {
+            row.resize(cabin.catalogue().len(), 0.0);
+            cabin.read(row);
+        }
+        assert_eq!(failures(&struck), 1);
+        assert_eq!(rows[0], rows[1], "{unit} {word:?}");
+        assert_closed(&struck);
+    }
+}
+
+#[test]
+fn a_failure_from_outside_has_to_be_possible() {
+    let mut cabin = placed(&[]);
+    let before = cabin.hash();
+    let at = |unit: &str| cabin.plan().faults.units.iter().position(|u| u.unit == unit).unwrap();
+    let (cdra, hull) = (at("living.cdra"), at("living.hull"));
+    assert!(matches!(cabin.fail(1_000, Mode::Failed, 0.0), Err(FaultError::Unit { .. })));
+    let error = cabin.fail(cdra, Mode::Dusty, 0.1).unwrap_err().to_string();
+    assert_eq!(error, "`living.cdra` cannot be dusty; it can be degraded, failed, stuck, leaking");
+    for amount in [f64::NAN, -1.0, 1.0] {
+        assert!(matches!(cabin.fail(hull, Mode::Leaking, amount), Err(FaultError::Amount { .. })));
+    }
+    assert_eq!(cabin.hash(), before);
 }

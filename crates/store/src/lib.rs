@@ -27,8 +27,9 @@ mod telemetry;
 pub use column::{Column, ColumnSource};
 pub use database::{
     Artifact, ArtifactInfo, AuditEntry, Batch, Command, Connections, Copied, Database,
-    DatabaseSettings, Drill, Event, Gap, Ingest, IngestSettings, IngestSummary, Location, NewRun,
-    Rows, Run, RunFilter, RunStatus, Schedule, Severity, Signal, Span, Stream, Thinned, Verified,
+    DatabaseSettings, Drill, Event, Gap, IndexAdvice, Ingest, IngestSettings, IngestSummary,
+    Judged, Location, MadeIndex, Making, NewRun, Owner, Rows, Run, RunFilter, RunStatus, Schedule,
+    Severity, Signal, Span, Stream, Thinned, Unused, Verified,
 };
 pub use draft::write_atomic;
 pub use error::StoreError;

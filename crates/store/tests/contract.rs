@@ -469,3 +469,63 @@ fn remembered_rows_are_those_of_now() {
         assert!(database.recall(&stream, &["living.air.c0_pa"], Span::ALL).unwrap().is_empty());
     });
 }
+
+/// A server keeps the rows of many habitats: one commit for all of them and for what is told of them, or none.
+#[test]
+fn many_streams_share_a_commit() {
+    on_each("together", |location| {
+        let database = open(location);
+        let (channels, streams) = (7, 40);
+        let settings = IngestSettings { segment_samples: 1, ..IngestSettings::default() };
+        let made = |number: i64| {
+            let run = database.begin_run(&NewRun::named(&format!("session {number}"))).unwrap();
+            let signals: Vec<Signal> =
+                (0..channels).map(|at| Signal::new(&format!("c{at}"), "Pa")).collect();
+            let stream = database.stream(run, "telemetry", &signals).unwrap();
+            (Ingest::new(&database, &stream, &settings), stream)
+        };
+        let mut all: Vec<(Ingest, Stream)> = (0..streams).map(made).collect();
+        let row = |at: i64, number: usize| -> Vec<f64> {
+            (0..channels).map(|channel| value(at + number as i64, channel)).collect()
+        };
+        // More than a segment each; two streams get nothing in some rounds.
+        for round in 0..150_i64 {
+            for (number, (ingest, _)) in all.iter_mut().enumerate() {
+                if !(number < 2 && round % 3 == 0) {
+                    ingest.gather(round * 60_000_000, &row(round, number)).unwrap();
+                }
+            }
+            assert!(all[0].0.gather(0, &[1.0]).is_err(), "a row of another width");
+            let fails = round % 50 == 49;
+            let mut writers: Vec<&mut Ingest> = all.iter_mut().map(|(one, _)| one).collect();
+            let run = database.run("session 3").unwrap().id;
+            let done = Ingest::commit_together(&database, &mut writers, |batch| {
+                let bytes = round.to_le_bytes();
+                batch.keep_artifact(run, "snapshot", "latest", "{}", &bytes)?;
+                match fails {
+                    true => Err(StoreError::Missing {
+                        place: String::new(),
+                        what: "test",
+                        name: String::new(),
+                    }),
+                    false => Ok(round),
+                }
+            });
+            assert_eq!(done.is_ok(), !fails);
+            let kept = database.artifact(run, "snapshot", "latest").unwrap().bytes;
+            assert_eq!(kept, (round - i64::from(fails)).to_le_bytes());
+        }
+        let mut writers: Vec<&mut Ingest> = all.iter_mut().map(|(one, _)| one).collect();
+        Ingest::commit_together(&database, &mut writers, |_| Ok(())).unwrap();
+        for (number, (_, stream)) in all.iter().enumerate() {
+            let rows = database.read(stream, &["c2"], Span::Time(i64::MIN, i64::MAX)).unwrap();
+            let rounds = (0..150).filter(|round| !(number < 2 && round % 3 == 0));
+            let expected: Vec<(i64, f64)> =
+                rounds.map(|round| (round * 60_000_000, value(round + number as i64, 2))).collect();
+            let found: Vec<(i64, f64)> =
+                rows.time_us().iter().copied().zip(rows.column(0).iter().copied()).collect();
+            assert_eq!(found, expected, "stream {number}");
+        }
+        assert!(database.verify().unwrap().is_sound());
+    });
+}

@@ -1,10 +1,11 @@
 //! The verbs `data …`: runs in databases, what comes from elsewhere and goes elsewhere, and files of episodes for learning.
 //!
-//! [`mod@runs`], [`mod@query`], [`mod@import`] and [`mod@upkeep`] work on a database; [`rollout`] makes files of episodes, [`show`] says what is in them, [`import_config`] reads the predecessor's
+//! [`mod@runs`], [`mod@query`], [`mod@import`], [`mod@upkeep`] and [`mod@index`] work on a database; [`rollout`] makes files of episodes, [`show`] says what is in them, [`import_config`] reads the predecessor's
 //! configurations. The JSON of each is documented in its module.
 
 mod import;
 mod import_config;
+mod index;
 mod query;
 pub mod returns;
 pub mod rollout;
@@ -53,6 +54,8 @@ enum Verb {
     Thin(upkeep::ThinArgs),
     /// Remove old runs
     Prune(upkeep::PruneArgs),
+    /// Say which indexes would pay, and make them
+    Index(index::Args),
 }
 
 /// Run the verb that is asked for.
@@ -75,5 +78,6 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         Verb::Vacuum(args) => upkeep::vacuum(args),
         Verb::Thin(args) => upkeep::thin(args),
         Verb::Prune(args) => upkeep::prune(args),
+        Verb::Index(args) => index::run(args),
     }
 }

@@ -47,6 +47,8 @@ pub mod hull;
 pub mod kind;
 pub mod wear;
 
+use thiserror::Error;
+
 use crate::scenario::Scenario;
 use crate::slots::state;
 use crate::step::next_edge_s;
@@ -95,6 +97,39 @@ pub struct FaultPlan {
     pub spares: f64,
 }
 
+/// A failure that a habitat cannot have.
+#[derive(Debug, Clone, PartialEq, Error)]
+pub enum FaultError {
+    /// There is no such unit.
+    #[error("unit number {found} does not exist; {count} units can fail, counted from 0")]
+    Unit {
+        /// What was asked for.
+        found: usize,
+        /// How many there are.
+        count: usize,
+    },
+    /// The unit does not fail in that way.
+    #[error("`{unit}` cannot be {found}; it can be {allowed}")]
+    Mode {
+        /// The unit.
+        unit: String,
+        /// What was asked for.
+        found: &'static str,
+        /// What it can be.
+        allowed: String,
+    },
+    /// The amount is out of range.
+    #[error("the failure of `{unit}` has the amount {found}; allowed is {allowed}")]
+    Amount {
+        /// The unit.
+        unit: String,
+        /// What was asked for.
+        found: f64,
+        /// What can be.
+        allowed: &'static str,
+    },
+}
+
 /// Parameters of failure and repair.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct FaultsPlan {
@@ -105,6 +140,31 @@ pub struct FaultsPlan {
 }
 
 impl FaultsPlan {
+    /// Whether a unit can fail in a way, to an amount.
+    ///
+    /// # Errors
+    /// [`FaultError`].
+    pub fn allows(&self, unit: usize, mode: Mode, amount: f64) -> Result<(), FaultError> {
+        let count = self.units.len();
+        let Some(plan) = self.units.get(unit) else {
+            return Err(FaultError::Unit { found: unit, count });
+        };
+        let modes = plan.kind.modes();
+        if !modes.iter().any(|(known, _)| *known == mode) {
+            let allowed: Vec<&str> = modes.iter().map(|(known, _)| known.name()).collect();
+            let (unit, allowed) = (plan.unit.clone(), allowed.join(", "));
+            return Err(FaultError::Mode { unit, found: mode.name(), allowed });
+        }
+        let allowed = match (plan.kind, mode) {
+            (Kind::Hull, _) if !(0.0..=0.01).contains(&amount) => "a hole from 0 to 0.01 m2",
+            (Kind::Array, _) | (_, Mode::Dusty) if !(0.0..=1.0).contains(&amount) => {
+                "a share from 0 to 1"
+            }
+            _ => return Ok(()),
+        };
+        Err(FaultError::Amount { unit: plan.unit.clone(), found: amount, allowed })
+    }
+
     /// Hazards, placed failures and repair of every unit of a scenario; nothing without `[faults]`.
     ///
     /// Events of units that do not exist are left out; [`crate::scenario::check`] refuses them.
@@ -275,6 +335,13 @@ impl Faults {
         for (unit, fault) in self.units.iter_mut().enumerate() {
             let index = draw_index(unit, fault.failures, 1);
             fault.wear.redraw(key.uniform(Purpose::Faults, index));
+        }
+    }
+
+    /// Something goes wrong with a unit, whatever its wear.
+    pub(crate) fn strike(&mut self, plan: &FaultsPlan, unit: usize, mode: Mode, amount: f64) {
+        if let (Some(fault), Some(plan)) = (self.units.get_mut(unit), plan.units.get(unit)) {
+            fault.fail(plan, mode, amount);
         }
     }
 

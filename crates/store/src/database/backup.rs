@@ -283,8 +283,9 @@ impl Database {
     /// # Errors
     /// As [`Database::open`].
     pub fn migrate(location: &Location) -> Result<(i64, i64), StoreError> {
-        let wait = DatabaseSettings::default().wait;
-        let pool = super::Pool::new(location, Access::Write, 1, wait)?;
+        let DatabaseSettings { wait, slow, .. } = DatabaseSettings::default();
+        let log = std::sync::Arc::new(super::SlowLog::new(slow));
+        let pool = super::Pool::new(location, Access::Write, 1, wait, &log)?;
         let before = schema::migrate(&mut **pool.get()?, &location.to_string())?;
         Ok((before, schema::NEWEST))
     }

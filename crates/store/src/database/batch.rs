@@ -11,7 +11,11 @@ pub struct Batch<'a> {
     link: &'a mut dyn Link,
 }
 
-impl Batch<'_> {
+impl<'a> Batch<'a> {
+    pub(super) fn on(link: &'a mut dyn Link) -> Batch<'a> {
+        Batch { link }
+    }
+
     /// Record an event of run number `run`.
     ///
     /// # Errors
@@ -91,6 +95,6 @@ impl Database {
         &self,
         calls: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
-        self.change(|link| calls(&mut Batch { link }))
+        self.change(|link| calls(&mut Batch::on(link)))
     }
 }

@@ -25,7 +25,7 @@ use runtime::{BatchBounds, BatchSize, Block, Sink, SinkError};
 use super::link::{Link, Value};
 use super::rows::Rows;
 use super::stream::Stream;
-use super::{Database, codec, stream};
+use super::{Batch, Database, codec, stream};
 use crate::StoreError;
 
 /// Samples of a segment: enough that compression pays, few enough that one is read in a moment.
@@ -44,16 +44,19 @@ pub struct IngestSettings {
     pub group: Duration,
     /// Samples that are committed at once at most; rows that come together are not parted.
     pub most_samples: usize,
+    /// Samples of a segment; one has at least 64 rows and at most 8 192. Those that are not in a segment yet are in memory.
+    pub segment_samples: usize,
     /// How long a database may be away before rows are given back as an error.
     pub patience: Duration,
 }
 
 impl Default for IngestSettings {
-    /// 50 ms, four million samples, five minutes.
+    /// 50 ms, four million samples at once and in a segment, five minutes.
     fn default() -> IngestSettings {
         IngestSettings {
             group: Duration::from_millis(50),
             most_samples: 1 << 22,
+            segment_samples: SEGMENT_SAMPLES,
             patience: Duration::from_secs(300),
         }
     }
@@ -137,7 +140,7 @@ impl Ingest {
     /// Rows of one segment of this stream.
     fn segment_rows(&self) -> usize {
         let channels = self.stream.signals.len().max(1);
-        (SEGMENT_SAMPLES / channels).clamp(SEGMENT_ROWS.0, SEGMENT_ROWS.1)
+        (self.settings.segment_samples / channels).clamp(SEGMENT_ROWS.0, SEGMENT_ROWS.1)
     }
 
     /// Take the rows of a block; they are committed at the latest with the first rows that come a group's time later.
@@ -225,6 +228,69 @@ impl Ingest {
                 }
             }
         }
+    }
+
+    /// Make what waits in several writers durable in one transaction, and what `also` does with it: a commit waits for the
+    /// disk, so a thousand streams that get a row each need one commit and not a thousand.
+    ///
+    /// The writers belong to `database`. It does not wait for a database that is away.
+    ///
+    /// # Errors
+    /// What `also` returns and what the database reports; then all rows still wait.
+    pub fn commit_together<T>(
+        database: &Database,
+        ingests: &mut [&mut Ingest],
+        also: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let written = {
+            let _writing: Vec<_> =
+                ingests.iter().map(|ingest| database.writing(ingest.stream.id)).collect();
+            database.change(|link| {
+                let of = |ingest: &&mut Ingest| match ingest.pending.is_empty() {
+                    true => Ok(None),
+                    false => ingest.write(link).map(Some),
+                };
+                let done = ingests.iter().map(of).collect::<Result<Vec<_>, StoreError>>()?;
+                Ok((done, also(&mut Batch::on(link))?))
+            })
+        };
+        match written {
+            Ok((done, result)) => {
+                for (ingest, done) in ingests.iter_mut().zip(done) {
+                    if let Some(done) = done {
+                        ingest.take_over(done);
+                    }
+                }
+                Ok(result)
+            }
+            Err(error) => {
+                for ingest in ingests {
+                    // It may have taken the rows before it went: then they are found there, and are not written twice.
+                    ingest.known = -1;
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Take one row without a look at whether it is time to commit; [`Ingest::commit_together`] does.
+    ///
+    /// # Errors
+    /// [`StoreError::Rows`] for a row that does not fit, which is not taken.
+    pub fn gather(&mut self, time_us: i64, row: &[f64]) -> Result<(), StoreError> {
+        if row.len() != self.pending.channels() {
+            let (found, expected) = (row.len(), self.pending.channels());
+            let reason = format!("{found} values a row; it has {expected} channels");
+            return Err(StoreError::Rows { stream: self.stream.name.clone(), reason });
+        }
+        self.pending.push(time_us, row);
+        Ok(())
+    }
+
+    /// Forget the rows that wait: whoever keeps them gives them again.
+    pub fn discard(&mut self) {
+        self.pending.clear();
+        (self.oldest, self.blocks) = (None, 0);
     }
 
     /// Make everything durable and gather what is in packets, other writers' rows too, into a segment.

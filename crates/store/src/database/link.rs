@@ -152,6 +152,9 @@ pub(crate) trait Link: Send {
     /// Number that another process's write changes; what this connection wrote does not count on SQLite.
     fn version(&mut self) -> Result<i64, StoreError>;
 
+    /// The same connection without the log of slow statements: for statements about the log and about plans.
+    fn unlogged(&mut self) -> &mut dyn Link;
+
     /// The SQLite connection, where it is one.
     fn sqlite(&mut self) -> Option<&mut rusqlite::Connection> {
         None

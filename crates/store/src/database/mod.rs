@@ -20,6 +20,11 @@
 //! reads one gets what was written, or an error. Names, settings, results and events carry no checksum; of these `verify`
 //! tells what breaks a page or an index, not a letter that became another.
 //!
+//! # Slow statements
+//! Every statement is timed, and the database remembers which were slow, by their text without values (`slow_log`). From that
+//! and from its own plans (`plan`, `statement`, `estimate`) it tells which indexes would pay (`index_advice`). Those that are
+//! made are asked for what they bring and undone where that is nothing (`made_index`, `replay`).
+//!
 //! # One file, one process, several connections
 //! While a process has a file of SQLite open it must not open and close it in any other way: that would end its locks.
 
@@ -28,20 +33,29 @@ mod audit;
 mod backup;
 mod batch;
 mod cached;
+mod census;
 mod codec;
+mod estimate;
 mod event;
+mod index_advice;
 mod ingest;
 mod link;
 mod location;
+mod made_index;
+mod plan;
 mod pool;
 mod postgres;
 mod read;
+mod replay;
 mod retention;
 mod rows;
 mod run;
 mod schema;
+mod slow_log;
 mod sqlite;
+mod statement;
 mod stream;
+mod timed;
 mod verify;
 
 use std::sync::Arc;
@@ -52,8 +66,10 @@ pub use self::audit::{AuditEntry, Command};
 pub use self::backup::{Copied, Drill, Schedule};
 pub use self::batch::Batch;
 pub use self::event::{Event, Severity};
+pub use self::index_advice::{IndexAdvice, Owner, Unused};
 pub use self::ingest::{Ingest, IngestSettings, IngestSummary};
 pub use self::location::Location;
+pub use self::made_index::{Judged, MadeIndex, Making};
 pub use self::read::{Gap, Span};
 pub use self::retention::Thinned;
 pub use self::rows::Rows;
@@ -63,6 +79,7 @@ pub use self::verify::Verified;
 
 use self::link::{Access, Link};
 use self::pool::{Loan, Pool};
+use self::slow_log::SlowLog;
 use crate::StoreError;
 use crate::cache::{CacheSettings, Query, QueryCache};
 
@@ -75,13 +92,16 @@ pub struct DatabaseSettings {
     pub wait: Duration,
     /// How rows that were read are remembered, see [`Database::recall`].
     pub cache: CacheSettings,
+    /// Statements that take at least so long are counted with their time, see [`Database::advise_indexes`]; zero counts all.
+    pub slow: Duration,
 }
 
 impl Default for DatabaseSettings {
-    /// Eight readers, thirty seconds, 32 MiB of rows remembered.
+    /// Eight readers, thirty seconds, 32 MiB of rows remembered, 5 ms.
     fn default() -> DatabaseSettings {
         let cache = CacheSettings { usual_bytes: 64 << 10, ..CacheSettings::default() };
-        DatabaseSettings { readers: 8, wait: Duration::from_secs(30), cache }
+        let (wait, slow) = (Duration::from_secs(30), Duration::from_millis(5));
+        DatabaseSettings { readers: 8, wait, cache, slow }
     }
 }
 
@@ -110,6 +130,33 @@ struct Inner {
     readers: Pool,
     writer: Arc<Pool>,
     cache: QueryCache<Query, Rows>,
+    log: Arc<SlowLog>,
+}
+
+impl Inner {
+    /// Add what the log holds to that of the database, where nobody has to wait for it.
+    fn keep_log(&self) {
+        if let Some(mut link) = self.writer.idle() {
+            self.log.keep(&mut **link, self.settings.wait);
+        }
+    }
+
+    /// Whether indexes were made whose use is to be told.
+    fn has_made(&self) -> bool {
+        let made = "SELECT COUNT(*) FROM made_index";
+        let found = self.writer.idle().and_then(|mut link| link.unlogged().one(made, &[]).ok());
+        found.flatten().is_some_and(|mut row| row.int(0) > 0)
+    }
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        // Asynchronous code must not wait for a connection.
+        let may_wait = tokio::runtime::Handle::try_current().is_err();
+        if may_wait && self.log.is_owed(|| self.has_made()) {
+            self.keep_log();
+        }
+    }
 }
 
 impl std::fmt::Debug for Database {
@@ -135,7 +182,8 @@ impl Database {
     /// stay as they are; [`StoreError::DatabaseDamaged`] for a file that is none; [`StoreError::DatabaseReadOnly`],
     /// [`StoreError::DatabaseAway`] and the like.
     pub fn open(location: &Location, settings: &DatabaseSettings) -> Result<Database, StoreError> {
-        let pool = |access, most| Pool::new(location, access, most, settings.wait);
+        let log = Arc::new(SlowLog::new(settings.slow));
+        let pool = |access, most| Pool::new(location, access, most, settings.wait, &log);
         let writer = Arc::new(pool(Access::Write, 1)?);
         let inner = Inner {
             location: location.clone(),
@@ -144,6 +192,7 @@ impl Database {
             readers: pool(Access::Read, settings.readers)?,
             cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
             writer,
+            log: Arc::clone(&log),
         };
         schema::migrate(&mut **inner.writer.get()?, &inner.place)?;
         Ok(Database(Arc::new(inner)))
@@ -209,6 +258,8 @@ impl Database {
         let found = look(&mut **link);
         // A reader changes nothing: how its transaction ends does not matter, so its own error comes first.
         let ended = link.roll_back();
+        drop(link);
+        self.rest();
         found.and_then(|found| ended.map(|()| found))
     }
 
@@ -218,10 +269,10 @@ impl Database {
         change: impl FnOnce(&mut dyn Link) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let mut link = begun(&self.0.writer, Access::Write)?;
-        match change(&mut **link) {
+        let changed = match change(&mut **link) {
             Ok(done) => {
                 if link.dialect() == link::Dialect::Postgres {
-                    link.query("SELECT nextval('change_number')", &[])?;
+                    link.unlogged().query("SELECT nextval('change_number')", &[])?;
                 }
                 match link.commit() {
                     Ok(()) => Ok(done),
@@ -235,6 +286,16 @@ impl Database {
                 let _ = link.roll_back();
                 Err(error)
             }
+        };
+        drop(link);
+        self.rest();
+        changed
+    }
+
+    /// Between two transactions.
+    fn rest(&self) {
+        if self.0.log.is_due() {
+            self.0.keep_log();
         }
     }
 

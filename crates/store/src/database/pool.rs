@@ -1,5 +1,6 @@
 //! Connections that are lent and come back.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use deadpool::Runtime;
@@ -11,7 +12,9 @@ use tokio::runtime::{Builder, Runtime as Clock};
 use super::link::{Access, Link};
 use super::location::Location;
 use super::postgres::PostgresLink;
+use super::slow_log::SlowLog;
 use super::sqlite::SqliteLink;
+use super::timed::TimedLink;
 use crate::StoreError;
 
 /// Time after which a connection of a server is asked whether it still lives.
@@ -22,6 +25,7 @@ pub(crate) struct Opener {
     location: Location,
     access: Access,
     wait: Duration,
+    log: Arc<SlowLog>,
 }
 
 impl Manager for Opener {
@@ -29,7 +33,7 @@ impl Manager for Opener {
     type Error = StoreError;
 
     async fn create(&self) -> Result<Box<dyn Link>, StoreError> {
-        Ok(match &self.location {
+        let link: Box<dyn Link> = match &self.location {
             Location::Sqlite(path) => Box::new(SqliteLink::open(path, self.access, self.wait)?),
             Location::Postgres(url) => {
                 let (url, access, wait) = (url.clone(), self.access, self.wait);
@@ -42,7 +46,8 @@ impl Manager for Opener {
                 };
                 Box::new(opened.map_err(away)??)
             }
-        })
+        };
+        Ok(Box::new(TimedLink::new(link, Arc::clone(&self.log))))
     }
 
     async fn recycle(&self, link: &mut Box<dyn Link>, used: &Metrics) -> RecycleResult<StoreError> {
@@ -78,6 +83,7 @@ impl Pool {
         access: Access,
         most: usize,
         wait: Duration,
+        log: &Arc<SlowLog>,
     ) -> Result<Pool, StoreError> {
         let place = location.to_string();
         let refused = |reason: String| StoreError::Database {
@@ -85,7 +91,7 @@ impl Pool {
             action: "open a pool for",
             reason,
         };
-        let opener = Opener { location: location.clone(), access, wait };
+        let opener = Opener { location: location.clone(), access, wait, log: Arc::clone(log) };
         let inner = Managed::builder(opener)
             .max_size(most.max(1))
             .timeouts(Timeouts { wait: Some(wait), create: Some(wait), recycle: Some(wait) })
@@ -113,6 +119,15 @@ impl Pool {
                 reason: other.to_string(),
             },
         })
+    }
+
+    /// Borrow a connection that is open and at rest, without waiting for one.
+    pub(crate) fn idle(&self) -> Option<Loan> {
+        if self.inner.status().available == 0 {
+            return None;
+        }
+        let now = Timeouts { wait: Some(Duration::ZERO), create: None, recycle: None };
+        self.clock.block_on(self.inner.timeout_get(&now)).ok()
     }
 
     /// Connections that there are at most.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres::error::SqlState;
-use postgres::types::{IsNull, ToSql, Type, to_sql_checked};
+use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
 
 use super::link::{Access, Dialect, Link, Row, Value};
@@ -138,6 +138,19 @@ impl ToSql for Value {
     to_sql_checked!();
 }
 
+/// The text of a value of type `json`.
+struct Json(String);
+
+impl FromSql<'_> for Json {
+    fn from_sql(_: &Type, bytes: &[u8]) -> Result<Json, Box<dyn std::error::Error + Sync + Send>> {
+        Ok(Json(std::str::from_utf8(bytes)?.to_owned()))
+    }
+
+    fn accepts(kind: &Type) -> bool {
+        *kind == Type::JSON
+    }
+}
+
 fn row_of(row: &postgres::Row) -> Result<Row, postgres::Error> {
     let mut values = Vec::with_capacity(row.len());
     for (at, column) in row.columns().iter().enumerate() {
@@ -146,6 +159,7 @@ fn row_of(row: &postgres::Row) -> Result<Row, postgres::Error> {
             Type::INT4 => row.try_get::<_, Option<i32>>(at)?.map(i64::from).into(),
             Type::FLOAT8 => row.try_get::<_, Option<f64>>(at)?.into(),
             Type::BYTEA => row.try_get::<_, Option<Vec<u8>>>(at)?.into(),
+            Type::JSON => row.try_get::<_, Option<Json>>(at)?.map(|Json(text)| text).into(),
             Type::BOOL => row.try_get::<_, Option<bool>>(at)?.map(i64::from).into(),
             _ => row.try_get::<_, Option<String>>(at)?.into(),
         });
@@ -262,6 +276,10 @@ impl Link for PostgresLink {
 
     fn dialect(&self) -> Dialect {
         Dialect::Postgres
+    }
+
+    fn unlogged(&mut self) -> &mut dyn Link {
+        self
     }
 
     fn version(&mut self) -> Result<i64, StoreError> {

@@ -1,6 +1,6 @@
 //! Runs: what was started, with which settings, and what came of it.
 
-use super::link::{Link, Row};
+use super::link::{Link, Row, Value};
 use super::{Database, now_us};
 use crate::StoreError;
 
@@ -186,16 +186,26 @@ impl Database {
     /// # Errors
     /// What the database reports.
     pub fn runs(&self, filter: &RunFilter) -> Result<Vec<Run>, StoreError> {
-        let most = if filter.most == 0 { i64::MAX } else { filter.most as i64 };
-        let sql = format!(
-            "SELECT {COLUMNS} FROM run WHERE (?1 = '' OR kind = ?1) AND COALESCE(ended_us, started_us) < ?2
-             ORDER BY started_us DESC, id DESC LIMIT ?3"
-        );
-        let values = [
-            filter.kind.as_deref().unwrap_or("").into(),
-            filter.ended_before_us.unwrap_or(i64::MAX).into(),
-            most.into(),
-        ];
+        // Only what is asked for is spelt out, so that each form finds its index.
+        let (mut conditions, mut values) = (Vec::new(), Vec::new());
+        if let Some(kind) = &filter.kind {
+            values.push(Value::from(kind.as_str()));
+            conditions.push(format!("kind = ?{}", values.len()));
+        }
+        if let Some(before_us) = filter.ended_before_us {
+            values.push(before_us.into());
+            conditions.push(format!("COALESCE(ended_us, started_us) < ?{}", values.len()));
+        }
+        let mut sql = format!("SELECT {COLUMNS} FROM run");
+        if !conditions.is_empty() {
+            sql.push_str(" WHERE ");
+            sql.push_str(&conditions.join(" AND "));
+        }
+        sql.push_str(" ORDER BY started_us DESC, id DESC");
+        if filter.most > 0 {
+            values.push((filter.most as i64).into());
+            sql.push_str(&format!(" LIMIT ?{}", values.len()));
+        }
         Ok(self.look(|link| link.query(&sql, &values))?.into_iter().map(run_of).collect())
     }
 

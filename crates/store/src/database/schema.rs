@@ -11,7 +11,8 @@ use crate::StoreError;
 /// Words in capitals between bars differ by database: `|ID|` is a key that counts up, `|ONCE|` one that is never given
 /// again after its row is gone, `|BYTES|` are bytes, `|REAL|` is a number of 64 bits, `|KEYED|` says that rows are kept in
 /// the order of their key.
-const STEPS: &[&str] = &["
+const STEPS: &[&str] = &[
+    "
 CREATE TABLE run (
     id |ONCE|,
     name TEXT NOT NULL UNIQUE,
@@ -114,10 +115,33 @@ CREATE TABLE made_index (
     before_us |REAL|,
     after_us |REAL|
 );
-"];
+",
+    "
+CREATE TABLE slow_query (
+    text TEXT PRIMARY KEY,
+    calls BIGINT NOT NULL,
+    total_us |REAL| NOT NULL,
+    most_us |REAL| NOT NULL,
+    rows BIGINT NOT NULL,
+    quick BIGINT NOT NULL,
+    since_us BIGINT NOT NULL,
+    last_us BIGINT NOT NULL
+) |KEYED|;
+CREATE TABLE written_rows (
+    name TEXT PRIMARY KEY,
+    rows BIGINT NOT NULL,
+    since_us BIGINT NOT NULL
+) |KEYED|;
+",
+];
 
 /// Number of the last schema this release knows.
 pub(crate) const NEWEST: i64 = STEPS.len() as i64;
+
+/// Whether some step makes an index of that name.
+pub(crate) fn makes_index(name: &str) -> bool {
+    STEPS.iter().any(|step| step.contains(&format!("INDEX {name} ON ")))
+}
 
 /// A step in the words of a database.
 fn spelled(step: &str, dialect: Dialect) -> String {

@@ -247,6 +247,10 @@ impl Link for SqliteLink {
         Ok(self.one("PRAGMA data_version", &[])?.map_or(0, |mut row| row.int(0)))
     }
 
+    fn unlogged(&mut self) -> &mut dyn Link {
+        self
+    }
+
     fn sqlite(&mut self) -> Option<&mut Connection> {
         Some(&mut self.connection)
     }

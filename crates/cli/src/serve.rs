@@ -1,0 +1,132 @@
+//! The verb `serve`: habitats over HTTP and WebSocket, and the mission-control screen.
+//!
+//! Standard output gets one line, `listening on URL`, so that a program that asked for port 0 learns where; everything else is
+//! on standard error.
+
+use std::io::Write;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use server::{Server, ServerSettings, Tokens};
+use store::Location;
+use watch::alarm::Overrides;
+
+use crate::error::CliError;
+use crate::keep::Place;
+
+/// Arguments of `serve`.
+#[derive(Debug, clap::Args)]
+#[command(after_help = "Examples:\n  lunar-habitat serve --demo\n  \
+    lunar-habitat serve --store missions.db\n  \
+    lunar-habitat serve --addr 0.0.0.0:8443 --tokens tokens.txt --tls-cert cert.pem --tls-key key.pem\n\n\
+    A file of tokens has a line `role name token` each; roles are viewer, operator and admin.")]
+pub struct Args {
+    /// Address to listen on; any but those of this machine needs --tokens. Port 0 takes a free one
+    #[arg(long, default_value = "127.0.0.1:8090", value_name = "ADDRESS")]
+    addr: SocketAddr,
+    #[command(flatten)]
+    place: Place,
+    /// Show a habitat whose CO2 removal fails; nothing of it is kept
+    #[arg(long)]
+    demo: bool,
+    /// With --demo: the controller proposes, and you decide
+    #[arg(long, requires = "demo")]
+    advisory: bool,
+    /// File of tokens
+    #[arg(long, value_name = "FILE")]
+    tokens: Option<PathBuf>,
+    /// Certificate for TLS, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_key")]
+    tls_cert: Option<String>,
+    /// Key of the certificate, as PEM
+    #[arg(long, value_name = "FILE", requires = "tls_cert")]
+    tls_key: Option<String>,
+    /// Changes to the limits of alarms, as TOML
+    #[arg(long, value_name = "FILE")]
+    alarms: Option<PathBuf>,
+    /// Sessions at most
+    #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    sessions: u32,
+    /// Requests a second of one address, on average
+    #[arg(long, default_value_t = 1_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
+    requests: u32,
+}
+
+/// Run the verb until it is interrupted.
+///
+/// # Errors
+/// [`CliError`]; nothing is listened to then.
+pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    let read = |path: &PathBuf| {
+        std::fs::read_to_string(path).map_err(|source| {
+            CliError::Store(store::StoreError::Io { action: "read", path: path.clone(), source })
+        })
+    };
+    let tokens = match &args.tokens {
+        Some(path) => Tokens::parse(&read(path)?, &path.display().to_string())?,
+        None => Tokens::default(),
+    };
+    let alarms = match &args.alarms {
+        Some(path) => Overrides::parse(&read(path)?).map_err(|error| {
+            CliError::flag(format!("--alarms {}", path.display()), error.to_string())
+        })?,
+        None => Overrides::default(),
+    };
+    // Lives as long as the server.
+    let scratch = match args.demo {
+        true => Some(tempfile::tempdir().map_err(|error| CliError::Failed(error.to_string()))?),
+        false => None,
+    };
+    let database = match &scratch {
+        Some(dir) => Location::Sqlite(dir.path().join("demo.db")),
+        None => args.place.location()?,
+    };
+    let settings = ServerSettings {
+        address: args.addr,
+        tokens,
+        tls: args.tls_cert.zip(args.tls_key),
+        most_sessions: args.sessions as usize,
+        requests_per_s: args.requests,
+        alarms,
+        ..ServerSettings::local(database.clone())
+    };
+    let server = Server::start(settings)?;
+    for sentence in server.refused() {
+        eprintln!("{sentence}");
+    }
+    if args.demo {
+        server.demonstrate(args.advisory)?;
+    }
+    let mut out = std::io::stdout().lock();
+    writeln!(out, "listening on {}", server.url())
+        .and_then(|()| out.flush())
+        .map_err(CliError::Output)?;
+    drop(out);
+    match args.demo {
+        true => eprintln!("open {} in a browser; Ctrl-C ends it", server.url()),
+        false => eprintln!(
+            "{} sessions go on, kept in {database}; Ctrl-C ends it, and they go on with the next start",
+            server.resumed()
+        ),
+    }
+    wait_for_the_end()?;
+    eprintln!("writing everything down");
+    server.stop();
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Wait for Ctrl-C or SIGTERM.
+fn wait_for_the_end() -> Result<(), CliError> {
+    let failed =
+        |error: std::io::Error| CliError::Failed(format!("cannot wait for signals: {error}"));
+    let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    waiting.map_err(failed)?.block_on(async {
+        let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
+            .map_err(failed)?;
+        tokio::select! {
+            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
+            _ = end.recv() => Ok(()),
+        }
+    })
+}

@@ -1,0 +1,101 @@
+//! Alarms of a session, and what people do about them.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use serde::Deserialize;
+use serde_json::{Value, json};
+use utoipa::{IntoParams, ToSchema};
+
+use super::{Asked, Refusals, Shared, Told};
+use crate::ApiError;
+use crate::access::Who;
+
+/// Which alarms.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// Also those in whose channel nothing is wrong.
+    all: Option<bool>,
+}
+
+/// Alarms, the most urgent first.
+#[utoipa::path(get, path = "/api/sessions/{id}/alarms", tag = "alarms", params(("id" = String, Path), Which),
+    responses((status = 200, body = [Value]), Refusals))]
+pub async fn list(
+    State(desk): Shared,
+    Path(id): Path<String>,
+    Asked(which): Asked<Which>,
+) -> Result<Json<Vec<Value>>, ApiError> {
+    let list = desk.session(&id)?.session.alarms(which.all.unwrap_or(false));
+    list.iter()
+        .map(|one| serde_json::to_value(one).map_err(ApiError::broken))
+        .collect::<Result<_, _>>()
+        .map(Json)
+}
+
+/// An alarm.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct One {
+    /// Its id.
+    id: String,
+}
+
+/// Say that it is known.
+#[utoipa::path(post, path = "/api/sessions/{id}/alarms/acknowledge", tag = "alarms", params(("id" = String, Path)),
+    request_body = One, responses((status = 200, body = Value), Refusals))]
+pub async fn acknowledge(
+    State(desk): Shared,
+    who: Who,
+    Path(id): Path<String>,
+    Told(One { id: alarm }): Told<One>,
+) -> Result<Json<Value>, ApiError> {
+    let member = desk.session(&id)?;
+    desk.record(&who, "acknowledge", &id, json!({ "alarm": alarm })).await?;
+    let done = member.session.alarm(|alarms| alarms.acknowledge(&alarm, &who.who))?;
+    serde_json::to_value(done).map(Json).map_err(ApiError::broken)
+}
+
+/// An alarm to put aside.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Aside {
+    /// Its id.
+    id: String,
+    /// Until this mission time, s.
+    until_s: f64,
+    /// Why.
+    why: String,
+}
+
+/// Put it aside for some time; critical ones stay.
+#[utoipa::path(post, path = "/api/sessions/{id}/alarms/shelve", tag = "alarms", params(("id" = String, Path)),
+    request_body = Aside, responses((status = 200, body = Value), Refusals))]
+pub async fn shelve(
+    State(desk): Shared,
+    who: Who,
+    Path(id): Path<String>,
+    Told(Aside { id: alarm, until_s, why }): Told<Aside>,
+) -> Result<Json<Value>, ApiError> {
+    let member = desk.session(&id)?;
+    let detail = json!({ "alarm": alarm, "until_s": until_s, "why": why });
+    desk.record(&who, "shelve", &id, detail).await?;
+    let done = member.session.alarm(|alarms| alarms.shelve(&alarm, until_s, &who.who, &why))?;
+    serde_json::to_value(done).map(Json).map_err(ApiError::broken)
+}
+
+/// Take it back.
+#[utoipa::path(post, path = "/api/sessions/{id}/alarms/unshelve", tag = "alarms", params(("id" = String, Path)),
+    request_body = One, responses((status = 200, body = Value), Refusals))]
+pub async fn unshelve(
+    State(desk): Shared,
+    who: Who,
+    Path(id): Path<String>,
+    Told(One { id: alarm }): Told<One>,
+) -> Result<Json<Value>, ApiError> {
+    let member = desk.session(&id)?;
+    desk.record(&who, "unshelve", &id, json!({ "alarm": alarm })).await?;
+    let done = member.session.alarm(|alarms| alarms.unshelve(&alarm, &who.who))?;
+    serde_json::to_value(done).map(Json).map_err(ApiError::broken)
+}

@@ -1,0 +1,359 @@
+//! What can be asked over HTTP, each with its description in `/openapi.json`.
+//!
+//! | file | what |
+//! |---|---|
+//! | here | the routes, who may use them, what a request is read from |
+//! | `sessions` | making, running, stopping sessions |
+//! | `telemetry` | channels, rows, events |
+//! | `stream` | rows as they come, over a WebSocket |
+//! | `command` | set-points, failures, controllers |
+//! | `alarms` | alarms and what people do about them |
+//! | `advice` | proposals in advisory mode |
+//! | `futures` | what-if |
+//! | `runs` | recorded runs, and one under another controller |
+//! | `site` | health, metrics, log-in, audit trail |
+
+mod advice;
+mod alarms;
+mod command;
+mod futures;
+mod runs;
+mod sessions;
+mod site;
+mod stream;
+mod telemetry;
+
+use std::net::IpAddr;
+use std::num::NonZeroU32;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use axum::body::Body;
+use axum::extract::rejection::BytesRejection;
+use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Query, Request, State};
+use axum::http::request::Parts;
+use axum::http::{StatusCode, header};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse, Response};
+use axum::{Router, routing};
+use bytes::Bytes;
+use governor::clock::DefaultClock;
+use governor::state::keyed::DashMapStateStore;
+use governor::{Quota, RateLimiter};
+use metrics_exporter_prometheus::PrometheusHandle;
+use runtime::{Executor, Priority};
+use serde::de::DeserializeOwned;
+use store::Command;
+use tower_http::limit::RequestBodyLimitLayer;
+use tower_http::timeout::RequestBodyTimeoutLayer;
+use utoipa::OpenApi;
+use utoipa_axum::router::OpenApiRouter;
+use utoipa_axum::routes;
+
+use crate::access::{Tokens, Who, needed};
+use crate::error::Refusal;
+use crate::fleet::{Fleet, Member};
+use crate::keeper::Keeper;
+use crate::pacer::Pacer;
+use crate::{ApiError, gauges, page};
+
+/// Longest body of a request, bytes: a policy in base64.
+const BODY_MOST: usize = 16 << 20;
+/// Longest time between two pieces of a body.
+const BODY_WAIT: Duration = Duration::from_secs(10);
+
+/// What all requests share.
+pub struct Desk {
+    /// Sessions.
+    pub fleet: Arc<Fleet>,
+    /// Who wakes them.
+    pub pacer: Arc<Pacer>,
+    /// Who writes them down.
+    pub keeper: Arc<Keeper>,
+    /// Who works.
+    pub executor: &'static Executor,
+    /// Who may ask.
+    pub tokens: Tokens,
+    /// Metrics.
+    pub metrics: &'static PrometheusHandle,
+    /// When the server began.
+    pub began: Instant,
+    /// How often one address may ask.
+    pub limiter: RateLimiter<IpAddr, DashMapStateStore<IpAddr>, DefaultClock>,
+    /// Threads of a question about futures.
+    pub threads: usize,
+}
+
+/// The desk, for handlers.
+pub type Shared = State<Arc<Desk>>;
+
+/// How often an address may ask: `per_second` on average, five times as often for a moment.
+pub fn limiter(per_second: u32) -> RateLimiter<IpAddr, DashMapStateStore<IpAddr>, DefaultClock> {
+    let of = |number: u32| NonZeroU32::new(number.max(1)).unwrap_or(NonZeroU32::MIN);
+    let quota = Quota::per_second(of(per_second)).allow_burst(of(per_second.saturating_mul(5)));
+    RateLimiter::keyed(quota)
+}
+
+/// The address of who asks.
+#[derive(Debug, Clone, Copy)]
+pub struct From(pub IpAddr);
+
+/// What any request may be refused with.
+#[derive(utoipa::IntoResponses)]
+#[allow(dead_code)] // Read by the description alone.
+pub enum Refusals {
+    /// The request is no HTTP or no JSON.
+    #[response(status = 400)]
+    Malformed(#[to_schema] Refusal),
+    /// A token is needed.
+    #[response(status = 401)]
+    Unknown(#[to_schema] Refusal),
+    /// The role does not allow it, or a page of another site asks.
+    #[response(status = 403)]
+    Forbidden(#[to_schema] Refusal),
+    /// It is not there.
+    #[response(status = 404)]
+    Missing(#[to_schema] Refusal),
+    /// It does not fit what goes on.
+    #[response(status = 409)]
+    Conflict(#[to_schema] Refusal),
+    /// The body is too long.
+    #[response(status = 413)]
+    TooLong(#[to_schema] Refusal),
+    /// A value is wrong or out of range.
+    #[response(status = 422)]
+    Refused(#[to_schema] Refusal),
+    /// Too many requests from one address.
+    #[response(status = 429)]
+    TooOften(#[to_schema] Refusal),
+    /// The database is away, or there is no room.
+    #[response(status = 503)]
+    Away(#[to_schema] Refusal),
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(
+        title = "Lunar habitat",
+        description = "Habitats that are run, commanded and watched. Times are mission times in seconds, values are in SI."
+    ),
+    tags(
+        (name = "sessions", description = "Habitats under way"),
+        (name = "telemetry", description = "What was measured and what happened"),
+        (name = "commands", description = "Set-points, failures, controllers, advice"),
+        (name = "alarms", description = "Limits that are passed"),
+        (name = "futures", description = "What would be"),
+        (name = "runs", description = "Recorded runs"),
+        (name = "site", description = "The server itself")
+    )
+)]
+struct Description;
+
+/// All routes.
+pub fn router(desk: Arc<Desk>) -> Router {
+    let api = OpenApiRouter::with_openapi(Description::openapi())
+        .routes(routes!(sessions::list, sessions::make))
+        .routes(routes!(sessions::show, sessions::stop))
+        .routes(routes!(sessions::step))
+        .routes(routes!(sessions::run))
+        .routes(routes!(sessions::pause))
+        .routes(routes!(sessions::snapshot))
+        .routes(routes!(sessions::fork))
+        .routes(routes!(telemetry::channels))
+        .routes(routes!(telemetry::rows))
+        .routes(routes!(telemetry::latest))
+        .routes(routes!(telemetry::events))
+        .routes(routes!(stream::stream))
+        .routes(routes!(command::command))
+        .routes(routes!(command::units))
+        .routes(routes!(command::fail))
+        .routes(routes!(command::controller))
+        .routes(routes!(command::mode))
+        .routes(routes!(alarms::list))
+        .routes(routes!(alarms::acknowledge))
+        .routes(routes!(alarms::shelve))
+        .routes(routes!(alarms::unshelve))
+        .routes(routes!(advice::show))
+        .routes(routes!(advice::accept))
+        .routes(routes!(advice::replace))
+        .routes(routes!(advice::history))
+        .routes(routes!(futures::what_if))
+        .routes(routes!(runs::list))
+        .routes(routes!(runs::channels))
+        .routes(routes!(runs::rows))
+        .routes(routes!(runs::results))
+        .routes(routes!(runs::counterfactual))
+        .routes(routes!(site::scenarios))
+        .routes(routes!(site::whoami))
+        .routes(routes!(site::audit));
+    let (api, description) = api.split_for_parts();
+    let described = serde_json::to_string(&description).unwrap_or_default();
+    let guarded = api
+        .route("/metrics", routing::get(site::metrics))
+        .route(
+            "/openapi.json",
+            routing::get(move || {
+                let body = described.clone();
+                async move { ([(header::CONTENT_TYPE, "application/json")], body) }
+            }),
+        )
+        .route("/", routing::get(page::index))
+        .route("/web/{*path}", routing::get(page::file))
+        .route("/openmct/{*path}", routing::get(page::vendor))
+        .route_layer(from_fn_with_state(Arc::clone(&desk), guard));
+    guarded
+        .route("/healthz", routing::get(site::health))
+        .route("/login", routing::get(site::login_page).post(site::login))
+        .fallback(|| async { ApiError::missing("there is no such place; see /openapi.json") })
+        .layer(RequestBodyTimeoutLayer::new(BODY_WAIT))
+        .layer(RequestBodyLimitLayer::new(BODY_MOST))
+        .layer(from_fn_with_state(Arc::clone(&desk), count))
+        .with_state(desk)
+}
+
+/// Count a request and refuse those that come too often.
+async fn count(State(desk): Shared, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let method = request.method().clone();
+    let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let from = request.extensions().get::<From>().map(|from| from.0);
+    let response = match from.map(|from| desk.limiter.check_key(&from)) {
+        Some(Err(_)) => {
+            let error = "too many requests from this address; wait a moment";
+            ApiError::new(StatusCode::TOO_MANY_REQUESTS, error).into_response()
+        }
+        _ => next.run(request).await,
+    };
+    let route = route.as_deref().unwrap_or("other");
+    let seconds = began.elapsed().as_secs_f64();
+    gauges::request(method.as_str(), route, response.status().as_u16(), seconds);
+    response
+}
+
+/// Find out who asks and whether they may.
+async fn guard(State(desk): Shared, mut request: Request, next: Next) -> Response {
+    let who = match desk.tokens.check(request.headers()) {
+        Ok(who) => who,
+        Err(error) => {
+            // A person with a browser is shown where to log in.
+            let wants_page =
+                request.uri().path() == "/" && error.status == StatusCode::UNAUTHORIZED;
+            return match wants_page {
+                true => axum::response::Redirect::to("/login").into_response(),
+                false => error.into_response(),
+            };
+        }
+    };
+    let role = needed(request.method(), request.uri().path());
+    if who.role < role {
+        let error = format!("`{}` may not do this; it takes the role {role:?}", who.who);
+        return ApiError::new(StatusCode::FORBIDDEN, error.to_lowercase()).into_response();
+    }
+    request.extensions_mut().insert(who);
+    next.run(request).await
+}
+
+/// The body of a request, as JSON.
+pub struct Told<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
+    type Rejection = ApiError;
+
+    async fn from_request(request: Request<Body>, state: &S) -> Result<Told<T>, ApiError> {
+        let bytes = Bytes::from_request(request, state).await.map_err(|error| match error {
+            BytesRejection::FailedToBufferBody(error) => {
+                ApiError::new(error.status(), error.body_text())
+            }
+            other => ApiError::new(StatusCode::BAD_REQUEST, other.to_string()),
+        })?;
+        let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
+        serde_json::from_slice(&bytes).map(Told).map_err(|error| match error.classify() {
+            serde_json::error::Category::Data => ApiError::refused(format!("the body: {error}")),
+            _ => ApiError::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")),
+        })
+    }
+}
+
+/// What a request asks for behind the question mark.
+pub struct Asked<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, ApiError> {
+        let asked = Query::<T>::from_request_parts(parts, state).await;
+        asked.map(|Query(asked)| Asked(asked)).map_err(|error| ApiError::refused(error.body_text()))
+    }
+}
+
+/// Who asks; every guarded request has somebody.
+impl<S: Send + Sync> FromRequestParts<S> for Who {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Who, ApiError> {
+        let who = parts.extensions.get::<Who>().cloned();
+        who.ok_or_else(|| ApiError::new(StatusCode::UNAUTHORIZED, "nobody asks"))
+    }
+}
+
+impl Desk {
+    /// Do something that waits for the disk, on a thread that may.
+    ///
+    /// # Errors
+    /// What `work` returns; 500 when it breaks down.
+    pub async fn aside<T: Send + 'static>(
+        self: &Arc<Desk>,
+        work: impl FnOnce(&Desk) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let desk = Arc::clone(self);
+        tokio::task::spawn_blocking(move || work(&desk)).await.map_err(ApiError::broken)?
+    }
+
+    /// Do something that takes a worker of the executor.
+    ///
+    /// # Errors
+    /// What `work` returns; 503 when too much waits, 500 when it breaks down.
+    pub async fn at_work<T: Send + 'static>(
+        self: &Arc<Desk>,
+        priority: Priority,
+        work: impl FnOnce(&Desk) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let (sender, receiver) = tokio::sync::oneshot::channel();
+        let desk = Arc::clone(self);
+        let task = move || {
+            // Whoever asked may have gone.
+            let _ = sender.send(work(&desk));
+        };
+        // The answer comes by the channel.
+        let _ = self.executor.try_submit(priority, task)?;
+        receiver.await.map_err(|_| ApiError::broken("the work broke down"))?
+    }
+
+    /// Write into the audit trail who commanded what, before it is done.
+    ///
+    /// # Errors
+    /// What the database reports: what cannot be recorded is not done.
+    pub async fn record(
+        self: &Arc<Desk>,
+        who: &Who,
+        action: &str,
+        target: &str,
+        detail: serde_json::Value,
+    ) -> Result<(), ApiError> {
+        let command = Command {
+            who: who.who.clone(),
+            action: action.to_owned(),
+            target: target.to_owned(),
+            detail: detail.to_string(),
+        };
+        self.aside(move |desk| Ok(desk.fleet.database().record_command(&command).map(drop)?)).await
+    }
+
+    /// The session of that id.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn session(&self, id: &str) -> Result<Arc<Member>, ApiError> {
+        self.fleet.find(id)
+    }
+}

@@ -1,0 +1,191 @@
+//! Making, running and stopping sessions.
+
+use axum::Json;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use runtime::Priority;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use utoipa::ToSchema;
+
+use super::{Refusals, Shared, Told};
+use crate::ApiError;
+use crate::access::Who;
+use crate::session::view::{NewSession, View};
+
+/// Most steps of one request.
+const STEPS_MOST: u64 = 500;
+
+/// All sessions.
+#[utoipa::path(get, path = "/api/sessions", tag = "sessions", responses((status = 200, body = [View]), Refusals))]
+pub async fn list(State(desk): Shared) -> Json<Vec<View>> {
+    Json(desk.fleet.all().iter().map(|member| member.session.view()).collect())
+}
+
+/// Make a session.
+#[utoipa::path(post, path = "/api/sessions", tag = "sessions", request_body = NewSession,
+    responses((status = 201, body = View), Refusals))]
+pub async fn make(
+    State(desk): Shared,
+    who: Who,
+    Told(new): Told<NewSession>,
+) -> Result<(StatusCode, Json<View>), ApiError> {
+    desk.record(&who, "make", "session", json!(new)).await?;
+    let member = desk.aside(move |desk| desk.fleet.make(new)).await?;
+    if member.session.is_running() {
+        desk.pacer.runs(&member);
+    }
+    Ok((StatusCode::CREATED, Json(member.session.view())))
+}
+
+/// One session.
+#[utoipa::path(get, path = "/api/sessions/{id}", tag = "sessions", params(("id" = String, Path)),
+    responses((status = 200, body = View), Refusals))]
+pub async fn show(State(desk): Shared, Path(id): Path<String>) -> Result<Json<View>, ApiError> {
+    Ok(Json(desk.session(&id)?.session.view()))
+}
+
+/// Stop a session; what was recorded of it stays.
+#[utoipa::path(delete, path = "/api/sessions/{id}", tag = "sessions", params(("id" = String, Path)),
+    responses((status = 200, body = View), Refusals))]
+pub async fn stop(
+    State(desk): Shared,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Json<View>, ApiError> {
+    desk.session(&id)?;
+    desk.record(&who, "stop", &id, json!({})).await?;
+    let view = desk
+        .aside(move |desk| {
+            let member = desk.fleet.stop(&id)?;
+            desk.keeper.close(&member)?;
+            Ok(member.session.view())
+        })
+        .await?;
+    Ok(Json(view))
+}
+
+/// How many steps.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Steps {
+    /// Steps, 1 to 500.
+    #[schema(minimum = 1, maximum = 500)]
+    steps: u64,
+}
+
+/// Take steps; the session has to be paused.
+#[utoipa::path(post, path = "/api/sessions/{id}/step", tag = "sessions", params(("id" = String, Path)), request_body = Steps,
+    responses((status = 200, body = View), Refusals))]
+pub async fn step(
+    State(desk): Shared,
+    Path(id): Path<String>,
+    Told(Steps { steps }): Told<Steps>,
+) -> Result<Json<View>, ApiError> {
+    if !(1..=STEPS_MOST).contains(&steps) {
+        let error = format!("steps is {steps}; allowed is 1 to {STEPS_MOST} at a time");
+        return Err(ApiError::refused(error));
+    }
+    let member = desk.session(&id)?;
+    // Somebody waits for it: before the turns of those that run by themselves.
+    desk.at_work(Priority::High, move |_| member.session.step(steps)).await.map(Json)
+}
+
+/// How fast.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Rate {
+    /// Mission seconds in a second, above 0 up to a million.
+    rate: f64,
+}
+
+/// Run by itself.
+#[utoipa::path(post, path = "/api/sessions/{id}/run", tag = "sessions", params(("id" = String, Path)), request_body = Rate,
+    responses((status = 200, body = View), Refusals))]
+pub async fn run(
+    State(desk): Shared,
+    who: Who,
+    Path(id): Path<String>,
+    Told(Rate { rate }): Told<Rate>,
+) -> Result<Json<View>, ApiError> {
+    let member = desk.session(&id)?;
+    desk.record(&who, "run", &id, json!({ "rate": rate })).await?;
+    let view = member.session.run(rate)?;
+    desk.pacer.runs(&member);
+    Ok(Json(view))
+}
+
+/// Stand still.
+#[utoipa::path(post, path = "/api/sessions/{id}/pause", tag = "sessions", params(("id" = String, Path)),
+    responses((status = 200, body = View), Refusals))]
+pub async fn pause(
+    State(desk): Shared,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Json<View>, ApiError> {
+    let member = desk.session(&id)?;
+    desk.record(&who, "pause", &id, json!({})).await?;
+    member.session.pause().map(Json)
+}
+
+/// What a snapshot was taken of.
+#[derive(Debug, Serialize, ToSchema)]
+pub struct Snapshot {
+    /// Mission time, s.
+    t_s: f64,
+    /// Size of the habitat, bytes.
+    bytes: usize,
+}
+
+/// Keep the session as it stands now: from there it goes on when the server is stopped.
+#[utoipa::path(post, path = "/api/sessions/{id}/snapshot", tag = "sessions", params(("id" = String, Path)),
+    responses((status = 200, body = Snapshot), Refusals))]
+pub async fn snapshot(
+    State(desk): Shared,
+    who: Who,
+    Path(id): Path<String>,
+) -> Result<Json<Snapshot>, ApiError> {
+    let member = desk.session(&id)?;
+    desk.record(&who, "snapshot", &id, json!({})).await?;
+    let taken = desk
+        .aside(move |desk| {
+            desk.keeper.keep_now(&member)?;
+            let (t_s, bytes) = member
+                .session
+                .look(|flight| (flight.habitat().t_s(), flight.habitat().snapshot().len()));
+            Ok(Snapshot { t_s, bytes })
+        })
+        .await?;
+    Ok(Json(taken))
+}
+
+/// What a fork is called and how fast it runs.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Fork {
+    /// A name for people.
+    #[serde(default)]
+    name: Option<String>,
+    /// Mission seconds in a second; 0 to begin paused.
+    #[serde(default)]
+    rate: f64,
+}
+
+/// Make a session that begins where this one stands, with a future of its own.
+#[utoipa::path(post, path = "/api/sessions/{id}/fork", tag = "sessions", params(("id" = String, Path)), request_body = Fork,
+    responses((status = 201, body = View), Refusals))]
+pub async fn fork(
+    State(desk): Shared,
+    who: Who,
+    Path(id): Path<String>,
+    Told(Fork { name, rate }): Told<Fork>,
+) -> Result<(StatusCode, Json<View>), ApiError> {
+    let member = desk.session(&id)?;
+    desk.record(&who, "fork", &id, json!({ "name": name, "rate": rate })).await?;
+    let forked = desk.aside(move |desk| desk.fleet.fork(&member, name.as_deref())).await?;
+    if rate > 0.0 {
+        forked.session.run(rate)?;
+        desk.pacer.runs(&forked);
+    }
+    Ok((StatusCode::CREATED, Json(forked.session.view())))
+}

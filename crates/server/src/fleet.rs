@@ -1,0 +1,427 @@
+//! All sessions of a server: making, finding, forking, stopping, and taking them up again.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use env::Timing;
+use env::habitat::scenario::{self, Difficulty, SHIPPED, Scenario};
+use env::habitat::{Plan, StreamKey};
+use serde::{Deserialize, Serialize};
+use store::{
+    Database, Ingest, IngestSettings, NewRun, RunFilter, RunStatus, Severity, Signal, Stream,
+};
+use watch::alarm::{AlarmPlan, Alarms, Overrides};
+
+use crate::ApiError;
+use crate::session::flight::{Flight, beginning};
+use crate::session::pilot::Pilot;
+use crate::session::saved::{Saved, Told};
+use crate::session::view::{Mode, NewSession, Status};
+use crate::session::{Facts, Session};
+
+/// Kind of the runs of sessions.
+pub const RUN_KIND: &str = "session";
+/// Kind and name of the bytes of a session.
+pub const SNAPSHOT: (&str, &str) = ("snapshot", "latest");
+/// Kind and name of the policy in command.
+pub const POLICY: (&str, &str) = ("policy", "in command");
+/// Stream of its rows.
+pub const STREAM: &str = "telemetry";
+/// Samples of a segment of a session: what is not in one yet is in memory, for a thousand sessions.
+const SEGMENT_SAMPLES: usize = 1 << 15;
+/// Plans that are remembered.
+const PLANS_MOST: usize = 64;
+
+/// A session with its place in the database.
+pub struct Member {
+    /// The session.
+    pub session: Session,
+    /// Number of its run.
+    pub run: i64,
+    /// Its rows.
+    pub stream: Stream,
+    /// Writes its rows; held while they are written.
+    pub ingest: Mutex<Ingest>,
+}
+
+impl Member {
+    /// Its writer.
+    pub fn writer(&self) -> MutexGuard<'_, Ingest> {
+        self.ingest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// What is told of a session in its run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+struct Founding {
+    id: String,
+    name: String,
+    scenario: String,
+    difficulty: String,
+    seed: u64,
+    days: Option<f64>,
+    epoch_ms: i64,
+    created_ms: i64,
+}
+
+/// All sessions.
+pub struct Fleet {
+    database: Database,
+    most: usize,
+    overrides: Overrides,
+    members: RwLock<BTreeMap<String, Arc<Member>>>,
+    /// Compiled scenarios by name, difficulty and days.
+    plans: Mutex<BTreeMap<String, Arc<Plan>>>,
+    /// Alarms by scenario hash.
+    alarms: Mutex<BTreeMap<[u8; 32], AlarmPlan>>,
+    salt: AtomicU64,
+}
+
+impl Fleet {
+    /// No sessions, up to `most`, kept in `database`; alarms as the catalogue says and `overrides` change.
+    pub fn new(database: Database, most: usize, overrides: Overrides) -> Fleet {
+        let salt = AtomicU64::new(now_ms() as u64);
+        Fleet {
+            database,
+            most,
+            overrides,
+            members: RwLock::default(),
+            plans: Mutex::default(),
+            alarms: Mutex::default(),
+            salt,
+        }
+    }
+
+    /// Where everything is kept.
+    pub fn database(&self) -> &Database {
+        &self.database
+    }
+
+    /// Every session, by id.
+    pub fn all(&self) -> Vec<Arc<Member>> {
+        self.read().values().cloned().collect()
+    }
+
+    /// Number of sessions.
+    pub fn len(&self) -> usize {
+        self.read().len()
+    }
+
+    fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<Member>>> {
+        self.members.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> std::sync::RwLockWriteGuard<'_, BTreeMap<String, Arc<Member>>> {
+        self.members.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The session `id`.
+    ///
+    /// # Errors
+    /// 404.
+    pub fn find(&self, id: &str) -> Result<Arc<Member>, ApiError> {
+        let found = self.read().get(id).cloned();
+        found.ok_or_else(|| ApiError::missing(format!("there is no session `{id}`")))
+    }
+
+    /// The compiled scenario of a session.
+    ///
+    /// # Errors
+    /// 422 for names and numbers that do not exist or are out of range.
+    pub fn plan(
+        &self,
+        name: &str,
+        difficulty: &str,
+        days: Option<f64>,
+    ) -> Result<Arc<Plan>, ApiError> {
+        // Files are not for those who ask over a network: shipped names alone.
+        if !SHIPPED.iter().any(|shipped| shipped.name == name) {
+            let names: Vec<&str> = SHIPPED.iter().map(|shipped| shipped.name).collect();
+            let known = names.join(", ");
+            return Err(ApiError::refused(format!("no scenario `{name}`; there are {known}")));
+        }
+        let level: Difficulty = difficulty.parse().map_err(|_| {
+            ApiError::refused(format!(
+                "no difficulty `{difficulty}`; there are easy, nominal, hard, extreme"
+            ))
+        })?;
+        let key = format!("{name} {level} {days:?}");
+        let known = self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
+        if let Some(plan) = known {
+            return Ok(plan);
+        }
+        let loaded = scenario::load_at(name, level).map_err(ApiError::refused)?;
+        let mut model: Scenario = loaded.scenario;
+        if let Some(days) = days {
+            model.duration_days = days;
+            scenario::check(&model).map_err(ApiError::refused)?;
+        }
+        let hash = scenario::hash(&model).map_err(ApiError::refused)?;
+        let plan = Arc::new(Plan::compile(&model, hash).map_err(ApiError::refused)?);
+        let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
+        if plans.len() >= PLANS_MOST {
+            plans.clear();
+        }
+        plans.insert(key, Arc::clone(&plan));
+        Ok(plan)
+    }
+
+    /// The alarms of a habitat.
+    fn alarm_plan(&self, plan: &Plan) -> Result<AlarmPlan, ApiError> {
+        let mut known = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(alarms) = known.get(&plan.hash) {
+            return Ok(alarms.clone());
+        }
+        let compiled =
+            AlarmPlan::compile(&plan.catalogue, &self.overrides).map_err(ApiError::refused)?;
+        if known.len() >= PLANS_MOST {
+            known.clear();
+        }
+        known.insert(plan.hash, compiled.clone());
+        Ok(compiled)
+    }
+
+    /// Make a session.
+    ///
+    /// # Errors
+    /// 422 for what cannot be made; 503 when there are as many sessions as there may be.
+    pub fn make(&self, new: NewSession) -> Result<Arc<Member>, ApiError> {
+        self.has_room()?;
+        let name = named(new.name.as_deref(), &new.scenario)?;
+        if !(new.rate >= 0.0 && new.rate <= crate::session::RATE_MOST) {
+            return Err(ApiError::refused(format!(
+                "rate is {}; allowed is 0 to {} mission seconds in a second",
+                new.rate,
+                crate::session::RATE_MOST
+            )));
+        }
+        let difficulty = new.difficulty.unwrap_or_else(|| "nominal".to_owned());
+        let plan = self.plan(&new.scenario, &difficulty, new.days)?;
+        let habitat = beginning(&plan, new.seed)?;
+        let pilot = Pilot::controller(&new.controller, &habitat)?;
+        let timing = Timing::of(&habitat.plan().scenario);
+        let now = now_ms();
+        let told = Founding {
+            id: self.fresh_id(),
+            name,
+            scenario: new.scenario,
+            difficulty,
+            seed: new.seed,
+            days: new.days,
+            epoch_ms: now,
+            created_ms: now,
+        };
+        let alarms = Alarms::new(self.alarm_plan(habitat.plan())?);
+        let mode = if new.advisory { Mode::Advisory } else { Mode::Auto };
+        let days = timing.days;
+        let session =
+            Session::new(told.facts(days), Flight::new(habitat, pilot, timing), alarms, mode);
+        session.begin();
+        let member = self.keep(told, session)?;
+        if new.rate > 0.0 {
+            member.session.run(new.rate)?;
+        }
+        Ok(member)
+    }
+
+    /// A session that begins where another stands and has a future of its own.
+    ///
+    /// # Errors
+    /// As [`Fleet::make`].
+    pub fn fork(&self, of: &Member, name: Option<&str>) -> Result<Arc<Member>, ApiError> {
+        self.has_room()?;
+        let salt = self.salt.fetch_add(1, Ordering::Relaxed);
+        let facts = of.session.facts().clone();
+        let name = match name {
+            Some(name) => named(Some(name), "")?,
+            None => format!("{} (fork)", facts.name),
+        };
+        let Some(saved) = of.session.save(true) else {
+            return Err(ApiError::broken("the session gives no bytes"));
+        };
+        let (habitat, timing) = of.session.look(|flight| (flight.fork(salt), flight.timing()));
+        let days = Some(facts.days);
+        let told = Founding {
+            id: self.fresh_id(),
+            name,
+            scenario: facts.scenario,
+            difficulty: facts.difficulty,
+            seed: facts.seed,
+            days,
+            epoch_ms: facts.epoch_ms,
+            created_ms: now_ms(),
+        };
+        let plan = Arc::clone(habitat.plan());
+        let alarms = self.alarm_plan(&plan)?;
+        let saved = Saved {
+            told: Told { status: Status::Paused, rate: 0.0, ..saved.told },
+            habitat: habitat.snapshot(),
+            policy: saved.policy,
+        };
+        let session = saved.session(told.facts(facts.days), &plan, timing, alarms)?;
+        session.begin();
+        session.remark(
+            "fork",
+            Severity::Advisory,
+            format!("it begins where `{}` stands", facts.id),
+        );
+        self.keep(told, session)
+    }
+
+    /// Record a session and count it among the others.
+    fn keep(&self, told: Founding, session: Session) -> Result<Arc<Member>, ApiError> {
+        let config = serde_json::to_string(&told).map_err(ApiError::broken)?;
+        let run = self.database.begin_run(&NewRun {
+            name: format!("{RUN_KIND}-{}", told.id),
+            kind: RUN_KIND.to_owned(),
+            code: env!("CARGO_PKG_VERSION").to_owned(),
+            config,
+            seeds: format!("[{}]", told.seed),
+        })?;
+        let member = Arc::new(self.member(session, run)?);
+        self.write().insert(told.id, Arc::clone(&member));
+        Ok(member)
+    }
+
+    fn member(&self, session: Session, run: i64) -> Result<Member, ApiError> {
+        let signals: Vec<Signal> = session.look(|flight| {
+            let channels = flight.habitat().catalogue().channels().iter();
+            channels.map(|channel| Signal::new(&channel.id, channel.unit.symbol())).collect()
+        });
+        let stream = self.database.stream(run, STREAM, &signals)?;
+        let settings = IngestSettings { segment_samples: SEGMENT_SAMPLES, ..Default::default() };
+        let ingest = Mutex::new(Ingest::new(&self.database, &stream, &settings));
+        Ok(Member { session, run, stream, ingest })
+    }
+
+    /// Take up the sessions that were there when the server stopped. One that cannot be is recorded as failed; both are
+    /// counted.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn take_up(&self) -> Result<(usize, Vec<String>), ApiError> {
+        let filter = RunFilter { kind: Some(RUN_KIND.to_owned()), ..RunFilter::default() };
+        let (mut taken, mut refused) = (0, Vec::new());
+        for run in self.database.runs(&filter)? {
+            if run.status != RunStatus::Running {
+                continue;
+            }
+            match self.take_up_one(&run) {
+                Ok(()) => taken += 1,
+                Err(error) => {
+                    let name = run.told.name;
+                    self.database.end_run(run.id, RunStatus::Failed, None)?;
+                    refused.push(format!("session run `{name}` cannot go on: {}", error.error));
+                }
+            }
+        }
+        Ok((taken, refused))
+    }
+
+    fn take_up_one(&self, run: &store::Run) -> Result<(), ApiError> {
+        let told: Founding = serde_json::from_str(&run.told.config).map_err(ApiError::refused)?;
+        let plan = self.plan(&told.scenario, &told.difficulty, told.days)?;
+        let key = StreamKey { run: told.seed, ..StreamKey::default() };
+        let (plan, _) = plan.for_episode(key, &[]).map_err(ApiError::refused)?;
+        let timing = Timing::of(&plan.scenario);
+        let alarms = self.alarm_plan(&plan)?;
+        let facts = told.facts(timing.days);
+        let session = match self.database.artifact(run.id, SNAPSHOT.0, SNAPSHOT.1) {
+            Ok(bytes) => {
+                let saved: Told =
+                    serde_json::from_str(&bytes.info.detail).map_err(ApiError::refused)?;
+                let policy = match saved.is_policy {
+                    true => {
+                        Some(Arc::new(self.database.artifact(run.id, POLICY.0, POLICY.1)?.bytes))
+                    }
+                    false => None,
+                };
+                let t_s = saved.t_s;
+                let saved = Saved { told: saved, habitat: bytes.bytes, policy };
+                let session = saved.session(facts, &plan, timing, alarms)?;
+                let text = format!(
+                    "the server was stopped; the session goes on from {t_s} s, and its controller begins anew"
+                );
+                session.remark("resumed", Severity::Advisory, text);
+                session
+            }
+            // It was stopped before anything of it was kept: it begins again.
+            Err(store::StoreError::Missing { .. }) => {
+                let habitat = env::habitat::Habitat::new(Arc::clone(&plan), key);
+                let pilot = Pilot::controller("rules", &habitat)?;
+                let flight = Flight::new(habitat, pilot, timing);
+                let session = Session::new(facts, flight, Alarms::new(alarms), Mode::Auto);
+                session.begin();
+                session
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let member = Arc::new(self.member(session, run.id)?);
+        if member.session.view().status == Status::Running {
+            // Its clock begins now: nobody lived while it was stopped.
+            member.session.run(member.session.view().rate)?;
+        }
+        self.write().insert(told.id, member);
+        Ok(())
+    }
+
+    /// Take a session out; its run stays in the database, ended.
+    ///
+    /// # Errors
+    /// 404; what the database reports.
+    pub fn stop(&self, id: &str) -> Result<Arc<Member>, ApiError> {
+        let member = self.find(id)?;
+        let _ = member.session.pause();
+        self.write().remove(id);
+        Ok(member)
+    }
+
+    fn has_room(&self) -> Result<(), ApiError> {
+        let (found, most) = (self.len(), self.most);
+        if found < most {
+            return Ok(());
+        }
+        let error = format!("there are {found} sessions and there may be {most}; stop one first");
+        Err(ApiError::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, error))
+    }
+
+    /// An id that no session here has and none had.
+    fn fresh_id(&self) -> String {
+        let number = self.salt.fetch_add(1, Ordering::Relaxed);
+        // Counted on from the clock, mixed so that neighbours look different.
+        format!("{:012x}", number.wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 16)
+    }
+}
+
+impl Founding {
+    fn facts(&self, days: f64) -> Facts {
+        Facts {
+            id: self.id.clone(),
+            name: self.name.clone(),
+            scenario: self.scenario.clone(),
+            difficulty: self.difficulty.clone(),
+            seed: self.seed,
+            days,
+            epoch_ms: self.epoch_ms,
+            created_ms: self.created_ms,
+        }
+    }
+}
+
+/// A name for people, checked.
+fn named(name: Option<&str>, otherwise: &str) -> Result<String, ApiError> {
+    let name = name.unwrap_or(otherwise).trim();
+    let length = name.chars().count();
+    if length == 0 || length > 100 || name.chars().any(char::is_control) {
+        let reason = "a name has 1 to 100 characters, none of them a control character";
+        return Err(ApiError::refused(format!("the name has {length} characters; {reason}")));
+    }
+    Ok(name.to_owned())
+}
+
+/// Time of the clock, ms since 1970.
+pub fn now_ms() -> i64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as i64)
+}

@@ -1,0 +1,43 @@
+//! Habitats over HTTP and WebSocket, and the mission-control screen.
+//!
+//! ```text
+//!            ┌────────── pacer: who is due ──► executor: a turn of steps
+//! api ──► fleet ──► session (habitat under its lock) ──► news to listeners
+//!            └────────── keeper: rows, events, bytes ──► database, in groups
+//! ```
+//! | module | noun |
+//! |---|---|
+//! | [`session`] | a habitat that somebody runs, commands and watches |
+//! | `fleet` | all of them: making, forking, taking up again |
+//! | `pacer` | wakes those that are due |
+//! | `keeper` | writes what happens into the database |
+//! | `history` | rows of the database and rows that are not in it yet, as one |
+//! | `what_if`, `counterfactual` | futures of a session, a recorded mission under another controller |
+//! | `access` | tokens, roles, who may ask from where |
+//! | `door` | connections: limits, time-outs, TLS |
+//! | `api` | what can be asked, and its description |
+//! | `gauges` | metrics for Prometheus |
+//! | `page` | the files of the screen |
+//!
+//! Not here: the habitat (`habitat`), alarms (`watch`), where rows lie (`store`).
+
+mod access;
+mod api;
+mod counterfactual;
+mod demo;
+mod door;
+mod error;
+mod fleet;
+mod gauges;
+mod history;
+mod keeper;
+mod pacer;
+mod page;
+mod server;
+pub mod session;
+mod what_if;
+
+pub use access::{Role, Tokens, Who};
+pub use error::{ApiError, ServerError};
+pub use server::{Server, ServerSettings};
+pub use session::view::{NewSession, View};

@@ -1,0 +1,137 @@
+//! Who commands a habitat: a controller by name, or a policy.
+
+use std::sync::Arc;
+
+use env::habitat::{Habitat, Plan};
+use env::{Acts, Command, Controller, Light, Memory, OnBadAction, Task, TaskOptions, Use};
+use learn::{Actor, Frames, Policy};
+
+use crate::ApiError;
+
+/// Who commands a habitat.
+pub struct Pilot {
+    name: String,
+    kind: Kind,
+}
+
+enum Kind {
+    Controller(Box<dyn Controller>),
+    Policy(Box<Flyer>),
+}
+
+/// A policy with what it remembers of what it saw.
+struct Flyer {
+    task: Arc<Task>,
+    actor: Actor<Box<Policy>>,
+    memory: Memory,
+    light: Option<Light>,
+    frames: Frames,
+    observation: Vec<f32>,
+    action: Vec<f32>,
+    has_begun: bool,
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Pilot {
+    /// The controller of that name, for a habitat as it stands.
+    ///
+    /// # Errors
+    /// 422 with the names there are.
+    pub fn controller(name: &str, habitat: &Habitat) -> Result<Pilot, ApiError> {
+        let controller = env::build(name, habitat).map_err(ApiError::refused)?;
+        Ok(Pilot { name: controller.name().to_owned(), kind: Kind::Controller(controller) })
+    }
+
+    /// A policy that sets the dials of the habitat of `plan`.
+    ///
+    /// # Errors
+    /// 422 for bytes that are no policy, and for one of another habitat or with other acts than dials.
+    pub fn policy(bytes: Arc<Vec<u8>>, plan: &Arc<Plan>) -> Result<Pilot, ApiError> {
+        let policy = Policy::from_bytes(&bytes).map_err(ApiError::refused)?;
+        let acts = policy.facts.get("acts").map_or(Ok(Acts::Dials), |acts| acts.parse::<Acts>());
+        if acts.map_err(ApiError::refused)? != Acts::Dials {
+            return Err(ApiError::refused(
+                "the policy sets thresholds of the rules; a session takes policies that set dials",
+            ));
+        }
+        let options = TaskOptions { used_for: Use::Evaluation, ..TaskOptions::default() };
+        let task = Task::new(Arc::clone(plan), options).map_err(ApiError::refused)?;
+        policy.fits(&task).map_err(ApiError::refused)?;
+        let named = policy.facts.get("name").cloned();
+        let name = format!("policy {}", named.unwrap_or_else(|| digest(&bytes)));
+        let width = task.observations().len();
+        let flyer = Flyer {
+            memory: task.observations().memory(),
+            light: Light::new(plan),
+            frames: Frames::new(policy.stack(), width),
+            observation: vec![0.0; width],
+            action: vec![0.0; task.actions().len()],
+            actor: Actor::new(Box::new(policy)),
+            has_begun: false,
+            task,
+            bytes,
+        };
+        Ok(Pilot { name, kind: Kind::Policy(Box::new(flyer)) })
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The file of the policy, where it is one.
+    pub fn policy_bytes(&self) -> Option<&Arc<Vec<u8>>> {
+        match &self.kind {
+            Kind::Controller(_) => None,
+            Kind::Policy(flyer) => Some(&flyer.bytes),
+        }
+    }
+
+    /// Append what it commands now; `known` is what can be known of the habitat.
+    ///
+    /// # Errors
+    /// 500 where a policy and its habitat do not fit any more.
+    pub fn decide(
+        &mut self,
+        habitat: &Habitat,
+        known: &[f64],
+        commands: &mut Vec<Command>,
+    ) -> Result<(), ApiError> {
+        match &mut self.kind {
+            Kind::Controller(controller) => {
+                controller.see(habitat);
+                controller.decide(known, habitat.t_s(), commands);
+                Ok(())
+            }
+            Kind::Policy(flyer) => flyer.decide(habitat, commands),
+        }
+    }
+}
+
+impl Flyer {
+    fn decide(&mut self, habitat: &Habitat, commands: &mut Vec<Command>) -> Result<(), ApiError> {
+        let (observations, dials) = (self.task.observations(), self.task.actions());
+        observations.measure(habitat, &mut self.memory);
+        let light = self.light.as_ref();
+        observations
+            .observe(habitat, dials, light, &self.memory, &mut self.observation)
+            .map_err(ApiError::broken)?;
+        if self.has_begun {
+            self.frames.push(&self.observation);
+        } else {
+            self.frames.begin(&self.observation);
+            self.has_begun = true;
+        }
+        self.actor.act(self.frames.row(), &mut self.action).map_err(ApiError::broken)?;
+        dials
+            .apply(&self.action, OnBadAction::Clip, habitat, commands)
+            .map_err(ApiError::broken)?;
+        Ok(())
+    }
+}
+
+/// First digits of the hash of a file.
+fn digest(bytes: &[u8]) -> String {
+    use sha2::Digest;
+    sha2::Sha256::digest(bytes).iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+}
