@@ -33,7 +33,7 @@ const PAGES = [
   ['habitat.page.alarms', 'Alarms', 'icon-bell', openAlarms],
   ['habitat.page.events', 'Events', 'icon-timelist', openEvents],
   ['habitat.page.crew', 'Crew', 'icon-person', openCrew],
-  ['habitat.page.commands', 'Faults and commands', 'icon-activity', openCommands],
+  ['habitat.page.commands', 'Faults and commands', 'icon-command', openCommands],
   ['habitat.page.what-if', 'What if', 'icon-plot-overlay', openWhatIf],
   ['habitat.page.advice', 'Advice', 'icon-check', openAdvice],
   ['habitat.page.replay', 'Counterfactual replay', 'icon-plot-stacked', openReplay],
@@ -59,11 +59,12 @@ async function start() {
   PAGES.forEach(([type, name, sign, open]) => addPage(openmct, sessions, type, name, sign, open));
   openmct.install(openmct.plugins.Conductor({ menuOptions: menu(sessions) }));
 
-  // The first look, unless the address asks for something else.
-  if (!location.hash.startsWith('#/browse/')) {
-    const first = sessions.chosen;
-    const address = first === undefined ? addressOfPage('sessions') : addressOf(String(first.id), 'overview');
-    history.replaceState(null, '', `${address}?hideInspector=true`);
+  // The first look, unless the address asks for something else; the room of the inspector is needed for it.
+  const first = sessions.chosen;
+  const look = first === undefined ? addressOfPage('sessions') : addressOf(String(first.id), 'overview');
+  const address = location.hash.startsWith('#/browse/') ? location.hash : look;
+  if (!address.includes('hideInspector')) {
+    history.replaceState(null, '', `${address}${address.includes('?') ? '&' : '?'}hideInspector=true`);
   }
   follow(openmct, sessions);
   fillBar(document.getElementById('bar'), sessions);
@@ -99,6 +100,10 @@ function follow(openmct, sessions) {
 }
 
 start().catch((error) => {
+  if (error.status === 401) {
+    location.replace('/login');
+    return;
+  }
   const line = document.createElement('p');
   line.className = 'lh-failure';
   line.textContent = `Mission control cannot start: ${error.message}`;

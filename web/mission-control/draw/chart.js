@@ -44,6 +44,19 @@ export function ticks(low, high, count) {
   return found;
 }
 
+/** Steps of mission time that are read well, s: minutes, hours, days. */
+const TIMES = [60, 120, 300, 600, 1200, 1800, 3600, 7200, 10800, 21600, 43200, 86400, 172800, 432000, 864000];
+
+/** Round mission times between two values, at most `count` of them. @returns {number[]} */
+function times(from, to, count) {
+  const step = TIMES.find((one) => (to - from) / one <= count) ?? TIMES[TIMES.length - 1];
+  const found = [];
+  for (let at = Math.ceil(from / step); at * step <= to; at += 1) {
+    found.push(at * step);
+  }
+  return found;
+}
+
 /** A path through points; gaps break it. */
 function path(x, y, toX, toY) {
   let text = '';
@@ -81,12 +94,12 @@ function area(x, low, high, toX, toY) {
  * @param {Fan[]} [asked.fans]
  * @param {Level[]} [asked.levels] limits; they stretch the scale only when they are near
  * @param {(x: number) => string} asked.textOfX
+ * @param {boolean} [asked.isTime] x is mission time, s
  * @param {number} [asked.width]
  * @param {number} [asked.height]
- * @param {(y: number) => string} [asked.textOfY]
  * @returns {HTMLElement} a figure with a legend
  */
-export function chart({ title, unit, curves = [], fans = [], levels = [], textOfX, width = 720, height = 260, textOfY = (y) => plain(y, 2) }) {
+export function chart({ title, unit, curves = [], fans = [], levels = [], textOfX, isTime = false, width = 720, height = 260 }) {
   const xs = [...curves, ...fans].flatMap(({ x }) => [x[0], x[x.length - 1]]).filter(Number.isFinite);
   const all = [];
   curves.forEach(({ y }) => all.push(y));
@@ -118,19 +131,19 @@ export function chart({ title, unit, curves = [], fans = [], levels = [], textOf
   const toX = (x) => MARGIN.left + ((x - from) / (to - from || 1)) * (width - MARGIN.left - MARGIN.right);
   const toY = (y) => height - MARGIN.bottom - ((y - low) / (high - low)) * (height - MARGIN.top - MARGIN.bottom);
 
-  const grid = ticks(low, high, height / 55).map((y) => [
+  const marks = ticks(low, high, height / 55);
+  const digits = marks.length < 2 ? 2 : Math.max(0, Math.ceil(-Math.log10(marks[1] - marks[0]) - 1e-9));
+  const textOfY = (y) => (digits > 4 ? plain(y, 2) : plain(y, digits));
+  const textOfReading = (y) => plain(y, Math.min(6, digits + 1));
+  const grid = marks.map((y) => [
     svg('line', { class: 'lh-grid', x1: MARGIN.left, x2: width - MARGIN.right, y1: toY(y), y2: toY(y) }),
     svg('text', { class: 'lh-tick', x: MARGIN.left - 6, y: toY(y) + 4, 'text-anchor': 'end' }, textOfY(y))
   ]);
   const count = Math.max(2, Math.floor(width / 130));
-  const along = Array.from({ length: count + 1 }, (_, at) => from + ((to - from) * at) / count).map((x, at) =>
-    svg('text', {
-      class: 'lh-tick',
-      x: toX(x),
-      y: height - 10,
-      'text-anchor': at === 0 ? 'start' : at === count ? 'end' : 'middle'
-    }, textOfX(x))
-  );
+  const along = (isTime ? times(from, to, count) : ticks(from, to, count)).map((x) => {
+    const isEdge = toX(x) > width - MARGIN.right - 30;
+    return svg('text', { class: 'lh-tick', x: toX(x), y: height - 10, 'text-anchor': isEdge ? 'end' : 'middle' }, textOfX(x));
+  });
   const drawn = [
     ...near.map(({ y, className, text }) =>
       svg('g', {}, svg('line', { class: `lh-level ${className}`, x1: MARGIN.left, x2: width - MARGIN.right, y1: toY(y), y2: toY(y) }),
@@ -170,7 +183,7 @@ export function chart({ title, unit, curves = [], fans = [], levels = [], textOf
     entries.forEach(({ x: known, y, median }, at) => {
       const nearest = closest(known, value);
       const reading = (y ?? median)[nearest];
-      readings[at].textContent = Number.isFinite(reading) ? textOfY(reading) : '–';
+      readings[at].textContent = Number.isFinite(reading) ? textOfReading(reading) : '–';
     });
   });
   return html('figure', { class: 'lh-chart' }, html('figcaption', {}, title), picture, legend);

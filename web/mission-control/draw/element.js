@@ -58,6 +58,10 @@ export function choice(attributes, options, chosen) {
 
 /** A label with its control. @param {string} text @param {HTMLElement} control @returns {HTMLElement} */
 export function labelled(text, control) {
+  // The options of a list are no part of its name.
+  if (text !== '' && !control.hasAttribute('aria-label')) {
+    control.setAttribute('aria-label', text);
+  }
   return html('label', { class: 'lh-field' }, html('span', {}, text), control);
 }
 

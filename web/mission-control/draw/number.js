@@ -46,7 +46,11 @@ export function figure(value, unit, id) {
     return '–';
   }
   const { scale, shift, digits } = scaleOf(unit, id);
-  return plain(value * scale + shift, digits);
+  const isCount = scale === 1 && unit === '1' && Number.isInteger(value);
+  if (unit === 'W' && Math.abs(value * scale) < 10 ** -digits / 2) {
+    return '0';
+  }
+  return plain(value * scale + shift, isCount ? 0 : digits);
 }
 
 /** As {@link figure}; what is too small to be seen beside other values of its kind is 0. @returns {string} */
@@ -88,11 +92,12 @@ export function plain(value, digits = 2) {
   }
   const size = Math.abs(value);
   if (size !== 0 && (size < 10 ** -digits / 2 || size >= 1e7)) {
-    return value.toExponential(1).replace('e+', 'e').replace('-', '−');
+    return value.toExponential(1).replace('e+', 'e').replaceAll('-', '−');
   }
   const places = size >= 1000 ? 0 : size >= 100 ? Math.min(digits, 1) : digits;
   const text = value.toFixed(places);
-  return (Number(text) === 0 ? '0' : text).replace('-', '−');
+  const grouped = size >= 10000 ? text.replace(/\B(?=(\d{3})+$)/g, '\u202f') : text;
+  return (Number(text) === 0 ? '0' : grouped).replace('-', '−');
 }
 
 /**

@@ -148,6 +148,11 @@ export function spoken(name) {
     .join(' ');
 }
 
+/** A quantity without the remark that an instrument shows it. @param {Channel} channel @returns {string} */
+export function brief(channel) {
+  return channel.quantity.replace(/, as measured$/, '');
+}
+
 /** A text with a capital at its beginning. @param {string} text @returns {string} */
 export function capital(text) {
   return text.charAt(0).toUpperCase() + text.slice(1);

@@ -59,6 +59,7 @@ export class Feed extends EventTarget {
   #rows = [];
   #timer = null;
   #closing = null;
+  #telling = null;
   #ready = null;
   #asked = new Map();
 
@@ -156,6 +157,7 @@ export class Feed extends EventTarget {
       await this.#passed(last);
       const line = this.#line(channel);
       if (line.isFresh) {
+        line.isGap = Number.isNaN(points[points.length - 1]?.value);
         points.forEach((point) => line.answered.add(point.t_s));
       }
       return points;
@@ -241,7 +243,7 @@ export class Feed extends EventTarget {
         this.#wanted.delete(channel);
       }
     }
-    if (isNew && this.#socket?.readyState === WebSocket.OPEN) {
+    if (isNew) {
       this.#send();
     }
   }
@@ -256,8 +258,14 @@ export class Feed extends EventTarget {
     return wanted.length === 0 && first !== undefined ? [first] : wanted;
   }
 
+  /** Tell the server what to carry; a page that opens asks for many channels in one moment. */
   #send() {
-    this.#socket.send(JSON.stringify({ channels: this.#listened() }));
+    this.#telling ??= setTimeout(() => {
+      this.#telling = null;
+      if (this.#socket?.readyState === WebSocket.OPEN) {
+        this.#socket.send(JSON.stringify({ channels: this.#listened() }));
+      }
+    }, 0);
   }
 
   #connect() {
@@ -275,9 +283,7 @@ export class Feed extends EventTarget {
         this.#linked(true);
         this.#break();
         this.#refresh().then(() => {
-          if (socket.readyState === WebSocket.OPEN) {
-            this.#send();
-          }
+          this.#send();
           resolve();
         });
       };
@@ -390,17 +396,14 @@ export class Feed extends EventTarget {
 
   /** Read what is missing before the points that wait. */
   async #fill(line) {
-    line.isFilling = true;
-    const from_s = line.told_s ?? 0;
-    const to_s = line.waits_s;
+    const [from_s, to_s] = line.beginFilling();
     try {
       const rows = await this.rows([line.channel], from_s, to_s, MOST);
-      line.fill(this.#points(line.channel, rows).filter(({ t_s }) => t_s > from_s && t_s < to_s));
-      line.isFilling = false;
-      line.flush();
+      line.endFilling(this.#points(line.channel, rows).filter(({ t_s }) => t_s > from_s && t_s < to_s));
     } catch {
-      // Tried again with the next point: it stays broken.
-      line.isFilling = false;
+      // Tried again with the next point.
+      line.endFilling(null);
     }
+    line.flush();
   }
 }

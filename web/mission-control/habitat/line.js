@@ -82,17 +82,23 @@ export class Line {
     return this.isBroken && !this.isFilling;
   }
 
-  /** What was missing before the points that wait. @param {Datum[]} points */
-  fill(points) {
+  /** The gap is being read; it may break again meanwhile. @returns {[number, number]} what to read, between two times, s */
+  beginFilling() {
+    this.isFilling = true;
+    this.isBroken = false;
+    return [this.told_s ?? 0, this.#waiting[this.#waiting.length - 1].t_s];
+  }
+
+  /** What was missing before the points that wait, or null where it could not be read. @param {Datum[]|null} points */
+  endFilling(points) {
+    this.isFilling = false;
+    if (points === null) {
+      this.isBroken = true;
+      return;
+    }
     const fresh = this.isFresh ? points.filter((point) => !this.answered.has(point.t_s)) : points;
     // Points of the stream that wait and points of history are the same objects: flushing leaves the second one out.
     this.#waiting = [...fresh, ...this.#waiting].sort((a, b) => a.t_s - b.t_s);
-    this.isBroken = false;
-  }
-
-  /** The time of the last point that waits, s. */
-  get waits_s() {
-    return this.#waiting[this.#waiting.length - 1]?.t_s ?? null;
   }
 
   /** Hand what waits to the followers, unless a gap is still open. */

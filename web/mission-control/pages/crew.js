@@ -1,4 +1,4 @@
-import { Catalogue, spoken, standing } from '../habitat/catalogue.js';
+import { brief, capital, Catalogue, spoken, standing } from '../habitat/catalogue.js';
 import { html, show, verdict } from '../draw/element.js';
 import { figure, plain, shown, symbolOf } from '../draw/number.js';
 import { addressOf } from '../tree/identity.js';
@@ -105,11 +105,11 @@ function air(zones, follow) {
     return cell;
   });
   const rows = zones.map((zone) =>
-    html('tr', {}, html('th', { scope: 'row' }, spoken(zone)),
+    html('tr', {}, html('th', { scope: 'row' }, capital(spoken(zone))),
       AIR.map((quantity, at) => {
         const cell = html('td', { class: 'lh-number' }, '–');
         follow(`${zone}.air.${quantity}`, (value, channel) => {
-          columns[at].textContent = `${channel.quantity}, ${symbolOf(channel.unit, channel.id)}`;
+          columns[at].textContent = `${capital(brief(channel))}, ${symbolOf(channel.unit, channel.id)}`;
           cell.textContent = figure(value, channel.unit, channel.id);
           cell.setAttribute('data-standing', standing(channel, value));
         });

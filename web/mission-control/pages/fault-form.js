@@ -1,8 +1,13 @@
 import { post, sessionPath } from '../habitat/api.js';
 import { action, choice, html, labelled } from '../draw/element.js';
 
-/** Modes that need an amount: holes and shares. */
-const WITH_AMOUNT = { leaking: 'amount', dusty: 'share', degraded: 'share' };
+/** What an amount is: the area of a hole, the share of an array that dies or of a surface that dust covers; else nothing. */
+function amountOf({ kind }, mode) {
+  if (kind === 'hull') {
+    return 'Hole, m²';
+  }
+  return kind === 'array' || mode === 'dusty' ? 'Share' : null;
+}
 
 /**
  * A form that injects a fault into a unit.
@@ -14,13 +19,17 @@ const WITH_AMOUNT = { leaking: 'amount', dusty: 'share', degraded: 'share' };
  */
 export function faultForm(session, unit, said) {
   const modes = choice({ 'aria-label': `Fault of ${unit.unit}` }, unit.modes);
-  const amount = html('input', { type: 'number', step: 'any', min: 0, class: 'is-narrow', 'aria-label': 'Amount', placeholder: 'default' });
-  const amountField = labelled('Amount', amount);
-  const show = () => (amountField.hidden = WITH_AMOUNT[modes.value] === undefined);
+  const amount = html('input', { type: 'number', step: 'any', min: 0, class: 'is-narrow', 'aria-label': 'Amount', placeholder: 'usual' });
+  const amountField = labelled('', amount);
+  const show = () => {
+    const what = amountOf(unit, modes.value);
+    amountField.hidden = what === null;
+    amountField.firstChild.textContent = what ?? '';
+  };
   modes.addEventListener('change', show);
   show();
   const inject = action(
-    'Inject fault',
+    'Inject',
     async () => {
       const asked = { unit: unit.unit, mode: modes.value };
       if (!amountField.hidden && amount.value !== '') {
@@ -31,5 +40,5 @@ export function faultForm(session, unit, said) {
     (error) => said(error ?? `${unit.unit}: ${modes.value}.`),
     { class: 'lh-button is-danger', 'aria-label': `Inject fault into ${unit.unit}` }
   );
-  return html('div', { class: 'lh-row', 'data-fault-of': unit.unit }, modes, amountField, inject);
+  return html('div', { class: 'lh-row is-line', 'data-fault-of': unit.unit }, modes, amountField, inject);
 }

@@ -16,7 +16,7 @@ export function open(element) {
     html('header', { class: 'lh-head' }, html('h2', {}, 'Counterfactual replay'), html('span', { class: 'lh-quiet' }, 'the same seed, the same faults, another controller')),
     form, said, result);
   Promise.all([get('/api/runs'), get('/api/scenarios')]).then(([runs, { controllers }]) => {
-    const recorded = runs.filter(({ streams }) => (streams ?? []).some((stream) => nameOf(stream) === 'telemetry'));
+    const recorded = runs.filter(({ streams }) => (streams ?? []).some((stream) => nameOf(stream) === 'telemetry' && stream.rows !== 0));
     if (recorded.length === 0) {
       show(form, html('p', { class: 'lh-quiet' }, 'No run with telemetry is recorded. `lunar-habitat simulate --store` records one.'));
       return;
@@ -49,12 +49,12 @@ export function open(element) {
 
 function draw(element, answer, chosen, channels, controller) {
   const charts = chosen.map((id) => {
-    const channel = channels.find((one) => one.id === id) ?? { id, unit: '', quantity: id, limits: null };
+    const channel = channels.find((one) => one.id === id) ?? { id, unit: '', limits: null };
     const { scale, shift } = scaleOf(channel.unit, id);
     const toPeople = (values) => (values ?? []).map((value) => (value === null ? NaN : value * scale + shift));
     return html('div', {},
       chart({
-        title: `${channel.quantity ?? id}, ${id}`,
+        title: id,
         unit: symbolOf(channel.unit, id),
         curves: [
           { name: 'recorded', x: answer.t_s, y: toPeople(answer.recorded[id]), className: 'lh-c0' },
@@ -62,6 +62,7 @@ function draw(element, answer, chosen, channels, controller) {
         ],
         levels: levelsOf(channel),
         textOfX: missionTime,
+        isTime: true,
         width: 960,
         height: 240
       }),
@@ -91,7 +92,7 @@ function difference({ t_s, recorded, other }, id, channel) {
 function outcomes({ outcome_recorded, outcome_other }, controller) {
   const [first, second] = [flat(outcome_recorded), flat(outcome_other)];
   const names = [...new Set([...first.keys(), ...second.keys()])];
-  const text = (value) => (typeof value === 'number' ? plain(value, 2) : value === undefined || value === null ? '–' : String(value));
+  const text = (value) => (typeof value === 'number' ? plain(value, Number.isInteger(value) ? 0 : 2) : value === undefined || value === null ? '–' : String(value));
   return html('table', { class: 'lh-table', 'aria-label': 'Outcomes' },
     html('thead', {}, html('tr', {}, ['Outcome', 'recorded', controller].map((one) => html('th', { scope: 'col' }, one)))),
     html('tbody', {}, names.map((name) =>
@@ -100,10 +101,14 @@ function outcomes({ outcome_recorded, outcome_other }, controller) {
 
 /** The plain entries of an outcome. */
 function flat(outcome) {
-  if (outcome === null || typeof outcome !== 'object') {
+  if (outcome === null || outcome === undefined) {
+    return new Map();
+  }
+  if (typeof outcome !== 'object') {
     return new Map([['outcome', outcome]]);
   }
-  return new Map(Object.entries(outcome).filter(([, value]) => value === null || typeof value !== 'object'));
+  const plainOnes = Object.entries(outcome).filter(([, value]) => value === null || typeof value !== 'object');
+  return new Map(plainOnes.map(([name, value]) => (name === 't_s' ? ['mission time', missionTime(value)] : [name, value])));
 }
 
 /** Streams come as names or as objects with a name. */

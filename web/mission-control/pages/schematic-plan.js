@@ -73,7 +73,7 @@ export const UNITS = [
   { name: 'acs', title: 'ACS', words: 'pressure', column: 0, figures: [{ text: 'O₂', quantity: 'o2_mol_s' }, { text: 'N₂', quantity: 'n2_mol_s' }] },
   { name: 'cdra', title: 'CDRA', words: 'CO₂ removal', column: 1, figures: [{ text: '', quantity: 'co2_removed_mol_s' }, { text: '', quantity: 'power_w' }] },
   { name: 'sabatier', title: 'Sabatier', words: 'CO₂ to water', column: 2, figures: [{ text: '', quantity: 'water_mol_s' }, { text: '', quantity: 'power_w' }] },
-  { name: 'ccaa', title: 'CCAA', words: 'cooling', column: 3, figures: [{ text: '', quantity: 'condensate_kg_s' }, { text: 'heat', quantity: 'coolant_w' }] },
+  { name: 'ccaa', title: 'CCAA', words: 'cooling', column: 3, figures: [{ text: '', quantity: 'condensate_kg_s' }, { text: '', quantity: 'coolant_w' }] },
   { name: 'wpa', title: 'WPA', words: 'clean water', column: 4, figures: [{ text: '', quantity: 'water_kg_s' }, { text: 'filter', quantity: 'filter_used' }] },
   { name: 'oga', title: 'OGA', words: 'oxygen', column: 5, figures: [{ text: '', quantity: 'o2_mol_s' }, { text: '', quantity: 'power_w' }] },
   { name: 'upa', title: 'UPA', words: 'urine', column: 6, figures: [{ text: '', quantity: 'distillate_kg_s' }, { text: '', quantity: 'power_w' }] },

@@ -125,19 +125,26 @@ class Drawing {
   /** A box that leads to its unit; its class follows what is wrong with the unit. */
   #box(unit, title, words, place, inside, kind = '') {
     const { x, y, width, height } = place;
-    const state = svg('text', { class: 'lh-mode', x: x + width - 5, y: y + (kind === 'is-zone' || words === '' ? 16 : 33), 'text-anchor': 'end' });
+    const state = svg('text', { class: 'lh-mode', x: x + width - 5, y: y + 16, 'text-anchor': 'end' });
+    // What is wrong stands in the place of what the unit is for, where there is one.
+    const note = words === '' ? null : svg('text', { class: 'lh-label', x: x + 6, y: y + 33 }, words);
     const box = svg('a', { class: `lh-box ${kind}`, href: addressOf(this.session, 'unit', unit), 'data-unit': unit, 'aria-label': title },
       svg('rect', { x, y, width, height, rx: 4 }),
       inside,
       svg('text', { class: 'lh-title', x: x + 6, y: y + 17 }, title),
-      words ? svg('text', { class: 'lh-label', x: x + 6, y: y + 33 }, words) : null,
+      note,
       state);
     this.#boxes.push({ box, unit });
     const known = { fault: 0, isOn: true };
     const apply = () => {
       const mode = MODES[known.fault] ?? 'failed';
       const text = mode === 'sound' ? (known.isOn ? '' : 'off') : mode;
-      state.textContent = text;
+      if (note === null) {
+        state.textContent = text;
+      } else {
+        note.textContent = text === '' ? words : text;
+        note.setAttribute('class', text === '' ? 'lh-label' : 'lh-mode');
+      }
       box.setAttribute('data-mode', mode === 'sound' && !known.isOn ? 'off' : mode);
       box.setAttribute('aria-label', `${title}${text === '' ? '' : `, ${text}`}`);
     };

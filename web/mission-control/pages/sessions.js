@@ -14,30 +14,55 @@ export const RATES = [
   ['21600', '6 h/s']
 ];
 
+/** Most sessions that are listed at once. */
+const MOST = 100;
+
 /** Sessions: start one, run, pause, step, save, branch, stop. @type {import('../tree/views.js').Page} */
 export function open(element, { sessions }) {
   const ending = endings();
   const { element: said, say } = verdict();
   const form = html('div', { class: 'lh-form' });
   const rows = html('tbody', {});
+  const search = html('input', { type: 'search', placeholder: 'Search', 'aria-label': 'Search sessions', hidden: true });
+  search.addEventListener('input', () => draw());
   show(
     element,
-    html('header', { class: 'lh-head' }, html('h2', {}, 'Sessions')),
+    html('header', { class: 'lh-head' }, html('h2', {}, 'Sessions'), search),
     said,
     html('table', { class: 'lh-table', 'aria-label': 'Sessions' },
-      html('thead', {}, html('tr', {}, ['Name', 'Scenario', 'Controller', 'State', 'Mission time', 'Crew', 'Alarms', 'Rate', ''].map((text) => html('th', { scope: 'col' }, text)))), rows),
+      html('thead', {}, html('tr', {}, ['Session', 'Controller', 'State', 'Mission time', 'Crew', 'Alarms', 'Rate', ''].map((text) => html('th', { scope: 'col' }, text)))), rows),
     html('h3', {}, 'Start a session'),
     form
   );
 
+  /** Rows by session: one is made again when something but its time changes, so that its buttons can be pressed. */
+  const known = new Map();
+
   function draw() {
-    // A rate that somebody is choosing stays open.
-    if (rows.contains(document.activeElement) && document.activeElement.tagName === 'SELECT') {
-      return;
+    const word = search.value.trim().toLowerCase();
+    const found = sessions.all.filter(({ name, scenario, controller }) => `${name} ${scenario} ${controller}`.toLowerCase().includes(word));
+    const shown = found.slice(0, MOST).map((session) => {
+      const signature = JSON.stringify({ ...session, t_s: 0 });
+      let one = known.get(session.id);
+      if (one === undefined || one.signature !== signature) {
+        one = { signature, ...row(session) };
+        known.set(session.id, one);
+      }
+      one.time.textContent = `${missionTime(session.t_s)} of ${session.days} d`;
+      return one.element;
+    });
+    if (found.length > MOST) {
+      shown.push(html('tr', {}, html('td', { colspan: 8, class: 'lh-quiet' }, `${found.length - MOST} more; search for them by name.`)));
     }
-    show(rows, sessions.all.length === 0
-      ? html('tr', {}, html('td', { colspan: 9, class: 'lh-quiet' }, 'No session yet. Start one below.'))
-      : sessions.all.map((session) => row(session)));
+    if (found.length === 0) {
+      const text = sessions.all.length === 0 ? 'No session yet. Start one below.' : 'No session has that name.';
+      shown.push(html('tr', {}, html('td', { colspan: 8, class: 'lh-quiet' }, text)));
+    }
+    const isSame = shown.length === rows.children.length && shown.every((one, at) => one === rows.children[at]);
+    if (!isSame) {
+      show(rows, shown);
+    }
+    search.hidden = sessions.all.length < 10;
   }
 
   function row(session) {
@@ -56,16 +81,17 @@ export function open(element, { sessions }) {
     });
     const isOver = session.status === 'ended' || session.status === 'failed';
     const alarms = summary(session.alarms);
-    return html('tr', { 'data-session': id, 'data-status': session.status },
-      html('th', { scope: 'row' }, html('a', { href: addressOf(id, 'overview'), onclick: () => sessions.choose(id) }, session.name)),
-      html('td', {}, `${session.scenario}, ${session.difficulty}, seed ${session.seed}`),
+    const time = html('td', { class: 'lh-nowrap' });
+    const element = html('tr', { 'data-session': id, 'data-status': session.status },
+      html('th', { scope: 'row' }, html('a', { href: addressOf(id, 'overview'), onclick: () => sessions.choose(id) }, session.name),
+        html('span', { class: 'lh-quiet' }, `${session.scenario}, ${session.difficulty}, seed ${session.seed}`)),
       html('td', {}, session.mode === 'advisory' ? `${session.controller}, advisory` : session.controller),
       html('td', {}, html('span', { class: 'lh-badge', 'data-standing': standing(session) }, outcome(session))),
-      html('td', { class: 'lh-nowrap' }, `${missionTime(session.t_s)} of ${session.days} d`),
+      time,
       html('td', {}, `${session.crew_alive} of ${session.crew_size}`),
       html('td', { 'data-standing': alarms.level }, alarms.text),
       html('td', {}, rate),
-      html('td', {}, html('div', { class: 'lh-row' },
+      html('td', {}, html('div', { class: 'lh-row is-line' },
         isOver ? null : session.status === 'running'
           ? action('Pause', () => take(post(sessionPath(id, 'pause'))), done, { 'aria-label': `Pause ${session.name}` })
           : action('Run', () => take(post(sessionPath(id, 'run'), { rate: Number(rate.value) })), done, { 'aria-label': `Run ${session.name}` }),
@@ -73,6 +99,7 @@ export function open(element, { sessions }) {
         action('Save', async () => say(`Saved at ${missionTime((await post(sessionPath(id, 'snapshot'))).t_s)}.`), (error) => error !== null && say(error), { 'aria-label': `Save ${session.name}` }),
         action('Branch', async () => sessions.update(await post(sessionPath(id, 'fork'), { name: `${session.name} branch` })), done, { 'aria-label': `Branch ${session.name}`, title: 'A second session from this moment on' }),
         stop(session, done))));
+    return { element, time };
   }
 
   /** Stopping asks once: what was not saved is gone. */
@@ -89,7 +116,7 @@ export function open(element, { sessions }) {
         return;
       }
       await remove(sessionPath(String(session.id)));
-    }, (error) => (isAsked && error === null ? sessions.refresh().catch(() => {}) : done(error)), { class: 'lh-button is-danger', 'aria-label': `Stop ${session.name}` });
+    }, done, { class: 'lh-button is-danger', 'aria-label': `Stop ${session.name}` });
     return button;
   }
 
@@ -130,7 +157,7 @@ export function open(element, { sessions }) {
 /** A list of rates with the one of the session among them. */
 export function rateChoice({ rate, name }) {
   const chosen = rate > 0 ? String(rate) : '600';
-  const known = RATES.some(([value]) => value === chosen) ? RATES : [...RATES, [chosen, `${chosen} s/s`]];
+  const known = RATES.some(([value]) => value === chosen) ? RATES : [...RATES, [chosen, rate % 60 === 0 ? `${rate / 60} min/s` : `${chosen} s/s`]];
   return choice({ 'aria-label': `Rate of ${name}` }, known, chosen);
 }
 

@@ -1,5 +1,5 @@
 import { get, sessionPath } from '../habitat/api.js';
-import { Catalogue, spoken, standing } from '../habitat/catalogue.js';
+import { brief, capital, Catalogue, spoken, standing } from '../habitat/catalogue.js';
 import { html, show, svg, verdict } from '../draw/element.js';
 import { figure, symbolOf } from '../draw/number.js';
 import { addressOf } from '../tree/identity.js';
@@ -34,7 +34,7 @@ export function open(element, { session, feed, parts }) {
         fault,
         element: html('section', { class: 'lh-unit-section', 'aria-label': owner },
           html('header', { class: 'lh-head' },
-            kind === 'unit' ? null : html('h3', {}, html('a', { href: addressOf(session, 'unit', owner) }, spoken(owner.split('.')[1]))), fault),
+            kind === 'unit' ? null : html('h3', {}, html('a', { href: addressOf(session, 'unit', owner) }, capital(spoken(owner.split('.')[1])))), fault),
           html('table', { class: 'lh-table' },
             html('thead', {}, html('tr', {}, ['Channel', 'Kind', 'Value', 'Unit', 'Limits', 'Last 6 h', 'Set'].map((text) => html('th', { scope: 'col' }, text)))),
             html('tbody', {}, channels.map((channel) => {
@@ -69,7 +69,7 @@ function row(session, channel, say) {
     element: html('tr', {},
       html('th', { scope: 'row' },
         html('a', { href: addressOf(session, 'channel', channel.id), title: channel.source }, channel.id.split('.').slice(2).join('.')),
-        html('span', { class: 'lh-quiet' }, channel.quantity)),
+        html('span', { class: 'lh-quiet' }, brief(channel))),
       html('td', {}, KINDS[channel.kind] ?? channel.kind),
       value,
       html('td', {}, symbolOf(channel.unit, channel.id)),

@@ -59,6 +59,7 @@ function draw(element, answer, channel) {
     fans,
     levels: levelsOf(channel),
     textOfX: missionTime,
+    isTime: true,
     width: 960,
     height: 340
   });

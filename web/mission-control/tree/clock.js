@@ -36,16 +36,19 @@ export class MissionClock {
       isUTCBased: false
     });
     openmct.time.addClock(this);
-    const follow = () => {
-      this.#follow();
+    /** Bounds that are set, unlike those of a tick, let plots read history again. */
+    const again = () => {
       const offsets = openmct.time.getClockOffsets();
       if (offsets !== undefined && openmct.time.isRealTime()) {
-        // Bounds that are set, unlike those of a tick, let plots read history again.
         const now = this.currentValue();
         openmct.time.setBounds({ start: now + offsets.start, end: now + offsets.end });
       }
     };
-    this.sessions.addEventListener('choice', follow);
+    openmct.time.on('timeSystemChanged', again);
+    this.sessions.addEventListener('choice', () => {
+      this.#follow();
+      again();
+    });
     this.sessions.addEventListener('change', () => this.#follow());
     this.#follow();
   }

@@ -85,7 +85,8 @@ export function plotObject(session, plot) {
     identifier: one,
     color: COLOURS[at % COLOURS.length],
     markers: false,
-    alarmMarkers: true,
+    // The limit is a line; marks at every row beyond it would hide the curves.
+    alarmMarkers: false,
     limitLines: at === 0,
     interpolate: 'linear'
   }));

@@ -1,4 +1,4 @@
-import { capital, Catalogue, spoken } from '../habitat/catalogue.js';
+import { brief, capital, Catalogue, spoken } from '../habitat/catalogue.js';
 import { identifier, keyString, NAMESPACE, parts } from './identity.js';
 import { overviewObject, plotObject, plotsOf } from './layouts.js';
 
@@ -25,7 +25,7 @@ const SIGNS = {
   alarms: 'icon-bell',
   events: 'icon-timelist',
   crew: 'icon-person',
-  commands: 'icon-activity',
+  commands: 'icon-command',
   'what-if': 'icon-plot-overlay',
   advice: 'icon-check',
   replay: 'icon-plot-stacked',
@@ -196,8 +196,9 @@ function channelObject(session, channel, id) {
     return { name: id, type: 'unknown', location };
   }
   const kinds = { sensed: 'instrument', commanded: 'command', true: 'true value' };
+  const where = unit === 'air' ? place : ['habitat', 'stores'].includes(place) ? unit : `${place} ${unit}`;
   return {
-    name: `${spoken(place)} ${spoken(unit)} ${channel.quantity}`.trim(),
+    name: `${capital(brief(channel))}, ${spoken(where.replace(' ', '_'))}${channel.kind === 'true' ? ' (true)' : ''}`,
     type: 'habitat.channel',
     location,
     notes: `${id}, ${kinds[channel.kind]}; ${channel.source}`,
@@ -210,7 +211,7 @@ function channelObject(session, channel, id) {
         {
           key: 'value',
           source: 'value',
-          name: channel.quantity,
+          name: capital(brief(channel)),
           unit: channel.unit === '1' ? '' : channel.unit,
           format: 'figure',
           hints: { range: 1 }
