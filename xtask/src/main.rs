@@ -9,12 +9,14 @@
 #![allow(clippy::print_stdout, reason = "a chore's findings are its output")]
 
 mod book;
+mod browser;
 mod layers;
 mod names;
 mod python;
 mod sizes;
 mod source;
 mod steps;
+mod web;
 
 use std::env;
 use std::path::PathBuf;
@@ -30,6 +32,8 @@ usage: cargo xtask CHORE
   sizes           lengths of files, share of documentation, file names, lint tables
   book            every page of the book is in its summary, every link inside leads somewhere
   python          build the Python package in target/python and run its tests
+  web             fetch Open MCT again into web/vendor, bit for bit
+  browser         drive the page of mission control in a browser
   bench [ARGS]    lunar-habitat bench, optimised, with the Python package beside it
 ";
 
@@ -63,6 +67,8 @@ fn main() -> ExitCode {
         Some("sizes") => sizes::run(),
         Some("book") => book::run(),
         Some("python") => python::run(),
+        Some("web") => web::run(),
+        Some("browser") => browser::run(),
         Some("bench") => bench(&arguments[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");

@@ -8,7 +8,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Failure, book, cargo, execute, layers, python, sizes};
+use crate::{Failure, book, browser, cargo, execute, layers, python, sizes};
 
 /// A named piece of the gate.
 struct Step {
@@ -29,6 +29,7 @@ const STEPS: &[Step] = &[
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: || execute(&mut cargo(&["test", "--workspace"])) },
     Step { name: "python", run: python::run },
+    Step { name: "browser", run: browser::run },
 ];
 
 /// What is printed where there is no PostgreSQL; the tests themselves say it where nobody looks.
