@@ -76,7 +76,8 @@ export function fillBar(element, sessions) {
       show(pages, session === undefined ? [] : LINKS.map(([text, rest]) => html('a', { href: addressOf(id, ...rest) }, text)));
       mark();
     }
-    element.classList.toggle('is-empty', session === undefined);
+    list.hidden = session === undefined;
+    time.hidden = session === undefined;
     if (session === undefined) {
       state.textContent = 'no session';
       show(control);

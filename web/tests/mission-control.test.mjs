@@ -228,7 +228,7 @@ describe('mission control', { timeout: 900_000 }, () => {
     await form.getByLabel('Controller', { exact: true }).selectOption('rules');
     await form.getByLabel('against').selectOption('hold');
     await form.getByLabel('Futures').selectOption('100');
-    await form.getByLabel('Time').selectOption('2');
+    await form.getByLabel('Time').selectOption('24');
     await page.getByRole('button', { name: 'Look ahead' }).click();
     await page.locator('.lh-fan').nth(1).waitFor({ timeout: 180_000 });
     const paths = await page.locator('.lh-fan path').evaluateAll((all) => all.map((path) => path.getAttribute('d')));

@@ -30,6 +30,9 @@ export function scaleOf(unit, id = '') {
   if (unit === 'Pa' && /(pp_co2|pp_h2o|pp_ch4|pp_h2|pp_co|pp_nh3)_pa$/.test(id)) {
     return { symbol: 'Pa', scale: 1, shift: 0, digits: 0 };
   }
+  if (unit === 'W' && id.startsWith('crew.')) {
+    return { symbol: 'W', scale: 1, shift: 0, digits: 0 };
+  }
   return SPOKEN[unit] ?? { symbol: unit === 'm2' ? 'm²' : unit, scale: 1, shift: 0, digits: 2 };
 }
 

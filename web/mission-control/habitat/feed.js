@@ -5,8 +5,8 @@ import { Line } from './line.js';
 const GATHER_MS = 100;
 /** Waiting times between attempts to connect again, ms. */
 const AGAIN_MS = [500, 1000, 2000, 5000];
-/** How long history waits for the stream to pass what it has shown, ms. */
-const PASS_MS = 1500;
+/** How long history waits for the stream to be there, ms. */
+const LINK_MS = 1500;
 /** How long a feed that nobody follows stays open, ms: pages change faster than that. */
 const LINGER_MS = 5000;
 /** Most rows that one answer of history has. */
@@ -60,6 +60,8 @@ export class Feed extends EventTarget {
   #timer = null;
   #closing = null;
   #telling = null;
+  /** A row has come by the connection that is open. */
+  #isStreaming = false;
   #ready = null;
   #asked = new Map();
 
@@ -109,7 +111,7 @@ export class Feed extends EventTarget {
   follow(channel, follower) {
     const release = this.hold();
     const line = this.#line(channel);
-    line.begin(this.t_s);
+    line.begin(this.t_s, this.#isStreaming);
     line.followers.add(follower);
     this.#want([channel], 1);
     return () => {
@@ -143,7 +145,7 @@ export class Feed extends EventTarget {
    *
    * @param {string} channel
    * @param {number} from_s
-   * @param {number} to_s
+   * @param {number|undefined} to_s as far as there is any, if it is not given
    * @param {number} most rows
    * @returns {Promise<import('./line.js').Datum[]>} in the order of time, a point that is no number in each gap
    */
@@ -153,17 +155,24 @@ export class Feed extends EventTarget {
       await this.#ready;
       const rows = await this.#rowsTogether(channel, from_s, to_s, Math.min(most, MOST));
       const points = this.#points(channel, rows);
-      const last = points[points.length - 1]?.t_s ?? null;
-      await this.#passed(last);
-      const line = this.#line(channel);
-      if (line.isFresh) {
-        line.isGap = Number.isNaN(points[points.length - 1]?.value);
-        points.forEach((point) => line.answered.add(point.t_s));
-      }
+      await this.#catchUp(this.#line(channel), points, rows.thinned || from_s > (this.#line(channel).told_s ?? 0));
       return points;
     } finally {
       release();
     }
+  }
+
+  /** Bring the followers of a line to where an answer of history ends, before it is given. */
+  async #catchUp(line, points, isPartial) {
+    const last_s = points[points.length - 1]?.t_s;
+    if (line.followers.size === 0 || last_s === undefined || last_s <= (line.told_s ?? -1)) {
+      return;
+    }
+    // An answer that leaves rows out says where they are, not what they are.
+    const all = isPartial
+      ? this.#points(line.channel, await this.rows([line.channel], line.told_s ?? 0, last_s, MOST))
+      : points;
+    line.absorb(all, last_s);
   }
 
   /** History of at most 64 channels as the server answers it. @returns {Promise<Rows>} */
@@ -215,23 +224,6 @@ export class Feed extends EventTarget {
     return asked.answer;
   }
 
-  /** Wait until the stream has passed `t_s`, so that no follower gets later what history has shown. */
-  #passed(t_s) {
-    if (t_s === null || this.t_s === null || this.t_s >= t_s) {
-      return Promise.resolve();
-    }
-    return new Promise((resolve) => {
-      const end = () => {
-        clearTimeout(timer);
-        this.removeEventListener('row', look);
-        resolve();
-      };
-      const look = () => this.t_s >= t_s && end();
-      const timer = setTimeout(end, PASS_MS);
-      this.addEventListener('row', look);
-    });
-  }
-
   #want(channels, by) {
     let isNew = false;
     for (const channel of channels) {
@@ -275,9 +267,10 @@ export class Feed extends EventTarget {
     this.#socket = socket;
     this.#ready = new Promise((resolve) => {
       // Without a connection history is still there.
-      const timer = setTimeout(resolve, PASS_MS);
+      const timer = setTimeout(resolve, LINK_MS);
       // The first message says that the server listens to the session: what comes after it is not missed.
       const first = () => {
+        this.#isStreaming = false;
         clearTimeout(timer);
         this.#attempt = 0;
         this.#linked(true);
@@ -319,7 +312,7 @@ export class Feed extends EventTarget {
   /** From here on a row may be missing. */
   #break() {
     for (const line of this.#lines.values()) {
-      line.isBroken = line.followers.size > 0 && line.told_s !== null;
+      line.isBroken ||= line.followers.size > 0;
     }
   }
 
@@ -379,6 +372,7 @@ export class Feed extends EventTarget {
 
   #row({ t_s, values }) {
     this.t_s = Math.max(this.t_s ?? t_s, t_s);
+    this.#isStreaming = this.isLinked;
     for (const [channel, value] of Object.entries(values)) {
       this.latest.set(channel, value);
     }
@@ -404,6 +398,5 @@ export class Feed extends EventTarget {
       // Tried again with the next point.
       line.endFilling(null);
     }
-    line.flush();
   }
 }

@@ -13,11 +13,15 @@ const KEPT = 60000;
  * One channel of a session on its way to those who follow it.
  *
  * A point is one object however it comes, by history or by the stream: so whoever has it twice sees that it is the same.
- * Followers get points in the order of time, each once.
+ * Followers get points in the order of time, each once. All of them have been told everything up to `told_s`, and an answer
+ * of history that goes further moves them there before it is given ({@link absorb}): nobody gets by the stream what history
+ * has shown already, and nobody misses what came between the two.
  */
 export class Line {
   #points = new Map();
   #waiting = [];
+  /** The last point that was handed on was no number. */
+  #isGap = false;
 
   /**
    * @param {string} channel id
@@ -32,14 +36,8 @@ export class Line {
     this.told_s = null;
     /** A row is known to exist that is not here. */
     this.isBroken = false;
-    /** No live point has come since somebody follows. */
-    this.isFresh = true;
     /** The gap is being read; points of the stream wait. */
     this.isFilling = false;
-    /** The last point was no number. */
-    this.isGap = false;
-    /** Times that an answer from history has shown to those who have just begun to follow. */
-    this.answered = new Set();
   }
 
   /** The point at a time, the same object each time. @returns {Datum} */
@@ -59,15 +57,19 @@ export class Line {
     return point;
   }
 
-  /** Somebody begins to follow at mission time `now_s`. */
-  begin(now_s) {
+  /**
+   * Somebody begins to follow.
+   *
+   * @param {number|null} now_s mission time that is known
+   * @param {boolean} isStreaming whether the stream has brought a row up to then: else rows after it may be missing
+   */
+  begin(now_s, isStreaming) {
     if (this.followers.size > 0) {
       return;
     }
     this.told_s = now_s;
-    this.isBroken = false;
-    this.isFresh = true;
-    this.answered.clear();
+    this.isBroken = !isStreaming;
+    this.#isGap = false;
     this.#waiting = [];
   }
 
@@ -86,7 +88,7 @@ export class Line {
   beginFilling() {
     this.isFilling = true;
     this.isBroken = false;
-    return [this.told_s ?? 0, this.#waiting[this.#waiting.length - 1].t_s];
+    return [this.told_s ?? this.#waiting[0].t_s, this.#waiting[this.#waiting.length - 1].t_s];
   }
 
   /** What was missing before the points that wait, or null where it could not be read. @param {Datum[]|null} points */
@@ -96,31 +98,40 @@ export class Line {
       this.isBroken = true;
       return;
     }
-    const fresh = this.isFresh ? points.filter((point) => !this.answered.has(point.t_s)) : points;
-    // Points of the stream that wait and points of history are the same objects: flushing leaves the second one out.
-    this.#waiting = [...fresh, ...this.#waiting].sort((a, b) => a.t_s - b.t_s);
+    this.#waiting.push(...points);
+    this.flush();
+  }
+
+  /** Take over an answer of history that has every row after `told_s` up to `last_s`. @param {Datum[]} points */
+  absorb(points, last_s) {
+    this.#waiting.push(...points);
+    this.#tell((point) => point.t_s <= last_s);
   }
 
   /** Hand what waits to the followers, unless a gap is still open. */
   flush() {
-    if (this.#waiting.length === 0 || this.isBroken || this.isFilling) {
-      return;
+    if (this.#waiting.length > 0 && !this.isBroken && !this.isFilling) {
+      this.#tell(() => true);
     }
+  }
+
+  /** Hand on those that wait and are `due`, in the order of time, each once. */
+  #tell(due) {
     const points = [];
-    let last = this.told_s;
-    for (const point of this.#waiting) {
+    const ready = this.#waiting.filter(due).sort((a, b) => a.t_s - b.t_s);
+    this.#waiting = this.#waiting.filter((point) => !due(point));
+    for (const point of ready) {
+      if (this.told_s !== null && point.t_s <= this.told_s) {
+        continue;
+      }
+      this.told_s = point.t_s;
       const isGap = Number.isNaN(point.value);
       // One point that is no number opens a gap; more of them add nothing to a plot.
-      if ((last === null || point.t_s > last) && !(isGap && this.isGap)) {
+      if (!(isGap && this.#isGap)) {
         points.push(point);
       }
-      last = Math.max(last ?? point.t_s, point.t_s);
-      this.isGap = isGap;
+      this.#isGap = isGap;
     }
-    this.told_s = last;
-    this.#waiting = [];
-    this.isFresh = false;
-    this.answered.clear();
     if (points.length > 0) {
       this.followers.forEach((follower) => follower(points));
     }

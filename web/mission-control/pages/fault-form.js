@@ -1,12 +1,12 @@
 import { post, sessionPath } from '../habitat/api.js';
-import { action, choice, html, labelled } from '../draw/element.js';
+import { action, choice, html } from '../draw/element.js';
 
 /** What an amount is: the area of a hole, the share of an array that dies or of a surface that dust covers; else nothing. */
 function amountOf({ kind }, mode) {
   if (kind === 'hull') {
-    return 'Hole, m²';
+    return 'hole, m²';
   }
-  return kind === 'array' || mode === 'dusty' ? 'Share' : null;
+  return kind === 'array' || mode === 'dusty' ? 'share' : null;
 }
 
 /**
@@ -19,12 +19,12 @@ function amountOf({ kind }, mode) {
  */
 export function faultForm(session, unit, said) {
   const modes = choice({ 'aria-label': `Fault of ${unit.unit}` }, unit.modes);
-  const amount = html('input', { type: 'number', step: 'any', min: 0, class: 'is-narrow', 'aria-label': 'Amount', placeholder: 'usual' });
-  const amountField = labelled('', amount);
+  const amount = html('input', { type: 'number', step: 'any', min: 0, class: 'is-narrow', 'aria-label': 'Amount' });
   const show = () => {
     const what = amountOf(unit, modes.value);
-    amountField.hidden = what === null;
-    amountField.firstChild.textContent = what ?? '';
+    amount.hidden = what === null;
+    amount.placeholder = what ?? '';
+    amount.title = what === null ? '' : `${what}; the usual one if nothing is said`;
   };
   modes.addEventListener('change', show);
   show();
@@ -32,7 +32,7 @@ export function faultForm(session, unit, said) {
     'Inject',
     async () => {
       const asked = { unit: unit.unit, mode: modes.value };
-      if (!amountField.hidden && amount.value !== '') {
+      if (!amount.hidden && amount.value !== '') {
         asked.amount = Number(amount.value);
       }
       await post(sessionPath(session, 'faults'), asked);
@@ -40,5 +40,5 @@ export function faultForm(session, unit, said) {
     (error) => said(error ?? `${unit.unit}: ${modes.value}.`),
     { class: 'lh-button is-danger', 'aria-label': `Inject fault into ${unit.unit}` }
   );
-  return html('div', { class: 'lh-row is-line', 'data-fault-of': unit.unit }, modes, amountField, inject);
+  return html('div', { class: 'lh-row is-line', 'data-fault-of': unit.unit }, modes, amount, inject);
 }

@@ -36,7 +36,7 @@ export const POWER = [
     level: 'habitat.battery.usable',
     figures: [
       { text: 'charge', quantity: 'habitat.battery.usable' },
-      { text: 'gives', quantity: 'habitat.battery.p_w' }
+      { text: 'takes', quantity: 'habitat.battery.p_w' }
     ]
   },
   {
@@ -134,8 +134,8 @@ const bent = (from, shift, y, to, other, end) =>
   `M${column(from).middle + shift} ${y}V${BEND}H${column(to).middle + other}V${end}`;
 
 /**
- * Flows: medium, the channel that says how much, the line with its arrow at the end, and the units it needs. `sign` −1
- * turns a channel that counts the other way.
+ * Flows: medium, the channel that says how much, the line with its arrow at the end. One that `isTwoWay` runs against its
+ * arrow while its channel is negative.
  */
 export const FLOWS = [
   { medium: 'oxygen', unit: 'acs', quantity: 'o2_mol_s', line: straight(0, -22, TOP, UP) },
@@ -158,7 +158,7 @@ export const FLOWS = [
   { medium: 'water', unit: 'brine_processor', quantity: 'water_kg_s', line: straight(7, 0, STORE, BOTTOM) },
   { medium: 'water', unit: 'brine_processor', quantity: 'water_kg_s', line: straight(7, 0, TOP, UP) },
   { medium: 'power', id: 'habitat.power.source_w', line: `M108 84V103` },
-  { medium: 'power', id: 'habitat.battery.p_w', line: `M320 84V103`, isTwoWay: true },
+  { medium: 'power', id: 'habitat.battery.p_w', line: `M320 103V84`, isTwoWay: true },
   { medium: 'power', id: 'habitat.fuel_cell.p_w', line: `M522 84V103` },
   { medium: 'power', id: 'habitat.fuel_cell.electrolyser_w', line: `M542 103V84` },
   { medium: 'power', id: 'habitat.power.drawn_w', line: `M744 103V84` },

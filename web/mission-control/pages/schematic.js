@@ -230,7 +230,7 @@ class Drawing {
           return;
         }
         const inKg = tank.isTime ? value / 3600 : value * (tank.kg_per_mol ?? 1);
-        number.textContent = plain(inKg, Math.abs(inKg) >= 100 ? 0 : 1);
+        number.textContent = Math.abs(inKg) < 0.05 ? '0' : plain(inKg, Math.abs(inKg) >= 100 ? 0 : 1);
         // The size of a tank is no channel: its level is shown against the most that was seen in it.
         const most = Math.max(this.#most.get(tank.id) ?? 0, inKg);
         this.#most.set(tank.id, most);

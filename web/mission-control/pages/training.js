@@ -10,7 +10,7 @@ const STREAM = 'metrics';
 /** Rows of a curve. */
 const MOST = 1500;
 
-/** Trainings: their curves and how much of their budget is used. @type {import('../tree/views.js').Page} */
+/** Trainings: their curves, and what they have used. @type {import('../tree/views.js').Page} */
 export function open(element) {
   const ending = endings();
   const { element: said, say } = verdict();
@@ -80,24 +80,28 @@ export function open(element) {
   return ending.end;
 }
 
-/** What is known of a run: state, rows, budget. */
+/** What is known of a run: its state, and what it has used and reached. */
 function table(run, results, rows) {
-  const facts = [['state', run.status], ['started', new Date(run.started_ms).toISOString().replace('T', ' ').slice(0, 19)]];
+  const facts = new Map([['state', run.status], ['started', new Date(run.started_ms).toISOString().replace('T', ' ').slice(0, 19)]]);
+  const number = (value) => plain(value, Number.isInteger(value) ? 0 : 3);
   if (rows !== null && rows.t_s.length > 0) {
-    const decisions = rows.values.decisions ?? [];
-    const [done, wall_s] = [decisions[decisions.length - 1], rows.t_s[rows.t_s.length - 1]];
-    facts.push(['decisions', plain(done ?? NaN, 0)], ['wall time', duration(wall_s)]);
-    if (wall_s > 0 && done !== undefined) {
-      facts.push(['decisions a second', plain(done / wall_s, 0)]);
+    const wall_s = rows.t_s[rows.t_s.length - 1];
+    const done = rows.values.decisions?.at(-1);
+    facts.set('updates', number(rows.t_s.length)).set('wall time', duration(wall_s));
+    if (Number.isFinite(done)) {
+      facts.set('decisions', number(done));
+      if (wall_s > 0) {
+        facts.set('decisions a second', plain(done / wall_s, 0));
+      }
     }
   }
-  const result = results !== null && typeof results === 'object' ? Object.entries(results) : [];
-  result.filter(([, value]) => value !== null && typeof value !== 'object').forEach(([name, value]) => facts.push([name.replaceAll('_', ' '), typeof value === 'number' ? plain(value, 3) : String(value)]));
-  const budget = Number(results?.budget ?? results?.decisions_asked);
-  const done = rows?.values.decisions?.at(-1);
-  const meter = Number.isFinite(budget) && budget > 0 && done !== undefined
-    ? html('p', {}, html('progress', { max: budget, value: done, 'aria-label': 'Budget' }), ` ${plain((done / budget) * 100, 0)} % of ${plain(budget, 0)} decisions`)
-    : null;
-  return html('div', {}, meter,
-    html('dl', { class: 'lh-dl' }, facts.map(([name, value]) => [html('dt', {}, name), html('dd', {}, value)])));
+  const reached = results !== null && typeof results === 'object' ? Object.entries(results) : [];
+  for (const [name, value] of reached) {
+    if (value !== null && typeof value !== 'object' && !['wall_s', 'dir'].includes(name)) {
+      const isTime = name.endsWith('_s') && typeof value === 'number';
+      const text = isTime ? duration(value) : typeof value === 'number' ? number(value) : String(value);
+      facts.set({ cpu_s: 'processor time', peak_mb: 'memory at most, MB' }[name] ?? name.replaceAll('_', ' '), text);
+    }
+  }
+  return html('dl', { class: 'lh-dl' }, [...facts].map(([name, value]) => [html('dt', {}, name), html('dd', {}, value)]));
 }

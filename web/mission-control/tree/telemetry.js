@@ -46,8 +46,10 @@ export class Telemetry {
     const feed = Feed.of(sessionOf(object.identifier), this.sessions);
     const epoch_ms = options.domain === 'mission' ? 0 : feed.epoch_ms;
     const from_s = Math.max(0, (options.start - epoch_ms) / 1000);
-    const to_s = (options.end - epoch_ms) / 1000;
-    if (!(to_s >= from_s)) {
+    // Live bounds end a little ahead of the clock, and a fast mission is soon past them: then all there is belongs to them.
+    const isLive = this.openmct.time.isRealTime() && options.end >= (feed.t_s ?? 0) * 1000 + epoch_ms;
+    const to_s = isLive ? undefined : (options.end - epoch_ms) / 1000;
+    if (to_s < from_s) {
       return [];
     }
     const isLatest = options.strategy === 'latest' || options.size === 1;
