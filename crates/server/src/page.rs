@@ -6,8 +6,9 @@ use axum::http::{HeaderValue, Response, StatusCode, header};
 use axum::response::IntoResponse;
 use rust_embed::{Embed, EmbeddedFile};
 
-/// What a page may load: itself. Open MCT sets styles on elements, and draws pictures from data.
-const POLICY: &str = "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
+/// What a page may load: itself. Open MCT compiles its templates in the browser, sets styles on elements, and draws pictures
+/// from data.
+const POLICY: &str = "default-src 'self'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; img-src 'self' data: blob:; \
      font-src 'self' data:; worker-src 'self' blob:; connect-src 'self'; frame-ancestors 'self'; base-uri 'self'; form-action 'self'";
 
 #[derive(Embed)]

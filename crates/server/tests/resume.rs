@@ -21,9 +21,9 @@ fn sessions_go_on_after_a_stop() {
     );
     client.does(
         &format!("{at}/faults"),
-        json!({ "unit": "living.hull", "mode": "leaking", "amount": 0.002 }),
+        json!({ "unit": "living.hull", "mode": "leaking", "amount": 0.0002 }),
     );
-    client.does(&format!("{at}/step"), json!({ "steps": 120 }));
+    client.does(&format!("{at}/step"), json!({ "steps": 60 }));
     let (view, latest, alarms) = (
         client.good(&at),
         client.good(&format!("{at}/latest")),
@@ -40,10 +40,10 @@ fn sessions_go_on_after_a_stop() {
     assert_eq!(client.good(&format!("{at}/alarms")), alarms);
     assert_eq!(client.good(&format!("/api/sessions/{running}"))["status"], "running");
     // History is whole across the stop, and the future is that of a session that was never stopped.
-    client.does(&format!("{at}/step"), json!({ "steps": 60 }));
+    client.does(&format!("{at}/step"), json!({ "steps": 30 }));
     let channel = "living.air.p_total_pa";
     let rows = client.good(&format!("{at}/rows?channels={channel}"));
-    assert_eq!(rows["t_s"].as_array().unwrap().len(), 181);
+    assert_eq!(rows["t_s"].as_array().unwrap().len(), 91);
     assert_eq!(rows["gaps"], json!([]));
     second.stop();
 
@@ -58,9 +58,9 @@ fn sessions_go_on_after_a_stop() {
     );
     client.does(
         &format!("{at}/faults"),
-        json!({ "unit": "living.hull", "mode": "leaking", "amount": 0.002 }),
+        json!({ "unit": "living.hull", "mode": "leaking", "amount": 0.0002 }),
     );
-    client.does(&format!("{at}/step"), json!({ "steps": 180 }));
+    client.does(&format!("{at}/step"), json!({ "steps": 90 }));
     let uninterrupted = client.good(&format!("{at}/rows?channels={channel}"));
     assert_eq!(uninterrupted["values"], rows["values"]);
     third.stop();
