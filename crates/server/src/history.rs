@@ -54,12 +54,12 @@ pub fn span_us(from_s: Option<f64>, to_s: Option<f64>) -> Result<(i64, i64), Api
 /// Names of channels from a list separated by commas, checked against what there is.
 ///
 /// # Errors
-/// 422 for none and for too many, 404 for one that is not there.
+/// 422 for none, for too many and for one that is not there.
 pub fn channels(asked: &str, has: impl Fn(&str) -> bool) -> Result<Vec<String>, ApiError> {
     let mut names: Vec<String> = Vec::new();
     for name in asked.split(',').map(str::trim).filter(|name| !name.is_empty()) {
         if !has(name) {
-            return Err(ApiError::missing(format!("there is no channel `{name}`")));
+            return Err(ApiError::refused(format!("there is no channel `{name}`")));
         }
         if !names.iter().any(|known| known == name) {
             names.push(name.to_owned());

@@ -40,6 +40,7 @@ pub struct Question {
     /// Controllers by name; `current` is the one in command. 1 to 4.
     pub controllers: Vec<String>,
     /// Futures under each, 1 to 20 000.
+    #[serde(deserialize_with = "crate::api::whole_u32")]
     pub futures: u32,
     /// How far to look, h, up to 720.
     pub hours: f64,
@@ -154,7 +155,7 @@ struct Course<'a> {
 /// Answer a question.
 ///
 /// # Errors
-/// 404 and 422 for what cannot be asked; 500 where a future breaks down.
+/// 422 for what cannot be asked; 500 where a future breaks down.
 pub fn answer(start: &Start, question: &Question, threads: usize) -> Result<Answer, ApiError> {
     let began = Instant::now();
     let course = course(start, question)?;
@@ -216,7 +217,7 @@ fn course<'a>(start: &'a Start, question: &Question) -> Result<Course<'a>, ApiEr
     }
     let catalogue = start.habitat.catalogue();
     let place = |name: &String| {
-        catalogue.find(name).map_err(|_| ApiError::missing(format!("there is no channel `{name}`")))
+        catalogue.find(name).map_err(|_| ApiError::refused(format!("there is no channel `{name}`")))
     };
     let places = channels.iter().map(place).collect::<Result<Vec<_>, _>>()?;
     let mut held: BTreeMap<usize, f64> = start.held.clone();

@@ -132,7 +132,7 @@ fn an_alarm_is_raised_told_and_acknowledged() {
     assert_eq!(client.good(&at)["alarms"]["unacknowledged"].as_u64().unwrap(), before - 1);
     let (status, error) = client.post(&format!("{at}/alarms/acknowledge"), json!({ "id": alarm }));
     assert_eq!(status, 409, "{error}");
-    assert_eq!(client.post(&format!("{at}/alarms/acknowledge"), json!({ "id": "none" })).0, 404);
+    assert_eq!(client.post(&format!("{at}/alarms/acknowledge"), json!({ "id": "none" })).0, 422);
     server.stop();
 }
 
@@ -228,16 +228,16 @@ fn what_is_wrong_is_told_in_one_sentence() {
         ("run", json!({ "rate": 0.0 }), 422),
         ("run", json!({ "rate": "fast" }), 422),
         ("commands", json!({ "channel": "living.air.pp_co2_pa", "value": 1.0 }), 422),
-        ("commands", json!({ "channel": "nowhere", "value": 1.0 }), 404),
-        ("faults", json!({ "unit": "nothing", "mode": "failed" }), 404),
-        ("alarms/shelve", json!({ "id": "x", "until_s": 1.0, "why": "" }), 404),
+        ("commands", json!({ "channel": "nowhere", "value": 1.0 }), 422),
+        ("faults", json!({ "unit": "nothing", "mode": "failed" }), 422),
+        ("alarms/shelve", json!({ "id": "x", "until_s": 1.0, "why": "" }), 422),
         ("what-if", json!({ "controllers": [], "futures": 1, "hours": 1.0, "channels": [] }), 422),
     ] {
         let (found, error) = client.post(&format!("{at}/{path}"), body);
         assert_eq!(found, status, "{path}: {error}");
     }
     for (path, status) in [
-        ("rows?channels=nowhere", 404),
+        ("rows?channels=nowhere", 422),
         ("rows?channels=", 422),
         ("rows", 422),
         ("rows?channels=living.air.pp_co2_pa&from_s=2&to_s=1", 422),

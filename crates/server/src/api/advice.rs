@@ -27,6 +27,7 @@ pub async fn show(
 #[serde(deny_unknown_fields)]
 pub struct Number {
     /// Its number.
+    #[serde(deserialize_with = "super::whole")]
     number: u64,
 }
 
@@ -59,6 +60,7 @@ pub struct Instead {
 #[serde(deny_unknown_fields)]
 pub struct Override {
     /// Number of the proposal.
+    #[serde(deserialize_with = "super::whole")]
     number: u64,
     /// Set-points; none to leave everything as it is.
     commands: Vec<Instead>,

@@ -253,6 +253,27 @@ async fn guard(State(desk): Shared, mut request: Request, next: Next) -> Respons
     next.run(request).await
 }
 
+/// A whole number, whether it is written with a point or not: to JSON 240.0 and 240 are one number.
+///
+/// # Errors
+/// What is no whole number from 0 on.
+pub fn whole<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
+    let number = <serde_json::Number as serde::Deserialize>::deserialize(from)?;
+    let exact = |value: f64| value.fract() == 0.0 && (0.0..=9e15).contains(&value);
+    let whole = number.as_u64().or(number.as_f64().filter(|v| exact(*v)).map(|v| v as u64));
+    whole.ok_or_else(|| serde::de::Error::custom(format!("{number} is no whole number from 0 on")))
+}
+
+/// As [`whole`], up to 2^32 - 1.
+///
+/// # Errors
+/// As [`whole`].
+pub fn whole_u32<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {
+    let number = whole(from)?;
+    u32::try_from(number)
+        .map_err(|_| serde::de::Error::custom(format!("{number} is above {}", u32::MAX)))
+}
+
 /// The body of a request, as JSON.
 pub struct Told<T>(pub T);
 
@@ -266,7 +287,9 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
             }
             other => ApiError::new(StatusCode::BAD_REQUEST, other.to_string()),
         })?;
-        let bytes = if bytes.is_empty() { Bytes::from_static(b"{}") } else { bytes };
+        if bytes.is_empty() {
+            return Err(ApiError::new(StatusCode::BAD_REQUEST, "a body is needed, if only {}"));
+        }
         serde_json::from_slice(&bytes).map(Told).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => ApiError::refused(format!("the body: {error}")),
             _ => ApiError::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")),

@@ -1,5 +1,7 @@
 //! Making, running and stopping sessions.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
@@ -71,6 +73,7 @@ pub async fn stop(
 pub struct Steps {
     /// Steps, 1 to 500.
     #[schema(minimum = 1, maximum = 500)]
+    #[serde(deserialize_with = "super::whole")]
     steps: u64,
 }
 
@@ -88,7 +91,19 @@ pub async fn step(
     }
     let member = desk.session(&id)?;
     // Somebody waits for it: before the turns of those that run by themselves.
-    desk.at_work(Priority::High, move |_| member.session.step(steps)).await.map(Json)
+    let first = Arc::clone(&member);
+    let taken = desk.at_work(Priority::High, move |_| first.session.step(steps)).await;
+    match taken {
+        // Rows wait: they are written down now, and then it is tried again.
+        Err(error) if error.status == StatusCode::SERVICE_UNAVAILABLE => {
+            let taken = desk.aside(move |desk| {
+                desk.keeper.keep_now(&member)?;
+                member.session.step(steps)
+            });
+            taken.await.map(Json)
+        }
+        taken => taken.map(Json),
+    }
 }
 
 /// How fast.

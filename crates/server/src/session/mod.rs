@@ -252,13 +252,14 @@ impl Session {
         if inner.status == Status::Running {
             return Err(ApiError::conflict("the session runs; pause it to step by hand"));
         }
+        // All or none: who asks again must not take some twice.
+        if inner.fresh.len() as u64 + steps > FRESH_MOST as u64 {
+            return Err(ApiError::new(
+                axum::http::StatusCode::SERVICE_UNAVAILABLE,
+                "rows wait for the database; ask for fewer steps at a time",
+            ));
+        }
         for _ in 0..steps {
-            if inner.fresh.len() >= FRESH_MOST {
-                return Err(ApiError::new(
-                    axum::http::StatusCode::SERVICE_UNAVAILABLE,
-                    "rows wait for the database; ask for fewer steps at a time",
-                ));
-            }
             if !self.advance(&mut inner)? {
                 break;
             }
@@ -470,7 +471,7 @@ impl Session {
     /// Take a set-point in hand, or give it back to the controller with `None`.
     ///
     /// # Errors
-    /// 404 for a channel that does not exist, 422 for one that is not commanded or a value that is no number.
+    /// 422 for a channel that does not exist or is not commanded, or a value that is no number.
     pub fn command(&self, who: &str, channel: &str, value: Option<f64>) -> Result<(), ApiError> {
         let mut inner = self.lock();
         inner.can_go_on()?;
@@ -489,7 +490,7 @@ impl Session {
     /// Break a unit; without an amount, a hole of 5 mm, a string of the array or a third under dust.
     ///
     /// # Errors
-    /// 404 for a unit that does not exist, 422 for what it cannot have.
+    /// 422 for a unit that does not exist, and for what it cannot have.
     pub fn fail(
         &self,
         who: &str,
@@ -501,7 +502,7 @@ impl Session {
         inner.can_go_on()?;
         let units = &inner.flight.plan().faults.units;
         let Some(at) = units.iter().position(|one| one.unit == unit) else {
-            return Err(ApiError::missing(format!("no unit `{unit}` can fail in this habitat")));
+            return Err(ApiError::refused(format!("no unit `{unit}` can fail in this habitat")));
         };
         let modes = units[at].kind.modes();
         let Some((mode, _)) = modes.iter().find(|(known, _)| known.name() == mode) else {
@@ -555,14 +556,13 @@ impl Session {
     /// Change the state of an alarm.
     ///
     /// # Errors
-    /// 404 for an alarm that does not exist, 409 for a state that does not allow it, 422 for values out of range.
+    /// 409 for a state that does not allow it, 422 for an alarm that does not exist and for values out of range.
     pub fn alarm(
         &self,
         change: impl FnOnce(&mut Alarms) -> Result<Transition, watch::WatchError>,
     ) -> Result<Transition, ApiError> {
         let mut inner = self.lock();
         let transition = change(&mut inner.alarms).map_err(|error| match error {
-            watch::WatchError::UnknownAlarm(_) => ApiError::missing(error.to_string()),
             watch::WatchError::State { .. } => ApiError::conflict(error.to_string()),
             other => ApiError::refused(other),
         })?;
@@ -594,7 +594,7 @@ impl Session {
     /// Decide on the proposal `number`: set what is proposed, or `instead`.
     ///
     /// # Errors
-    /// 409 when that proposal is not at hand; 404 and 422 as for commands, the proposal stays then.
+    /// 409 when that proposal is not at hand; 422 as for commands, the proposal stays then.
     pub fn decide(
         &self,
         who: &str,
@@ -733,7 +733,7 @@ fn actuator_of(habitat: &env::habitat::Habitat, channel: &str) -> Result<usize, 
     let catalogue = habitat.catalogue();
     let at = catalogue
         .find(channel)
-        .map_err(|_| ApiError::missing(format!("there is no channel `{channel}`")))?;
+        .map_err(|_| ApiError::refused(format!("there is no channel `{channel}`")))?;
     if catalogue.channels()[at].kind != ValueKind::Commanded {
         return Err(ApiError::refused(format!("`{channel}` is not commanded; it is measured")));
     }

@@ -37,7 +37,7 @@ pub struct NewSession {
     #[serde(default)]
     pub difficulty: Option<String>,
     /// Seed of every random draw.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "crate::api::whole")]
     pub seed: u64,
     /// `random`, `hold`, `rules` or `mpc`.
     #[serde(default = "rules")]
