@@ -334,17 +334,16 @@ fn from_a_file(is_dropped: bool) -> Diagnosis {
     file.sync_all().unwrap();
     let program = Program::begin();
     program.threads(1, |_| {
-        // SAFETY: the file is of this test alone and is not written any more.
-        let map = unsafe { memmap2::Mmap::map(&file) }.unwrap();
-        map.advise(memmap2::Advice::Random).unwrap();
         let (mut sum, mut at) = (0_u64, 0_usize);
         while program.goes_on() {
             let _stage = tracing::info_span!("lookup").entered();
             if is_dropped {
                 // As if more were mapped than there is memory for.
-                map.advise(memmap2::Advice::PageOut).unwrap();
                 rustix::fs::fadvise(&file, 0, None, rustix::fs::Advice::DontNeed).unwrap();
             }
+            // SAFETY: the file is of this test alone and is not written any more.
+            let map = unsafe { memmap2::Mmap::map(&file) }.unwrap();
+            map.advise(memmap2::Advice::Random).unwrap();
             for _ in 0..200 {
                 at = (at + 1_299_709) % length;
                 sum += u64::from(map[at]);

@@ -3,7 +3,7 @@
 //! [`find`] is a function of [`Counters`] alone. They come from a [`Profiler`](crate::profile::Profiler), from a
 //! [`Sampler`](crate::system::Sampler) and from the looks at queues that a program takes itself; [`Observation`] gathers them.
 //! Each rule compares ratios of counters, so that a slow or a busy machine changes no verdict: time in which a thread wanted to
-//! run and had no processor counts as running.
+//! run and had no processor is left out.
 //!
 //! For each kind there is a planted fault in `tests/bottlenecks.rs`, and the same program after the advice was taken.
 //!

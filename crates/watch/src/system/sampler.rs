@@ -13,19 +13,19 @@ use crate::profile::Profiler;
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StageWaits {
     /// How often a thread was in the stage and did this, by [`Wait::index`].
-    pub by_kind: [u64; 7],
+    pub by_kind: [u64; 8],
     /// Most threads that were in it at once.
     pub threads: usize,
 }
 
 impl StageWaits {
-    /// Looks in all.
+    /// Looks but those that found it ready: how long it waits for a processor says more of the machine than of the stage.
     #[must_use]
     pub fn looks(&self) -> u64 {
-        self.by_kind.iter().sum()
+        self.by_kind.iter().sum::<u64>() - self.by_kind[Wait::Ready.index()]
     }
 
-    /// Share of the looks that found this, 0 to 1; 0 without any.
+    /// Share of those looks that found this, 0 to 1; 0 without any.
     #[must_use]
     pub fn share(&self, wait: Wait) -> f64 {
         let looks = self.looks();
@@ -42,6 +42,8 @@ pub struct Waits {
     pub looks: u64,
     /// Threads that were in a stage and ran or wanted to, added up over the looks.
     pub running: u64,
+    /// Processor time and time without one of each thread at the last look, ns.
+    times: BTreeMap<i32, (u64, u64)>,
 }
 
 impl Waits {
@@ -65,11 +67,11 @@ impl Waits {
                 continue;
             };
             let wait = match text.split_whitespace().next() {
-                Some("running") => Wait::Running,
+                Some("running") => self.running_or_ready(thread),
                 Some(number) => Wait::of_call(number.parse().unwrap_or(i64::MAX)),
                 None => continue,
             };
-            self.running += u64::from(wait == Wait::Running);
+            self.running += u64::from(matches!(wait, Wait::Running | Wait::Ready));
             self.stages.entry(name.clone()).or_default().by_kind[wait.index()] += 1;
             *together.entry(name.clone()).or_default() += 1;
         }
@@ -78,6 +80,21 @@ impl Waits {
             stage.threads = stage.threads.max(threads);
         }
         self.looks += 1;
+    }
+
+    /// Which of the two a thread was for longer since the last look.
+    #[cfg(target_os = "linux")]
+    fn running_or_ready(&mut self, thread: i32) -> Wait {
+        let text = std::fs::read_to_string(format!("/proc/self/task/{thread}/schedstat"));
+        let mut numbers =
+            text.as_deref().unwrap_or_default().split_whitespace().map(str::parse::<u64>);
+        let (Some(Ok(ran)), Some(Ok(waited))) = (numbers.next(), numbers.next()) else {
+            return Wait::Running;
+        };
+        let before = self.times.insert(thread, (ran, waited)).unwrap_or((ran, waited));
+        // While it still waits neither grows: the time is told when it gets a processor.
+        let (ran, waited) = (ran.saturating_sub(before.0), waited.saturating_sub(before.1));
+        if waited > ran { Wait::Ready } else { Wait::Running }
     }
 
     /// The system does not tell what threads wait for.

@@ -3,8 +3,10 @@
 /// What a thread was doing when it was looked at.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Wait {
-    /// It computed, or wanted to.
+    /// It computed.
     Running,
+    /// It wanted to compute and had no processor.
+    Ready,
     /// It waited for another thread: a lock, a condition, a channel.
     Thread,
     /// It waited for a file: read, write, or until it is durable.
@@ -21,8 +23,9 @@ pub enum Wait {
 
 impl Wait {
     /// All of them, [`Wait::index`] first.
-    pub const ALL: [Wait; 7] = [
+    pub const ALL: [Wait; 8] = [
         Wait::Running,
+        Wait::Ready,
         Wait::Thread,
         Wait::Disk,
         Wait::Page,
