@@ -12,15 +12,16 @@ use std::sync::OnceLock;
 use runtime::memory::Limits;
 use serde_json::{Value, json};
 use store::write_atomic;
-use watch::bottleneck::{Diagnosis, Observation};
+use watch::bottleneck::{Counters, Diagnosis, Observation};
 use watch::profile::{Cost, Profile, Profiler, ProfilerOptions, StageFigures, flame, trace};
 use watch::report::{Part, Section, Table};
+use watch::system::ThreadUse;
 
 use crate::error::CliError;
 use crate::mission::cores;
 use crate::table::fixed;
 
-/// Spans of each thread that are kept for `trace.json`: some 15 MB of text.
+/// Most spans in `trace.json`: some 15 MB of text.
 const SLICES: usize = 100_000;
 /// Rows of the table in a page.
 const ROWS: usize = 16;
@@ -62,7 +63,8 @@ impl Profiling {
         let (Some(dir), Some(listening)) = (&self.profile, LISTENING.get()) else {
             return Ok(());
         };
-        let (profile, diagnosis) = listening.look();
+        let (counters, diagnosis) = listening.look();
+        let profile = counters.profile;
         std::fs::create_dir_all(dir).map_err(|error| {
             CliError::flag(
                 format!("--profile {}", dir.display()),
@@ -91,13 +93,13 @@ fn write(dir: &Path, name: &str, text: &str) -> Result<(), CliError> {
 }
 
 impl Listening {
-    fn look(&self) -> (Profile, Diagnosis) {
+    fn look(&self) -> (Counters, Diagnosis) {
         match &self.observation {
-            Some(observation) => {
-                let (counters, diagnosis) = observation.look(Vec::new(), None);
-                (counters.profile, diagnosis)
+            Some(observation) => observation.look(Vec::new(), None),
+            None => {
+                let counters = Counters { profile: self.profiler.profile(), ..Counters::default() };
+                (counters, Diagnosis::default())
             }
-            None => (self.profiler.profile(), Diagnosis::default()),
         }
     }
 }
@@ -119,7 +121,7 @@ fn words(diagnosis: &Diagnosis) -> String {
 
 /// The section of a page, about what has ended until now; none where nobody listens or nothing ran.
 pub fn section() -> Option<Section> {
-    let (profile, diagnosis) = LISTENING.get()?.look();
+    let (Counters { profile, own, .. }, diagnosis) = LISTENING.get()?.look();
     if profile.stages.is_empty() {
         return None;
     }
@@ -138,6 +140,10 @@ pub fn section() -> Option<Section> {
             fixed(stage.own.bytes as f64 / 1e6, 1),
             stage.own.allocations.to_string(),
         ]
+    };
+    let thread_row = |threads: &ThreadUse| {
+        let ThreadUse { name, count, cpu_s, delay_s } = threads;
+        vec![name.clone(), count.to_string(), fixed(*cpu_s, 3), fixed(*delay_s, 3)]
     };
     let columns = [
         "stage",
@@ -160,11 +166,20 @@ pub fn section() -> Option<Section> {
              on other threads. At most {peak} MB were in use{left}.",
             words(&diagnosis)
         ),
-        parts: vec![Part::Table(Table {
-            title: "Stages".to_owned(),
-            columns: columns.map(str::to_owned).to_vec(),
-            rows: profile.by_name().iter().take(ROWS).map(row).collect(),
-        })],
+        parts: vec![
+            Part::Table(Table {
+                title: "Stages".to_owned(),
+                columns: columns.map(str::to_owned).to_vec(),
+                rows: profile.by_name().iter().take(ROWS).map(row).collect(),
+            }),
+            Part::Table(Table {
+                title: "Threads that live, by name".to_owned(),
+                columns: ["threads", "number", "processor, s", "without one, s"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                rows: own.threads.iter().map(thread_row).collect(),
+            }),
+        ],
     })
 }
 

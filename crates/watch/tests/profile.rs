@@ -108,6 +108,27 @@ fn sums_of_threads_that_ended_are_kept() {
 }
 
 #[test]
+fn a_trace_does_not_grow_without_end() {
+    let profiler = profiler(100);
+    for _ in 0..20 {
+        let dispatch = Dispatch::new(profiler.clone());
+        let work = move || {
+            tracing::dispatcher::with_default(&dispatch, || {
+                for _ in 0..40 {
+                    let _stage = info_span!("short").entered();
+                }
+            });
+        };
+        std::thread::spawn(work).join().unwrap();
+        let _ = profiler.profile();
+    }
+    let (slices, left_out) = profiler.slices();
+    assert!(!slices.is_empty() && slices.len() <= 100);
+    assert_eq!(slices.len() as u64 + left_out, 800);
+    assert_eq!(profiler.profile().stage("short").unwrap().runs, 800);
+}
+
+#[test]
 fn spans_of_others_and_chatty_ones_are_not_heard() {
     let profiler = profiler(0);
     tracing::subscriber::with_default(profiler.clone(), || {

@@ -22,8 +22,8 @@ use super::tree::Tree;
 pub struct ProfilerOptions {
     /// How the targets of spans and events begin that it listens to.
     pub targets: Vec<String>,
-    /// Spans of each thread that are kept by themselves for [`Profiler::slices`]; 0: none, and the long ones stay where there
-    /// are more.
+    /// Most spans that are kept by themselves for [`Profiler::slices`], of each thread and in all; 0: none, and the long ones
+    /// stay where there are more.
     pub slices: usize,
 }
 
@@ -42,6 +42,8 @@ struct Inner {
     threads: Mutex<Vec<Arc<Thread>>>,
     /// Sums of threads that have ended.
     past: Mutex<Vec<Option<Box<Sums>>>>,
+    /// Spans of threads whose books are gone.
+    lost: AtomicU64,
 }
 
 /// Adds up what stages take, as a subscriber of `tracing`; clones are the same profiler.
@@ -88,6 +90,7 @@ impl Profiler {
                 tree: RwLock::new(Tree::new()),
                 threads: Mutex::default(),
                 past: Mutex::default(),
+                lost: AtomicU64::new(0),
             }),
         }
     }
@@ -124,8 +127,9 @@ impl Profiler {
     }
 
     /// Put the sums of threads that have ended together, so that a program that starts threads again and again keeps no book
-    /// for each. Their slices stay.
+    /// for each. Their slices stay as long as there is room.
     fn tidy(&self) {
+        let mut room = self.inner.options.slices;
         let mut past = self.inner.past.lock().unwrap_or_else(PoisonError::into_inner);
         self.threads().retain(|book| {
             // The book of a thread that lives is held by the thread too.
@@ -134,7 +138,15 @@ impl Profiler {
             if is_over {
                 add_up(&mut past, &std::mem::take(&mut pages.sums));
             }
-            !is_over || !pages.kept.is_empty()
+            let stays = !is_over || (!pages.kept.is_empty() && pages.kept.len() <= room);
+            if is_over && stays {
+                room -= pages.kept.len();
+            } else if is_over {
+                self.inner
+                    .lost
+                    .fetch_add(pages.dropped + pages.kept.len() as u64, Ordering::Relaxed);
+            }
+            stays
         });
     }
 
@@ -177,7 +189,7 @@ impl Profiler {
     #[must_use]
     pub fn slices(&self) -> (Vec<Slice>, u64) {
         let tree = self.inner.tree.read().unwrap_or_else(PoisonError::into_inner);
-        let (mut slices, mut dropped) = (Vec::new(), 0);
+        let (mut slices, mut dropped) = (Vec::new(), self.inner.lost.load(Ordering::Relaxed));
         for book in self.threads().iter() {
             let pages = book.pages();
             dropped += pages.dropped;
@@ -190,6 +202,12 @@ impl Profiler {
                 wall_us: kept.wall_ns as f64 / 1e3,
                 cpu_us: kept.cpu_ns as f64 / 1e3,
             }));
+        }
+        let most = self.inner.options.slices;
+        if slices.len() > most {
+            dropped += (slices.len() - most) as u64;
+            slices.sort_by(|a: &Slice, b| b.wall_us.total_cmp(&a.wall_us));
+            slices.truncate(most);
         }
         // What is around others stands before them.
         slices.sort_by(|a, b| {
