@@ -18,6 +18,7 @@ mod evaluate;
 mod keep;
 mod mission;
 mod output;
+mod profile;
 mod replay;
 mod serve;
 mod simulate;

@@ -4,6 +4,7 @@ use std::time::{Duration, Instant};
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use runtime::Team;
+use tracing::info_span;
 
 use crate::LearnError;
 use crate::adam::Adam;
@@ -429,7 +430,10 @@ impl Learner {
         let density = Density::new(&self.network, &self.parameters, self.level);
         let (network, prepared, settings) = (&self.network, &self.prepared, &self.settings);
         let level = self.level;
+        let stage = info_span!("gradient");
+        let _stage = stage.enter();
         let part = |(number, shard): (usize, &mut Shard)| {
+            let _stage = info_span!(parent: &stage, "gradient shard").entered();
             let own = &order[number * count / SHARDS..(number + 1) * count / SHARDS];
             shard.gradient.fill(0.0);
             shard.sums = Sums::default();
@@ -498,7 +502,8 @@ impl Learner {
         team: Option<&Team>,
     ) -> UpdateFigures {
         let begin = Instant::now();
-        let explained_variance = self.prepare(segments, multipliers, batch);
+        let explained_variance =
+            info_span!("advantage").in_scope(|| self.prepare(segments, multipliers, batch));
         self.copying += begin.elapsed();
         let mut figures = UpdateFigures { explained_variance, ..UpdateFigures::default() };
         let rate = if self.settings.anneal {
@@ -519,6 +524,7 @@ impl Learner {
                 }
                 let n = range.len() as f64;
                 let sums = self.gradient(segments, batch, range, backend, team);
+                let _stage = info_span!("apply").entered();
                 let norm = self.adam.step(
                     self.level,
                     &self.sum,

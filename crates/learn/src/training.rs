@@ -15,6 +15,7 @@ use std::time::{Duration, Instant};
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use runtime::Team;
 use runtime::memory::{Level as MemoryLevel, MemoryBudget};
+use tracing::info_span;
 
 use crate::backend::{BLOCK, Backend};
 use crate::black_box::BlackBox;
@@ -358,6 +359,8 @@ impl Training {
     /// What the world refuses; [`LearnError::NotFinite`] for what it shows; [`LearnError::Diverged`]. The training is
     /// then not to be used any more: go on from a checkpoint.
     pub fn update(&mut self) -> Result<Progress, LearnError> {
+        let stage = info_span!("update");
+        let _stage = stage.enter();
         let start = Instant::now();
         let black_box = self.settings.black_box;
         self.thrift.look(&mut self.workers, &mut self.segments, black_box);
@@ -381,7 +384,7 @@ impl Training {
                     // Memory may have become scarce since the update began.
                     let level = self.thrift.budget().look();
                     worker.packs |= level >= MemoryLevel::Compress;
-                    worker.collect(&acting, segments)?;
+                    info_span!("rollout").in_scope(|| worker.collect(&acting, segments))?;
                     if level >= MemoryLevel::Narrow && takes_turns {
                         narrow = true;
                         self.thrift.narrow();
@@ -400,7 +403,8 @@ impl Training {
                         .with_max_len(1)
                         .map(|(worker, segments)| {
                             worker.packs |= budget.look() >= MemoryLevel::Compress;
-                            worker.collect(&acting, segments)
+                            info_span!(parent: &stage, "rollout")
+                                .in_scope(|| worker.collect(&acting, segments))
                         })
                         .collect()
                 });
@@ -662,6 +666,7 @@ impl Training {
     /// # Errors
     /// What the world refuses; [`LearnError::Write`].
     pub fn write_checkpoint(&self, out: &mut dyn Write) -> Result<bool, LearnError> {
+        let _stage = info_span!("checkpoint").entered();
         let count = PIECES + Worker::PIECES * self.settings.lanes;
         let mut pieces = PieceWriter::begin(out, MAGIC, VERSION, count)?;
         let shape = self.network.shape();

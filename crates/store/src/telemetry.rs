@@ -15,6 +15,7 @@ use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::types::{Type, TypePtr};
 use runtime::{Block, Sink, SinkError};
+use tracing::info_span;
 
 use crate::column::{self, Column, ColumnSource};
 use crate::draft::Draft;
@@ -114,6 +115,7 @@ impl TelemetryWriter {
     }
 
     fn take(&mut self, block: &Block) -> Result<(), StoreError> {
+        let _stage = info_span!("telemetry rows").entered();
         let held_rows = self.held.first().map_or(0, Vec::len);
         if held_rows > 0 && held_rows + block.len() > ROW_GROUP_ROWS {
             self.write_row_group()?;
@@ -145,6 +147,7 @@ impl TelemetryWriter {
     }
 
     fn write_row_group(&mut self) -> Result<(), StoreError> {
+        let _stage = info_span!("telemetry group").entered();
         let failed = |error| StoreError::parquet("write", self.parquet_draft.target(), error);
         let mut group = self.parquet.next_row_group().map_err(failed)?;
         for held in &mut self.held {
@@ -160,6 +163,7 @@ impl TelemetryWriter {
     }
 
     fn complete(mut self) -> Result<(), StoreError> {
+        let _stage = info_span!("telemetry end").entered();
         if self.held.first().is_some_and(|held| !held.is_empty()) {
             self.write_row_group()?;
         }

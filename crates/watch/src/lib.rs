@@ -5,14 +5,20 @@
 //! |---|---|
 //! | [`alarm`] | limits of channels as states that people acknowledge and shelve |
 //! | [`anomaly`] | readings against physics and against their past |
+//! | [`bottleneck`] | what holds a program back, named from counters |
+//! | [`profile`] | time and memory by stage, as sums, flame graphs and traces |
 //! | [`report`] | the page of a run |
+//! | [`system`] | the machine and this process: processors, memory, pressure, disks, network, threads |
 //!
 //! Not here: taking measurements (`habitat`), moving them (`runtime`), files (`store` writes the
 //! page that [`report::Report::render`] returns).
 
 pub mod alarm;
 pub mod anomaly;
+pub mod bottleneck;
 mod error;
+pub mod profile;
 pub mod report;
+pub mod system;
 
 pub use error::WatchError;

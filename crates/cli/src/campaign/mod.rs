@@ -42,6 +42,7 @@ use habitat::scenario;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
 use learn::Policy;
 use runtime::{parallel_flow, parallel_map};
+use tracing::info_span;
 
 use self::logbook::Logbook;
 use self::record::Record;
@@ -50,6 +51,7 @@ use self::summary::Summary;
 use crate::error::CliError;
 use crate::keep::Kept;
 use crate::mission::{Changes, bar, cores};
+use crate::profile::Profiling;
 use crate::table::fixed;
 use crate::trajectory::{self, Trajectory};
 use crate::{output, table};
@@ -104,6 +106,8 @@ pub struct Args {
     /// Print a suite as tables in Markdown
     #[arg(long, requires = "suite", conflicts_with = "json")]
     markdown: bool,
+    #[command(flatten)]
+    profiling: Profiling,
 }
 
 /// Run the verb.
@@ -111,8 +115,11 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    args.profiling.begin();
     if let Some(name) = args.suite {
-        return suite::run(name, &args);
+        let code = suite::run(name, &args)?;
+        args.profiling.end()?;
+        return Ok(code);
     }
     let (Some(scenario), Some(seeds)) = (&args.scenario, args.seeds) else {
         return Err(CliError::flag("--scenario, --seeds", "both are needed without --suite"));
@@ -138,6 +145,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let flown = campaign.complete(&mut logbook)?;
     let wall_s = start.elapsed().as_secs_f64();
     let summaries = campaign.summaries(&logbook)?;
+    args.profiling.end()?;
     if args.json {
         output::json(&summaries)?;
     } else {
@@ -307,6 +315,7 @@ impl Campaign {
 
     /// Fly one mission; with what its shield did, as lines, where it has one.
     fn fly(&self, controller: &str, seed: u64) -> Result<(Record, String), CliError> {
+        let _stage = info_span!("campaign mission").entered();
         let key = self.key(seed);
         if let Some(flyer) = self.flyers.iter().find(|flyer| flyer.name == controller) {
             let flight = learn::fly(&flyer.task, &flyer.policy, key, flyer.is_shielded)?;
@@ -378,6 +387,7 @@ impl Campaign {
         };
         parallel_flow(self.threads, AHEAD_PER_THREAD * self.threads, missing, fly, |ended| {
             let (record, line) = ended?;
+            let _stage = info_span!("campaign record").entered();
             if is_shielded {
                 interventions::append(logbook.dir(), &line)?;
             }

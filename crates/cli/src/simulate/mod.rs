@@ -60,6 +60,7 @@ use indicatif::ProgressBar;
 use runtime::{Block, OnFull, Pipe, Sink, parallel_map};
 use serde_json::{Value, json};
 use store::{Column, Signal, TelemetryWriter};
+use tracing::info_span;
 use watch::report::{Report, Table};
 
 use self::figures::Figures;
@@ -72,6 +73,7 @@ use self::timeline::Timeline;
 use crate::error::CliError;
 use crate::keep::{Keep, Kept};
 use crate::mission::{Changes, bar, cores};
+use crate::profile::{self, Profiling};
 use crate::{output, table};
 
 /// Rows in a block of telemetry: a month of decisions every ten minutes, so that files are written
@@ -109,6 +111,8 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     keep: Keep,
+    #[command(flatten)]
+    profiling: Profiling,
 }
 
 /// Run the verb.
@@ -116,6 +120,7 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    args.profiling.begin();
     let mission = prepare(&args)?;
     let threads = args.threads.map_or_else(cores, usize::from);
     let dir = args.out.clone().unwrap_or_else(|| {
@@ -148,6 +153,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         result: "result.json",
     };
     finish(ended, &dir, files, &args, kept)?;
+    args.profiling.end()?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -282,6 +288,7 @@ struct Ended {
 
 fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
     let Mission { undrawn, mut habitat, mut controller, timing, .. } = mission;
+    let stage = info_span!("mission").entered();
     let start = Instant::now();
     let mut commands = Vec::new();
     let outcome = if recorder.is_logged {
@@ -291,6 +298,7 @@ fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
         env::run_mission(&mut habitat, controller.as_mut(), timing, &mut recorder)?
     };
     let wall_s = start.elapsed().as_secs_f64();
+    stage.exit();
     recorder.bar.finish_and_clear();
     recorder.send()?;
     recorder.pipe.finish()?;
@@ -332,7 +340,8 @@ fn finish(
         files,
     };
     let result = summary::result(&habitat, &figures, &outcome, head);
-    let report = page::report(Gathered {
+    let stage = info_span!("report").entered();
+    let mut report = page::report(Gathered {
         habitat: &habitat,
         figures: &figures,
         timeline: &timeline,
@@ -341,6 +350,9 @@ fn finish(
         events,
         plots: plots.finish(&habitat, &timeline),
     });
+    stage.exit();
+    // All but the writing of the page itself.
+    report.sections.extend(profile::section());
     let page = report.render();
     store::write_atomic(&dir.join(result.files.report), page.as_bytes())?;
     let json = serde_json::to_string_pretty(&result)? + "\n";

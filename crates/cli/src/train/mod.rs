@@ -50,6 +50,7 @@ use crate::error::CliError;
 use crate::keep::Keep;
 use crate::mission::{Changes, cores};
 use crate::output;
+use crate::profile::Profiling;
 use crate::table::fixed;
 
 /// Arguments of `train`.
@@ -167,6 +168,8 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     keep: Keep,
+    #[command(flatten)]
+    profiling: Profiling,
 }
 
 /// How one seed ended.
@@ -189,6 +192,9 @@ pub struct Trained {
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let asked = Asked::of(&args)?;
+    // What is supervised is listened to where it runs.
+    let profiling = if args.supervise { Profiling::default() } else { args.profiling.clone() };
+    profiling.begin();
     let dir = args.out.clone().unwrap_or_else(|| {
         let suffix = args.changes.suffix();
         let acts = if args.acts == Acts::Thresholds { "" } else { "-dials" };
@@ -197,7 +203,8 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let threads = args.threads.map_or_else(cores, usize::from);
     // Once for all seeds, so that they are draws of one method.
     let batch_file = args.batch_file.clone().unwrap_or_else(|| Batch::path(&dir));
-    let batch = Batch::open(&batch_file, &asked, threads)?;
+    let batch = tracing::info_span!("batch search")
+        .in_scope(|| Batch::open(&batch_file, &asked, threads))?;
     let mut all = Vec::new();
     for seed in args.seed..args.seed.saturating_add(args.seeds) {
         let dir = if args.seeds > 1 { dir.join(format!("seed-{seed}")) } else { dir.clone() };
@@ -222,6 +229,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         }
         all.push(trained);
     }
+    profiling.end()?;
     if args.json {
         output::json(&all)?;
     } else {

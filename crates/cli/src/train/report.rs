@@ -83,7 +83,11 @@ pub fn write(dir: &Path, asked: &Value, trained: &Trained) -> Result<(), CliErro
     let path = dir.join(curve::NAME);
     let text = std::fs::read_to_string(&path)
         .map_err(|source| learn::LearnError::File { path, source })?;
-    let page = report(&columns(&text), asked, trained).render();
+    let stage = tracing::info_span!("report").entered();
+    let mut report = report(&columns(&text), asked, trained);
+    stage.exit();
+    report.sections.extend(crate::profile::section());
+    let page = report.render();
     Ok(write_atomic(&dir.join(NAME), page.as_bytes())?)
 }
 

@@ -8,6 +8,7 @@ use learn::{Cpu, LearnError, Policy, StackedWorld, Training, TrainingSettings};
 use runtime::memory::MemoryBudget;
 use serde_json::{Map, Value, json};
 use store::{ScalarWriter, write_atomic};
+use tracing::info_span;
 
 use super::Trained;
 use super::batch::Batch;
@@ -196,11 +197,13 @@ impl<'a> Session<'a> {
                 Err(error) => return Err(self.boxed(error)),
             };
             let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
+            let stage = info_span!("progress").entered();
             self.curve.add(&progress, wall_s)?;
             scalars.add(progress.decisions, &figures(&progress))?;
             if let Some(metrics) = &mut metrics {
                 metrics.add(&progress, wall_s)?;
             }
+            stage.exit();
             let mut own = Tail::default();
             own.see(&progress);
             tail.push(own);
@@ -299,6 +302,7 @@ impl<'a> Session<'a> {
 
     /// Write everything to disk.
     fn keep(&self, (wall_s, cpu_s): (f64, f64)) -> Result<(), CliError> {
+        let _stage = info_span!("keep").entered();
         let settings = json!({
             "asked": self.asked.facts,
             "seed": self.seed,

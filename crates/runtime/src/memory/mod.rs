@@ -43,4 +43,4 @@ pub use pressure::Pressure;
 pub use shelf::Element;
 pub use slab::Slab;
 pub use spill::{Spill, Spilled};
-pub use tracked::{Sampled, Site, Tracked};
+pub use tracked::{Allocated, Sampled, Site, Tracked};

@@ -77,6 +77,10 @@ static SEEDS: AtomicU64 = AtomicU64::new(0x9E37_79B9_7F4A_7C15);
 thread_local! {
     /// Bytes to the next sample; [`UNSEEDED`] before the first draw of a thread.
     static LEFT: Cell<i64> = const { Cell::new(UNSEEDED) };
+    /// What [`LEFT`] would be if nothing had been allocated: their difference is what this thread has allocated.
+    static GIVEN: Cell<i64> = const { Cell::new(UNSEEDED) };
+    /// Allocations of this thread.
+    static CALLS: Cell<u64> = const { Cell::new(0) };
     static DRAW: Cell<u64> = const { Cell::new(0) };
     /// Whether this thread keeps the books, whose own memory is not sampled.
     static BOOKING: Cell<bool> = const { Cell::new(false) };
@@ -149,6 +153,51 @@ unsafe impl<A: GlobalAlloc> GlobalAlloc for Tracked<A> {
     }
 }
 
+/// What a thread has allocated since it began, freed or not; counted to the byte, not sampled.
+///
+/// ```
+/// use lunar_habitat_runtime::memory::{Allocated, Tracked};
+/// use std::alloc::System;
+/// #[global_allocator]
+/// static ALLOCATOR: Tracked<System> = Tracked::new(System);
+/// let before = Allocated::by_this_thread();
+/// let kept = vec![0_u8; 1_000];
+/// let made = Allocated::by_this_thread().since(before);
+/// assert_eq!((made.bytes, made.calls), (1_000, 1));
+/// # drop(kept);
+/// ```
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Allocated {
+    /// Bytes asked for.
+    pub bytes: u64,
+    /// How often memory was asked for; a block that grows asks again.
+    pub calls: u64,
+}
+
+impl Allocated {
+    /// What the thread that calls has allocated; nothing in a program whose allocator is not [`Tracked`].
+    #[inline]
+    #[must_use]
+    pub fn by_this_thread() -> Allocated {
+        // A thread that ends has no cells any more.
+        let bytes = GIVEN
+            .try_with(Cell::get)
+            .unwrap_or(0)
+            .wrapping_sub(LEFT.try_with(Cell::get).unwrap_or(0));
+        Allocated { bytes: bytes as u64, calls: CALLS.try_with(Cell::get).unwrap_or(0) }
+    }
+
+    /// What was added since an earlier look by the same thread.
+    #[inline]
+    #[must_use]
+    pub fn since(self, earlier: Allocated) -> Allocated {
+        Allocated {
+            bytes: self.bytes.wrapping_sub(earlier.bytes),
+            calls: self.calls.wrapping_sub(earlier.calls),
+        }
+    }
+}
+
 fn mark(at: usize) -> &'static AtomicU8 {
     // Multiplicative hashing: addresses are multiples of 16, and neighbours must not meet.
     let hash = (at >> 4).wrapping_mul(0x9E37_79B9_7F4A_7C15) >> 48;
@@ -159,6 +208,7 @@ fn mark(at: usize) -> &'static AtomicU8 {
 fn born(at: *mut u8, size: usize) {
     let left = LEFT.get().wrapping_sub(size as i64);
     LEFT.set(left);
+    CALLS.set(CALLS.get().wrapping_add(1));
     if left < 0 {
         sample(at, size);
     }
@@ -189,7 +239,9 @@ fn draw() -> i64 {
 #[inline(never)]
 fn sample(at: *mut u8, size: usize) {
     let first = LEFT.get().wrapping_add(size as i64) == UNSEEDED;
+    let made = GIVEN.get().wrapping_sub(LEFT.get());
     LEFT.set(draw());
+    GIVEN.set(made.wrapping_add(LEFT.get()));
     if at.is_null() || (first && LEFT.get() > size as i64) {
         return;
     }

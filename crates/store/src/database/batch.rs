@@ -1,5 +1,7 @@
 //! Several calls in one transaction.
 
+use tracing::info_span;
+
 use super::link::Link;
 use super::{Database, artifact, event, run};
 use crate::{Event, RunStatus, StoreError};
@@ -95,6 +97,7 @@ impl Database {
         &self,
         calls: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let _stage = info_span!("database change").entered();
         self.change(|link| calls(&mut Batch::on(link)))
     }
 }

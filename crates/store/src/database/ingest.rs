@@ -21,6 +21,7 @@ use std::collections::HashSet;
 use std::time::{Duration, Instant};
 
 use runtime::{BatchBounds, BatchSize, Block, Sink, SinkError};
+use tracing::info_span;
 
 use super::link::{Link, Value};
 use super::rows::Rows;
@@ -195,6 +196,7 @@ impl Ingest {
             (self.oldest, self.blocks) = (None, 0);
             return Ok(self.summary);
         }
+        let _stage = info_span!("database commit").entered();
         let done = self.patiently(Ingest::write)?;
         self.take_over(done);
         Ok(self.summary)
@@ -242,6 +244,7 @@ impl Ingest {
         ingests: &mut [&mut Ingest],
         also: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
+        let _stage = info_span!("database commit").entered();
         let written = {
             let _writing: Vec<_> =
                 ingests.iter().map(|ingest| database.writing(ingest.stream.id)).collect();

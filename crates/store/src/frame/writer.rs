@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 
 use catalogue::Frame;
+use tracing::info_span;
 
 use super::ROW_GROUP_ROWS;
 use super::arrow::ArrowBatches;
@@ -148,6 +149,7 @@ impl FrameWriter {
     }
 
     fn write_row_group(&mut self) -> Result<(), StoreError> {
+        let _stage = info_span!("frame group").entered();
         self.groups.write(self.draft.target(), &self.held)?;
         self.held.clear();
         Ok(())

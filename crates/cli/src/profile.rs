@@ -1,0 +1,226 @@
+//! Where the time and the memory of a verb go: always counted, shown in its page, and as files with `--profile DIR`.
+//!
+//! | file | what |
+//! |---|---|
+//! | `flame.svg`, `flame-waiting.svg`, `flame-bytes.svg` | stages by processor time, by time on no processor, by what they allocate |
+//! | `trace.json` | single spans in Chrome's format, for <https://ui.perfetto.dev>; the long ones, where there are many |
+//! | `profile.json` | all figures: `wall_s`; `stages` with `path`, `runs`, `own` and `whole` (`wall_s`, `cpu_s`, `bytes`, `allocations`), `joining_s`, `items`, `p50_ms`, `p95_ms`, `p99_ms`, `max_ms`; `findings` with `stage`, `kind`, `share`, `evidence`, `advice`; `disturbed`, the share of time in which other programs had the processors |
+
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
+use runtime::memory::Limits;
+use serde_json::{Value, json};
+use store::write_atomic;
+use watch::bottleneck::{Counters, Diagnosis, Observation};
+use watch::profile::{Cost, Profile, Profiler, ProfilerOptions, StageFigures, flame, trace};
+use watch::report::{Part, Section, Table};
+use watch::system::ThreadUse;
+
+use crate::error::CliError;
+use crate::mission::cores;
+use crate::table::fixed;
+
+/// Most spans in `trace.json`: some 15 MB of text.
+const SLICES: usize = 100_000;
+/// Rows of the table in a page.
+const ROWS: usize = 16;
+
+/// The flag.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Profiling {
+    /// Write flame graphs, a trace for Perfetto and figures of all stages into this directory
+    #[arg(long, value_name = "DIR")]
+    profile: Option<PathBuf>,
+}
+
+/// What listens to this program.
+struct Listening {
+    profiler: Profiler,
+    /// None where no thread could be started for it.
+    observation: Option<Observation>,
+}
+
+static LISTENING: OnceLock<Listening> = OnceLock::new();
+
+impl Profiling {
+    /// Listen from now on.
+    pub fn begin(&self) {
+        let slices = if self.profile.is_some() { SLICES } else { 0 };
+        let profiler = Profiler::new(ProfilerOptions { slices, ..ProfilerOptions::default() });
+        // Refused where somebody listens already, who then goes on.
+        if tracing::subscriber::set_global_default(profiler.clone()).is_ok() {
+            let observation = Observation::start(&profiler, cores() as f64).ok();
+            let _ = LISTENING.set(Listening { profiler, observation });
+        }
+    }
+
+    /// Write the files, where they were asked for.
+    ///
+    /// # Errors
+    /// [`CliError`] when a file cannot be written.
+    pub fn end(&self) -> Result<(), CliError> {
+        let (Some(dir), Some(listening)) = (&self.profile, LISTENING.get()) else {
+            return Ok(());
+        };
+        let (counters, diagnosis) = listening.look();
+        let profile = counters.profile;
+        std::fs::create_dir_all(dir).map_err(|error| {
+            CliError::flag(
+                format!("--profile {}", dir.display()),
+                format!("cannot be made: {error}"),
+            )
+        })?;
+        let (slices, left_out) = listening.profiler.slices();
+        write(dir, "trace.json", &trace::json(&slices, left_out)?)?;
+        for (name, width) in [
+            ("flame.svg", flame::Width::Processor),
+            ("flame-waiting.svg", flame::Width::Waiting),
+            ("flame-bytes.svg", flame::Width::Bytes),
+        ] {
+            write(dir, name, &flame::svg(&profile, width))?;
+        }
+        let text = serde_json::to_string_pretty(&figures(&profile, &diagnosis))? + "\n";
+        write(dir, "profile.json", &text)?;
+        let verdict = words(&diagnosis);
+        eprintln!("profile in {}: {verdict}", dir.display());
+        Ok(())
+    }
+}
+
+fn write(dir: &Path, name: &str, text: &str) -> Result<(), CliError> {
+    Ok(write_atomic(&dir.join(name), text.as_bytes())?)
+}
+
+impl Listening {
+    fn look(&self) -> (Counters, Diagnosis) {
+        match &self.observation {
+            Some(observation) => observation.look(Vec::new(), None),
+            None => {
+                let counters = Counters { profile: self.profiler.profile(), ..Counters::default() };
+                (counters, Diagnosis::default())
+            }
+        }
+    }
+}
+
+/// What was found, in one paragraph.
+fn words(diagnosis: &Diagnosis) -> String {
+    let mut text = diagnosis.limit().map_or_else(
+        || "nothing holds it back but the processors.".to_owned(),
+        |limit| format!("{limit}"),
+    );
+    if diagnosis.disturbed >= 0.1 {
+        let percent = fixed(100.0 * diagnosis.disturbed, 0);
+        text.push_str(&format!(
+            " Other programs had the processors for {percent} % of the time that it wanted them."
+        ));
+    }
+    text
+}
+
+/// The section of a page, about what has ended until now; none where nobody listens or nothing ran.
+pub fn section() -> Option<Section> {
+    let (Counters { profile, own, .. }, diagnosis) = LISTENING.get()?.look();
+    if profile.stages.is_empty() {
+        return None;
+    }
+    let seconds = |ns: u64| fixed(ns as f64 / 1e9, 3);
+    let milliseconds = |stage: &StageFigures, share: f64| {
+        fixed(stage.lengths.quantile(share).as_secs_f64() * 1e3, 2)
+    };
+    let row = |stage: &StageFigures| {
+        vec![
+            stage.name().to_owned(),
+            stage.runs.to_string(),
+            seconds(stage.busy_ns()),
+            seconds(stage.own.cpu_ns),
+            milliseconds(stage, 0.5),
+            milliseconds(stage, 0.99),
+            fixed(stage.own.bytes as f64 / 1e6, 1),
+            stage.own.allocations.to_string(),
+        ]
+    };
+    let thread_row = |threads: &ThreadUse| {
+        let ThreadUse { name, count, cpu_s, delay_s } = threads;
+        vec![name.clone(), count.to_string(), fixed(*cpu_s, 3), fixed(*delay_s, 3)]
+    };
+    let columns = [
+        "stage",
+        "runs",
+        "time, s",
+        "processor, s",
+        "median, ms",
+        "99 %, ms",
+        "allocated, MB",
+        "allocations",
+    ];
+    let peak = fixed(crate::usage::peak_mb(), 0);
+    let left = Limits::read(None).left().map_or_else(String::new, |bytes| {
+        format!(", {} MB were left", fixed(bytes as f64 / 1e6, 0))
+    });
+    Some(Section {
+        title: "Time and memory".to_owned(),
+        note: format!(
+            "What held it back: {} Each stage without those inside it; time is that of all threads, without waiting for stages \
+             on other threads. At most {peak} MB were in use{left}.",
+            words(&diagnosis)
+        ),
+        parts: vec![
+            Part::Table(Table {
+                title: "Stages".to_owned(),
+                columns: columns.map(str::to_owned).to_vec(),
+                rows: profile.by_name().iter().take(ROWS).map(row).collect(),
+            }),
+            Part::Table(Table {
+                title: "Threads that live, by name".to_owned(),
+                columns: ["threads", "number", "processor, s", "without one, s"]
+                    .map(str::to_owned)
+                    .to_vec(),
+                rows: own.threads.iter().map(thread_row).collect(),
+            }),
+        ],
+    })
+}
+
+fn figures(profile: &Profile, diagnosis: &Diagnosis) -> Value {
+    let seconds = |ns: u64| ns as f64 / 1e9;
+    let cost = |cost: &Cost| {
+        json!({
+            "wall_s": seconds(cost.wall_ns),
+            "cpu_s": seconds(cost.cpu_ns),
+            "bytes": cost.bytes,
+            "allocations": cost.allocations,
+        })
+    };
+    let stage = |stage: &StageFigures| {
+        let at = |share: f64| stage.lengths.quantile(share).as_secs_f64() * 1e3;
+        json!({
+            "path": stage.path,
+            "runs": stage.runs,
+            "own": cost(&stage.own),
+            "whole": cost(&stage.whole),
+            "joining_s": seconds(stage.joining_ns),
+            "items": stage.items,
+            "p50_ms": at(0.5),
+            "p95_ms": at(0.95),
+            "p99_ms": at(0.99),
+            "max_ms": at(1.0),
+        })
+    };
+    let finding = |finding: &watch::bottleneck::Finding| {
+        json!({
+            "stage": finding.stage,
+            "kind": finding.kind.name(),
+            "share": finding.share,
+            "evidence": finding.evidence,
+            "advice": finding.advice(),
+        })
+    };
+    json!({
+        "wall_s": profile.wall_s,
+        "stages": profile.stages.iter().map(stage).collect::<Vec<_>>(),
+        "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
+        "disturbed": diagnosis.disturbed,
+    })
+}

@@ -1,0 +1,155 @@
+//! Profiles as a user meets them: files that are read back, a section of the page, and no stage without a span.
+
+#![allow(clippy::unwrap_used, clippy::panic)] // Test code outside `#[test]` functions too.
+
+mod program;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+use std::path::Path;
+
+use serde_json::Value;
+use watch::profile::STAGES;
+
+use self::program::{run_in, stderr, stdout};
+
+/// Stages of verbs that have no `--profile`.
+const ELSEWHERE: [&str; 1] = ["frame group"];
+
+fn done(dir: &Path, line: &str) {
+    let output = run_in(dir, &line.split_whitespace().collect::<Vec<_>>());
+    assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
+    assert!(stderr(&output).contains("profile in ") && !stdout(&output).is_empty(), "{line}");
+}
+
+fn read(path: &Path) -> String {
+    fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+}
+
+/// The profile in `dir`, after its files were looked at.
+fn profile(dir: &Path) -> Value {
+    for name in ["flame.svg", "flame-waiting.svg", "flame-bytes.svg"] {
+        let picture = read(&dir.join(name));
+        assert!(picture.starts_with("<svg ") && picture.ends_with("</svg>\n"), "{name}");
+        assert_eq!(picture.matches("<g>").count(), picture.matches("</g>").count(), "{name}");
+    }
+    let trace: Value = serde_json::from_str(&read(&dir.join("trace.json"))).unwrap();
+    let spans = trace["traceEvents"].as_array().unwrap();
+    let spans: Vec<&Value> = spans.iter().filter(|event| event["ph"] == "X").collect();
+    assert!(spans.iter().all(|span| span["dur"].as_f64().unwrap() >= 0.0 && span["tid"].is_i64()));
+    let profile: Value = serde_json::from_str(&read(&dir.join("profile.json"))).unwrap();
+    let stages = profile["stages"].as_array().unwrap();
+    let runs: u64 = stages.iter().map(|stage| stage["runs"].as_u64().unwrap()).sum();
+    assert_eq!(runs, spans.len() as u64 + trace["otherData"]["spans_left_out"].as_u64().unwrap());
+    // What stages took themselves is together what the outermost took as a whole.
+    let sum = |kind: &str, key: &str, outermost: bool| -> f64 {
+        let wanted =
+            stages.iter().filter(|one| !outermost || one["path"].as_array().unwrap().len() == 1);
+        wanted.map(|one| one[kind][key].as_f64().unwrap()).sum()
+    };
+    for key in ["cpu_s", "wall_s", "bytes", "allocations"] {
+        let (own, whole) = (sum("own", key, false), sum("whole", key, true));
+        assert!((own - whole).abs() <= 1e-6 * whole.abs() + 1e-9, "{key}: {own} {whole}");
+        assert!(whole > 0.0 || key == "cpu_s", "{key}");
+    }
+    profile
+}
+
+fn names(profile: &Value) -> BTreeSet<String> {
+    let stages = profile["stages"].as_array().unwrap();
+    stages
+        .iter()
+        .map(|stage| stage["path"].as_array().unwrap().last().unwrap().as_str().unwrap().to_owned())
+        .collect()
+}
+
+#[test]
+fn every_stage_is_counted_where_it_runs() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    done(dir, "simulate --scenario cabin-30d --days 2 --out s --store runs.db --profile ps");
+    done(
+        dir,
+        "train --scenario cabin-30d --days 4 --decisions 256 --lanes 8 --segment 16 --minibatch 64 --hidden 16 --threads 2 \
+         --out t --store runs.db --profile pt",
+    );
+    done(
+        dir,
+        "campaign --scenario cabin-30d --days 1 --seeds 2 --controllers hold --out c --profile pc",
+    );
+    let mut seen = BTreeSet::new();
+    for at in ["ps", "pt", "pc"] {
+        seen.extend(names(&profile(&dir.join(at))));
+    }
+    let wanted: BTreeSet<String> = STAGES
+        .iter()
+        .map(|stage| stage.name.to_owned())
+        .filter(|name| !ELSEWHERE.contains(&name.as_str()))
+        .collect();
+    let missing: Vec<&String> = wanted.difference(&seen).collect();
+    assert!(missing.is_empty(), "declared and never run: {missing:?}");
+    for page in ["s/report.html", "t/report.html"] {
+        let page = read(&dir.join(page));
+        assert!(page.contains("Time and memory") && page.contains("What held it back"));
+    }
+    // Shards are work of other threads for the gradient.
+    let training = profile(&dir.join("pt"));
+    let stages = training["stages"].as_array().unwrap();
+    let shard = stages
+        .iter()
+        .find(|stage| stage["path"].as_array().unwrap().last().unwrap() == "gradient shard");
+    let path: Vec<&str> =
+        shard.unwrap()["path"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert_eq!(path, ["update", "gradient", "gradient shard"]);
+}
+
+/// Names of spans in the files below `dir`.
+fn spans(dir: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            spans(&path, found);
+        } else if path.extension().is_some_and(|ending| ending == "rs") {
+            let text = read(&path);
+            // Examples in documentation are not run by the crate.
+            let code: String =
+                text.lines().filter(|line| !line.trim_start().starts_with("//")).collect();
+            for call in code.split("info_span!(").skip(1) {
+                let name = call.split('"').nth(1).unwrap_or_default();
+                found.insert(name.to_owned());
+            }
+        }
+    }
+}
+
+#[test]
+fn spans_and_declared_stages_are_the_same() {
+    let crates = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut declared: BTreeMap<&str, BTreeSet<String>> = BTreeMap::new();
+    for stage in STAGES {
+        assert!(!stage.what.is_empty());
+        let is_new = declared.entry(stage.room).or_default().insert(stage.name.to_owned());
+        assert!(is_new, "{} stands there twice", stage.name);
+    }
+    for room in [
+        "catalogue",
+        "physics",
+        "habitat",
+        "runtime",
+        "env",
+        "learn",
+        "store",
+        "watch",
+        "server",
+        "cli",
+    ] {
+        let mut found = BTreeSet::new();
+        spans(&crates.join(room).join("src"), &mut found);
+        assert_eq!(
+            found,
+            declared.remove(room).unwrap_or_default(),
+            "spans of `{room}` and stages declared for it"
+        );
+    }
+    assert!(declared.is_empty(), "{declared:?}");
+}

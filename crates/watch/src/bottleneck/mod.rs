@@ -1,0 +1,25 @@
+//! What holds a program back: the stage, the kind of shortage, the counters that show it, and one piece of advice.
+//!
+//! [`find`] is a function of [`Counters`] alone. They come from a [`Profiler`](crate::profile::Profiler), from a
+//! [`Sampler`](crate::system::Sampler) and from the looks at queues that a program takes itself; [`Observation`] gathers them.
+//! Each rule compares ratios of counters, so that a slow or a busy machine changes no verdict: time in which a thread wanted to
+//! run and had no processor is left out.
+//!
+//! For each kind there is a planted fault in `tests/bottlenecks.rs`, and the same program after the advice was taken.
+//!
+//! # Ports
+//! In: [`Counters`]. Out: [`Diagnosis`].
+//!
+//! Not here: whether a program became slower than it was (`cargo xtask bench`).
+
+mod bandwidth;
+mod counters;
+mod finder;
+mod finding;
+mod observation;
+
+pub use bandwidth::bandwidth;
+pub use counters::{Counters, QueueLooks};
+pub use finder::find;
+pub use finding::{Diagnosis, Finding, Kind};
+pub use observation::Observation;

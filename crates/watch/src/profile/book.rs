@@ -1,0 +1,202 @@
+//! What one thread counts.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Instant;
+
+use runtime::Delays;
+use runtime::memory::Allocated;
+
+use super::clock::{thread_cpu_ns, thread_number};
+use super::fold::Cost;
+
+/// A span that the thread is in.
+#[derive(Debug)]
+struct Open {
+    place: u32,
+    begun: Instant,
+    cpu_ns: u64,
+    allocated: Allocated,
+    /// What spans inside it took on the same thread.
+    inside: Cost,
+    /// What this profiler itself allocated meanwhile.
+    own: Allocated,
+}
+
+/// What a thread has spent in one place.
+#[derive(Debug, Default, Clone)]
+pub(super) struct Sums {
+    pub(super) runs: u64,
+    /// Without spans inside.
+    pub(super) own: Cost,
+    /// Time of runs on a thread that was not in the stage above, ns: that one lets others work for it.
+    pub(super) apart_ns: u64,
+    pub(super) items: u64,
+    /// Runs in which items were counted and there was none.
+    pub(super) empty: u64,
+    pub(super) moved: u64,
+    pub(super) lengths: Delays,
+}
+
+/// A span that is kept by itself.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Kept {
+    pub(super) place: u32,
+    pub(super) begun: Instant,
+    pub(super) wall_ns: u64,
+    pub(super) cpu_ns: u64,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Pages {
+    open: Vec<Open>,
+    pub(super) sums: Vec<Option<Box<Sums>>>,
+    pub(super) kept: Vec<Kept>,
+    /// Shorter spans are not kept any more, ns.
+    shortest_ns: u64,
+    /// Spans that were not kept.
+    pub(super) dropped: u64,
+}
+
+/// Sums of one thread; only it writes, others look now and then.
+#[derive(Debug)]
+pub(crate) struct Thread {
+    pub(super) name: String,
+    pub(super) number: i32,
+    pages: Mutex<Pages>,
+}
+
+impl Thread {
+    pub(super) fn this() -> Thread {
+        let thread = std::thread::current();
+        let name = thread.name().map_or_else(|| format!("{:?}", thread.id()), str::to_owned);
+        Thread { name, number: thread_number(), pages: Mutex::default() }
+    }
+
+    pub(super) fn pages(&self) -> MutexGuard<'_, Pages> {
+        self.pages.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The innermost place that the thread is in.
+    pub(super) fn current(&self) -> Option<u32> {
+        self.pages().open.last().map(|open| open.place)
+    }
+
+    /// Enter `place`.
+    pub(super) fn enter(&self, place: u32) {
+        let before = Allocated::by_this_thread();
+        let mut pages = self.pages();
+        let at = place as usize;
+        if pages.sums.len() <= at {
+            pages.sums.resize_with(at + 1, || None);
+        }
+        pages.sums[at].get_or_insert_default();
+        pages.open.reserve(1);
+        let allocated = Allocated::by_this_thread();
+        if let Some(outer) = pages.open.last_mut() {
+            outer.own = sum(outer.own, allocated.since(before));
+        }
+        let (inside, own) = (Cost::default(), Allocated::default());
+        let (begun, cpu_ns) = (Instant::now(), thread_cpu_ns());
+        pages.open.push(Open { place, begun, cpu_ns, allocated, inside, own });
+    }
+
+    /// Leave `place`, whose stage stands below `above`; `most` spans are kept by themselves.
+    pub(super) fn exit(&self, place: u32, above: u32, most: usize) {
+        let cpu_ns = thread_cpu_ns();
+        let wall = Instant::now();
+        let allocated = Allocated::by_this_thread();
+        let mut pages = self.pages();
+        // Futures may leave in another order than they entered.
+        let Some(at) = pages.open.iter().rposition(|open| open.place == place) else {
+            return;
+        };
+        let open = pages.open.remove(at);
+        let made = allocated.since(open.allocated);
+        let whole = Cost {
+            wall_ns: wall.saturating_duration_since(open.begun).as_nanos() as u64,
+            cpu_ns: cpu_ns.saturating_sub(open.cpu_ns),
+            bytes: made.bytes.saturating_sub(open.own.bytes),
+            allocations: made.calls.saturating_sub(open.own.calls),
+        };
+        let is_apart = pages.open.last().map_or(above != 0, |outer| outer.place != above);
+        if let Some(sums) = pages.sums.get_mut(place as usize).and_then(Option::as_deref_mut) {
+            sums.runs += 1;
+            sums.own.add(&whole.without(&open.inside));
+            if is_apart {
+                sums.apart_ns += whole.wall_ns;
+            }
+            sums.lengths.record(std::time::Duration::from_nanos(whole.wall_ns));
+        }
+        if most > 0 {
+            let (begun, wall_ns) = (open.begun, whole.wall_ns);
+            pages.keep(Kept { place, begun, wall_ns, cpu_ns: whole.cpu_ns }, most);
+        }
+        if let Some(outer) = pages.open.last_mut() {
+            outer.inside.add(&whole);
+            let ours = Allocated::by_this_thread().since(allocated);
+            outer.own = sum(outer.own, sum(open.own, ours));
+        }
+    }
+
+    /// Count work in the innermost place.
+    pub(super) fn count(&self, items: Option<u64>, moved: Option<u64>) {
+        let mut pages = self.pages();
+        let Some(place) = pages.open.last().map(|open| open.place) else {
+            return;
+        };
+        if let Some(sums) = pages.sums.get_mut(place as usize).and_then(Option::as_deref_mut) {
+            sums.items = sums.items.saturating_add(items.unwrap_or(0));
+            sums.empty += u64::from(items == Some(0));
+            sums.moved = sums.moved.saturating_add(moved.unwrap_or(0));
+        }
+    }
+}
+
+impl Pages {
+    /// Keep a span; where there are too many the shorter half goes, and as short ones are not taken any more.
+    fn keep(&mut self, span: Kept, most: usize) {
+        if span.wall_ns < self.shortest_ns {
+            self.dropped += 1;
+            return;
+        }
+        if self.kept.len() >= most {
+            let mut lengths: Vec<u64> = self.kept.iter().map(|kept| kept.wall_ns).collect();
+            let middle = lengths.len() / 2;
+            let (_, median, _) = lengths.select_nth_unstable(middle);
+            // At least one more than before, so that spans of one length make room too.
+            self.shortest_ns = (*median).max(self.shortest_ns + 1);
+            let before = self.kept.len();
+            let shortest_ns = self.shortest_ns;
+            self.kept.retain(|kept| kept.wall_ns >= shortest_ns);
+            self.dropped += (before - self.kept.len()) as u64;
+            if self.kept.len() >= most {
+                self.dropped += 1;
+                return;
+            }
+        }
+        self.kept.push(span);
+    }
+}
+
+fn sum(one: Allocated, other: Allocated) -> Allocated {
+    Allocated { bytes: one.bytes + other.bytes, calls: one.calls + other.calls }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_spans_stay_when_there_is_no_room_for_all() {
+        let mut pages = Pages::default();
+        let begun = Instant::now();
+        for wall_ns in 0..10_000 {
+            // Long ones among many short ones.
+            let wall_ns = if wall_ns % 1_000 == 999 { 1_000_000 + wall_ns } else { wall_ns % 7 };
+            pages.keep(Kept { place: 1, begun, wall_ns, cpu_ns: 0 }, 64);
+            assert!(pages.kept.len() <= 64);
+        }
+        assert_eq!(pages.kept.iter().filter(|kept| kept.wall_ns > 1_000_000).count(), 10);
+        assert_eq!(pages.dropped + pages.kept.len() as u64, 10_000);
+    }
+}
