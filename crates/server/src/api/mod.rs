@@ -348,7 +348,7 @@ impl Desk {
             let _ = sender.send(work(&desk));
         };
         // The answer comes by the channel.
-        let _ = self.executor.try_submit(priority, task)?;
+        drop(self.executor.try_submit(priority, task)?);
         receiver.await.map_err(|_| ApiError::broken("the work broke down"))?
     }
 
