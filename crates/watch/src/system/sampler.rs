@@ -9,6 +9,10 @@ use std::time::Duration;
 use super::wait::Wait;
 use crate::profile::Profiler;
 
+/// Looks after which they become rarer, and how much.
+const OFTEN: u32 = 200;
+const RARER: u32 = 5;
+
 /// Looks at a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct StageWaits {
@@ -123,7 +127,7 @@ pub struct Sampler {
 }
 
 impl Sampler {
-    /// Look every `period` from now on.
+    /// Look every `period` for the first 200 times, and a fifth as often from then on: a long run gives looks enough.
     ///
     /// # Errors
     /// When no thread can be started.
@@ -132,8 +136,13 @@ impl Sampler {
         let seen = Arc::new(Mutex::new(Waits::default()));
         let to = Arc::clone(&seen);
         let look = move || {
-            while stopped.recv_timeout(period) == Err(RecvTimeoutError::Timeout) {
+            let (mut pause, mut taken) = (period, 0);
+            while stopped.recv_timeout(pause) == Err(RecvTimeoutError::Timeout) {
                 to.lock().unwrap_or_else(PoisonError::into_inner).look(&profiler);
+                taken += 1;
+                if taken == OFTEN {
+                    pause = period * RARER;
+                }
             }
         };
         let thread = std::thread::Builder::new().name("sampler".to_owned()).spawn(look)?;
