@@ -62,6 +62,7 @@ fn story(location: &Location, kills: u64, seed: u64) -> i64 {
         if kill % 5 == 4 {
             continue;
         }
+        wait_until_gone(location);
         let database = open(location);
         let stream = stream(&database, "telemetry", CHANNELS);
         let count = stream.count as i64;
@@ -75,6 +76,7 @@ fn story(location: &Location, kills: u64, seed: u64) -> i64 {
         }
     }
     assert!(2 * within >= kills, "only {within} of {kills} were killed while they sent");
+    wait_until_gone(location);
     let database = open(location);
     let stream = stream(&database, "telemetry", CHANNELS);
     let count = stream.count as i64;
@@ -84,6 +86,20 @@ fn story(location: &Location, kills: u64, seed: u64) -> i64 {
     assert!(verified.is_sound(), "{:?}", verified.problems);
     assert_eq!(verified.rows as i64, count);
     count
+}
+
+/// Wait until a server has noticed that its clients are dead: until then it may still commit what they sent last.
+fn wait_until_gone(location: &Location) {
+    let Location::Postgres(url) = location else { return };
+    let mut client = postgres::Client::connect(url, postgres::NoTls).unwrap();
+    let others = "SELECT COUNT(*) FROM pg_stat_activity
+         WHERE datname = current_database() AND pid <> pg_backend_pid()
+         AND backend_type = 'client backend'";
+    let begun = std::time::Instant::now();
+    while client.query_one(others, &[]).unwrap().get::<_, i64>(0) > 0 {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the server keeps its dead clients");
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// A place as whoever opens it writes it, password included.
