@@ -14,7 +14,7 @@ use client::{Client, server};
 use serde_json::json;
 
 const CHANNELS: &str =
-    "living.air.sensed_pp_co2_pa,living.air.sensed_t_k,habitat.battery.sensed_soc";
+    "living.air.sensed_pp_co2_pa,living.air.sensed_t_k,living.air.sensed_p_total_pa";
 const LISTENERS: usize = 100;
 
 fn number(variable: &str, otherwise: u64) -> u64 {
