@@ -59,7 +59,9 @@ mod tests {
             sum = std::hint::black_box(sum.wrapping_add(i));
         }
         assert!(cpu_s() > before, "{sum}");
-        assert!(peak_mb() >= resident_mb() && resident_mb() > 1.0);
+        // Other tests of this program allocate meanwhile: the peak is looked at last.
+        let resident = resident_mb();
+        assert!(resident > 1.0 && peak_mb() >= resident);
         assert!(available_mb().unwrap() > 1.0);
     }
 }
