@@ -10,6 +10,7 @@ use std::process::ExitCode;
 
 use server::{Server, ServerSettings, Tokens};
 use store::Location;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use watch::alarm::Overrides;
 
 use crate::error::CliError;
@@ -28,7 +29,7 @@ pub struct Args {
     #[command(flatten)]
     place: Place,
     /// Show a habitat whose CO2 removal fails; nothing of it is kept
-    #[arg(long)]
+    #[arg(long, conflicts_with = "store")]
     demo: bool,
     /// With --demo: the controller proposes, and you decide
     #[arg(long, requires = "demo")]
@@ -91,6 +92,8 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         alarms,
         ..ServerSettings::local(database.clone())
     };
+    // Whoever wants it to end while it starts is heard.
+    let end = End::new()?;
     let server = Server::start(settings)?;
     for sentence in server.refused() {
         eprintln!("{sentence}");
@@ -110,23 +113,41 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
             server.resumed()
         ),
     }
-    wait_for_the_end()?;
+    end.wait();
     eprintln!("writing everything down");
     server.stop();
     Ok(ExitCode::SUCCESS)
 }
 
-/// Wait for Ctrl-C or SIGTERM.
-fn wait_for_the_end() -> Result<(), CliError> {
-    let failed =
-        |error: std::io::Error| CliError::Failed(format!("cannot wait for signals: {error}"));
-    let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    waiting.map_err(failed)?.block_on(async {
-        let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-            .map_err(failed)?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
-            _ = end.recv() => Ok(()),
-        }
-    })
+/// Ctrl-C and SIGTERM, listened to from when it is made.
+struct End {
+    runtime: tokio::runtime::Runtime,
+    signals: [Signal; 2],
+}
+
+impl End {
+    fn new() -> Result<End, CliError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(untold)?;
+        let listen = |kind| {
+            let _inside = runtime.enter();
+            signal(kind).map_err(untold)
+        };
+        let signals = [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?];
+        Ok(End { runtime, signals })
+    }
+
+    fn wait(self) {
+        let End { runtime, signals: [mut interrupt, mut terminate] } = self;
+        runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        });
+    }
+}
+
+fn untold(error: std::io::Error) -> CliError {
+    CliError::Failed(format!("cannot wait for signals: {error}"))
 }

@@ -83,6 +83,13 @@ fn a_kill_costs_a_session_at_most_what_was_not_kept() {
     let paused = make(&json!({ "scenario": "artemis-30d", "seed": 40 }));
     first.ask("POST", &format!("/api/sessions/{paused}/step"), &json!({ "steps": 90 }));
     first.ask("POST", &format!("/api/sessions/{paused}/snapshot"), &json!({}));
+    // What somebody orders is kept with its bytes at once, not with the next that are due.
+    let ordered = format!("/api/sessions/{paused}");
+    let set_point = json!({ "channel": "living.ccaa.set_t_k", "value": 294.5 });
+    first.ask("POST", &format!("{ordered}/commands"), &set_point);
+    let fault = json!({ "unit": "living.oga", "mode": "failed" });
+    first.ask("POST", &format!("{}{}/faults", "/api/sessions/", running[0]), &fault);
+    let fresh = make(&json!({ "scenario": "artemis-30d", "controller": "hold", "advisory": true }));
     std::thread::sleep(Duration::from_millis(3_700));
     let before: Vec<f64> = running
         .iter()
@@ -93,6 +100,16 @@ fn a_kill_costs_a_session_at_most_what_was_not_kept() {
     let second = start(&store, &[]);
     let view = second.get(&format!("/api/sessions/{paused}"));
     assert_eq!((view["t_s"].as_f64(), view["status"].as_str()), (Some(5_400.0), Some("paused")));
+    assert_eq!(view["held"], json!({ "living.ccaa.set_t_k": 294.5 }));
+    let units = second.get(&format!("/api/sessions/{}/units", running[0]));
+    let oga = units.as_array().unwrap().iter().find(|unit| unit["unit"] == "living.oga").unwrap();
+    assert_eq!(oga["mode"], "failed");
+    // One of which nothing but its beginning was kept is still what it was made to be.
+    let view = second.get(&format!("/api/sessions/{fresh}"));
+    assert_eq!(
+        (view["controller"].as_str(), view["mode"].as_str()),
+        (Some("hold"), Some("advisory"))
+    );
     // They live the lost moments again, and go on.
     let began = Instant::now();
     for (id, before) in running.iter().zip(before) {
@@ -114,7 +131,13 @@ fn a_kill_costs_a_session_at_most_what_was_not_kept() {
         let expected: Vec<f64> = (0..=(now / 60.0) as u64).map(|step| 60.0 * step as f64).collect();
         assert_eq!(times, expected);
         let events = second.get(&format!("{at}/events"));
-        assert!(events.as_array().unwrap().iter().any(|event| event["kind"] == "resumed"));
+        let events = events.as_array().unwrap();
+        assert!(events.iter().any(|event| event["kind"] == "resumed"));
+        // What is lived again is not told twice.
+        let mut once: Vec<String> = events.iter().map(Value::to_string).collect();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), events.len(), "{events:#?}");
     }
 }
 

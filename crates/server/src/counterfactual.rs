@@ -101,6 +101,11 @@ fn origin(fleet: &Fleet, run: &Run) -> Result<Origin, ApiError> {
     let Some(seed) = seed else {
         return Err(ApiError::refused(format!("run `{name}` is no mission: it has no seed")));
     };
+    if text("forked_from").is_some() {
+        return Err(ApiError::refused(format!(
+            "run `{name}` is a fork: it began where another session stood, not at the start of its scenario"
+        )));
+    }
     if run.told.kind == RUN_KIND {
         let days = config.get("days").and_then(serde_json::Value::as_f64);
         let plan = fleet.plan(scenario, text("difficulty").unwrap_or("nominal"), days)?;

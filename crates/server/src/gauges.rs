@@ -41,6 +41,9 @@ pub fn recorder() -> Result<&'static PrometheusHandle, ServerError> {
 
 /// Count a request.
 pub fn request(method: &str, route: &str, status: u16, seconds: f64) {
+    // A client may call its method anything; a label may not.
+    let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+    let method = if known.contains(&method) { method } else { "other" };
     let labels = [
         ("method", method.to_owned()),
         ("route", route.to_owned()),

@@ -14,6 +14,7 @@
 //! | `history` | rows of the database and rows that are not in it yet, as one |
 //! | `what_if`, `counterfactual` | futures of a session, a recorded mission under another controller |
 //! | `access` | tokens, roles, who may ask from where |
+//! | `turns` | how many may do at a time what takes long |
 //! | `door` | connections: limits, time-outs, TLS |
 //! | `api` | what can be asked, and its description |
 //! | `gauges` | metrics for Prometheus |
@@ -35,6 +36,7 @@ mod pacer;
 mod page;
 mod server;
 pub mod session;
+mod turns;
 mod what_if;
 
 pub use access::{Role, Tokens, Who};

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use ::watch::alarm::Overrides;
 use runtime::Executor;
 use runtime::memory::MemoryBudget;
-use store::{Database, DatabaseSettings, Location};
+use store::{Claim, Database, DatabaseSettings, Location};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
@@ -18,6 +18,7 @@ use crate::fleet::Fleet;
 use crate::keeper::Keeper;
 use crate::pacer::Pacer;
 use crate::session::view::{NewSession, View};
+use crate::turns::Turns;
 use crate::{ServerError, door, gauges};
 
 /// Time between two looks at memory.
@@ -73,10 +74,11 @@ pub struct Server {
     threads: Vec<JoinHandle<()>>,
     resumed: usize,
     refused: Vec<String>,
+    _claim: Claim,
 }
 
 impl Server {
-    /// Start: take up the sessions that were there, then listen.
+    /// Start: take up the sessions that were there, then listen. One server at a time works on a database.
     ///
     /// # Errors
     /// [`ServerError::Setting`] for an address of others without tokens, [`ServerError::Listen`], [`ServerError::File`] for a
@@ -100,6 +102,7 @@ impl Server {
         let address = bound.local_addr().map_err(listen)?;
         let metrics = gauges::recorder()?;
         let database = Database::open(&settings.database, &DatabaseSettings::default())?;
+        let claim = database.claim("serve")?;
         let executor = Executor::of_process()?;
         let fleet = Arc::new(Fleet::new(database, settings.most_sessions, settings.alarms));
         let (resumed, refused) =
@@ -111,13 +114,17 @@ impl Server {
             pacer: Arc::new(pacer),
             executor,
             tokens: settings.tokens,
+            is_secure: tls.is_some(),
             metrics,
             began: Instant::now(),
             limiter: api::limiter(settings.requests_per_s),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            futures: Turns::new("an answer about futures", 1, 4),
+            readings: Turns::new("what was recorded", 4, 60),
         });
         for member in desk.fleet.all() {
             if member.session.is_running() {
+                member.session.begin_clock();
                 desk.pacer.runs(&member);
             }
         }
@@ -129,6 +136,7 @@ impl Server {
             threads: Vec::new(),
             resumed,
             refused,
+            _claim: claim,
             desk: Arc::clone(&desk),
         };
         server.thread("pacer", pace)?;
@@ -181,12 +189,6 @@ impl Server {
         &self.refused
     }
 
-    /// Sessions there are.
-    #[must_use]
-    pub fn sessions(&self) -> usize {
-        self.desk.fleet.len()
-    }
-
     pub(crate) fn desk(&self) -> &Arc<Desk> {
         &self.desk
     }
@@ -197,11 +199,8 @@ impl Server {
     /// [`ServerError::Session`] with what a request would be told.
     pub fn make(&self, new: NewSession) -> Result<View, ServerError> {
         let told = |error: crate::ApiError| ServerError::Session(error.error);
-        let member = self.desk.fleet.make(new).map_err(told)?;
-        if member.session.is_running() {
-            self.desk.pacer.runs(&member);
-        }
-        Ok(member.session.view())
+        let made = self.desk.settle(|fleet| fleet.make(new)).map_err(told)?;
+        Ok(made.session.view())
     }
 
     /// Stop: let nobody in, end what is under way, write everything down.

@@ -49,14 +49,25 @@ pub struct Saved {
     pub told: Told,
     /// The habitat.
     pub habitat: Vec<u8>,
-    /// The policy, where one is in command.
+    /// The policy, where one is in command and it is not kept yet.
     pub policy: Option<Arc<Vec<u8>>>,
 }
 
+impl Session {
+    /// The session as bytes, with another future than its own ([`Habitat::fork`]), and the times of its mission.
+    pub fn fork(&self, salt: u64) -> (Saved, Timing) {
+        let inner = self.lock();
+        let saved =
+            Saved { habitat: inner.flight.fork(salt).snapshot(), ..Saved::of(&inner, true) };
+        (saved, inner.flight.timing())
+    }
+}
+
 impl Saved {
-    pub(super) fn of(inner: &Inner) -> Saved {
+    /// The bytes of a session, its policy with them where it is wanted.
+    pub(super) fn of(inner: &Inner, with_policy: bool) -> Saved {
         let flight = &inner.flight;
-        let policy = flight.pilot().policy_bytes().cloned();
+        let policy = flight.pilot().policy_bytes();
         Saved {
             told: Told {
                 t_s: flight.habitat().t_s(),
@@ -71,7 +82,7 @@ impl Saved {
                 reason: inner.reason.clone(),
             },
             habitat: flight.habitat().snapshot(),
-            policy,
+            policy: policy.filter(|_| with_policy).cloned(),
         }
     }
 
