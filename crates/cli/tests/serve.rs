@@ -22,11 +22,11 @@ impl Drop for Serving {
     }
 }
 
-fn start(store: &Path, more: &[&str]) -> Serving {
+fn start(dir: &Path, more: &[&str]) -> Serving {
     let mut child = Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
-        .args(["serve", "--addr", "127.0.0.1:0", "--requests", "100000", "--store"])
-        .arg(store)
+        .args(["serve", "--addr", "127.0.0.1:0", "--requests", "100000"])
         .args(more)
+        .current_dir(dir)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -71,8 +71,7 @@ impl Serving {
 #[test]
 fn a_kill_costs_a_session_at_most_what_was_not_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let store = dir.path().join("sessions.db");
-    let first = start(&store, &[]);
+    let first = start(dir.path(), &["--store", "sessions.db"]);
     let make = |body: &Value| {
         let view = first.ask("POST", "/api/sessions", body);
         view["id"].as_str().unwrap().to_owned()
@@ -97,7 +96,7 @@ fn a_kill_costs_a_session_at_most_what_was_not_kept() {
         .collect();
     drop(first);
 
-    let second = start(&store, &[]);
+    let second = start(dir.path(), &["--store", "sessions.db"]);
     let view = second.get(&format!("/api/sessions/{paused}"));
     assert_eq!((view["t_s"].as_f64(), view["status"].as_str()), (Some(5_400.0), Some("paused")));
     assert_eq!(view["held"], json!({ "living.ccaa.set_t_k": 294.5 }));
@@ -144,7 +143,7 @@ fn a_kill_costs_a_session_at_most_what_was_not_kept() {
 #[test]
 fn a_demonstration_runs_and_ends_when_it_is_told() {
     let dir = tempfile::tempdir().unwrap();
-    let mut serving = start(&dir.path().join("unused.db"), &["--demo"]);
+    let mut serving = start(dir.path(), &["--demo"]);
     let sessions = serving.get("/api/sessions");
     assert_eq!(
         (sessions[0]["status"].as_str(), sessions.as_array().unwrap().len()),
@@ -154,7 +153,12 @@ fn a_demonstration_runs_and_ends_when_it_is_told() {
     let id = serving.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert!(serving.child.wait().unwrap().success());
-    assert!(!dir.path().join("unused.db").exists());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let done = Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
+        .args(["serve", "--demo", "--store", "runs.db"])
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(2));
 }
 
 #[test]
