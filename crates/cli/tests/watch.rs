@@ -90,8 +90,20 @@ fn recorded_missions_are_tuned_on_and_nothing_is_written_unless_approved() {
     }
     let approved = run(dir.path(), &["watch", "tune", "run", "--approve", "a.toml"]);
     assert!(approved.status.success());
-    // What is approved is a file that other verbs take.
+    // What is approved is a file that other verbs take, for this scenario.
     assert!(run(dir.path(), &["watch", "alarms", "--alarms", "a.toml"]).status.success());
+    let other = ["watch", "alarms", "--scenario", "cabin-30d", "--alarms", "a.toml"];
+    let refused = run(dir.path(), &other);
+    assert_eq!(refused.status.code(), Some(2));
+    let words = String::from_utf8_lossy(&refused.stderr).into_owned();
+    assert!(words.contains("`artemis-30d`") && words.contains("`cabin-30d`"), "{words}");
+    // It says how it is written again.
+    let text = std::fs::read_to_string(dir.path().join("a.toml")).unwrap();
+    let (_, command) = text.lines().nth(1).unwrap().split_once("lunar-habitat ").unwrap();
+    let command: Vec<&str> = command.split(' ').collect();
+    std::fs::remove_file(dir.path().join("a.toml")).unwrap();
+    assert!(run(dir.path(), &command).status.success());
+    assert_eq!(std::fs::read_to_string(dir.path().join("a.toml")).unwrap(), text);
     let none = run(dir.path(), &["watch", "tune", "a.toml"]);
     assert_ne!(none.status.code(), Some(0));
 }

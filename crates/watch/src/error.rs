@@ -49,6 +49,14 @@ pub enum WatchError {
     /// A file of overrides is no TOML, has unknown keys or values of another kind.
     #[error("{0}")]
     Overrides(String),
+    /// A file of overrides is for another scenario.
+    #[error("these overrides are for the scenario `{named}`, not for `{found}`")]
+    OtherScenario {
+        /// The scenario that the file names.
+        named: String,
+        /// The scenario that they were to be used for.
+        found: String,
+    },
     /// A channel that overrides name is not measured.
     #[error(
         "overrides name the channel `{0}`, which no instrument shows; alarms live on sensed channels"

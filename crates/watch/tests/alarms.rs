@@ -450,3 +450,33 @@ fn a_snapshot_with_an_open_alarm_needs_a_plan_that_has_it() {
     let other = Alarms::restore(many(), snapshot).unwrap_err();
     assert_eq!(other, WatchError::LostAlarm(CO2.into()));
 }
+
+#[test]
+fn names_and_reasons_have_an_end() {
+    let mut alarms = alarms("");
+    alarms.push(0.0, &[500.0, 295.0, 50.0]);
+    alarms.push(60.0, &[500.0, 295.0, 50.0]);
+    let (longest, longer) = ("\u{e9}".repeat(1_000), "x".repeat(1_001));
+    let is_range = |found: Result<Transition, WatchError>| {
+        matches!(found, Err(WatchError::Range { found, allowed, .. })
+            if found == "1001 characters" && allowed.contains("1000"))
+    };
+    assert!(is_range(alarms.acknowledge(CO2, &longer)));
+    assert!(is_range(alarms.shelve(CO2, 600.0, &longer, "why")));
+    assert!(is_range(alarms.shelve(CO2, 600.0, "amina", &longer)));
+    assert_eq!(alarms.state_of(CO2).unwrap(), State::Unacknowledged);
+    alarms.acknowledge(CO2, &longest).unwrap();
+    alarms.shelve(CO2, 600.0, &longest, &longest).unwrap();
+    assert!(is_range(alarms.unshelve(CO2, &longer)));
+    alarms.unshelve(CO2, &longest).unwrap();
+}
+
+#[test]
+fn a_file_for_one_scenario_is_not_for_another() {
+    let overrides = Overrides::parse("scenario = \"artemis-30d\"\n").unwrap();
+    overrides.fits("artemis-30d").unwrap();
+    let refused = overrides.fits("cabin-30d").unwrap_err().to_string();
+    assert!(refused.contains("`artemis-30d`") && refused.contains("`cabin-30d`"), "{refused}");
+    Overrides::default().fits("cabin-30d").unwrap();
+    assert_eq!(Overrides::parse(&overrides.text().unwrap()).unwrap(), overrides);
+}

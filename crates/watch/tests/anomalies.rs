@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
 
+use std::sync::Arc;
+
 use catalogue::{Catalogue, Channel, Limits, Unit, ValueKind};
+use lunar_habitat_watch::WatchError;
 use lunar_habitat_watch::alarm::{Overrides, State};
 use lunar_habitat_watch::anomaly::{Detection, Facts, Lookout, Rule, Side, Signal, Term, rules_of};
 use proptest::prelude::*;
@@ -312,6 +315,70 @@ fn an_anomaly_is_an_alarm_that_overrides_move_and_people_acknowledge() {
     // A score has no instrument that could fall silent.
     let silent = |id: &str| lookout.alarms().state_of(id).is_ok();
     assert!(silent("a.tank.sensed_content_mol:silent") && !silent("a.tank.anomaly_x:silent"));
+}
+
+#[test]
+fn a_time_that_is_refused_changes_nothing() {
+    let step = Detection::Step { limit: 5.0, hold_s: 600.0 };
+    let rules: Arc<[Rule]> = [
+        Rule::new(
+            "a.tank",
+            "balance",
+            "leak",
+            balance(),
+            Detection::Flat { samples: 6, room: 0.0 },
+        ),
+        Rule::new("a.tank", "x", "jump", Signal::of(0).after(120.0, 300.0), step).within(0.0),
+    ]
+    .into();
+    let overrides = Overrides::default();
+    let lookout = || Lookout::new(&tank(), Arc::clone(&rules), &overrides).unwrap();
+    let (mut one, mut other) = (lookout(), lookout());
+    let mut transitions = 0;
+    for k in 0..600_usize {
+        let t_s = MINUTE_S * k as f64;
+        let row = [5_000.0 + noise(k) + if k >= 300 { 60.0 } else { 0.0 }, 0.0, 1.0];
+        transitions += one.push(t_s, &row).len();
+        other.push(t_s, &row);
+        for refused_s in [t_s - 30.0, f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(other.push(refused_s, &[9e9, 9e9, 0.0]).is_empty());
+        }
+        let bits = |lookout: &Lookout| -> Vec<u64> {
+            lookout.scores().iter().map(|score| score.to_bits()).collect()
+        };
+        assert_eq!(bits(&one), bits(&other), "{k}");
+    }
+    assert!(transitions > 0 && one.alarms().snapshot() == other.alarms().snapshot());
+    assert_eq!((one.alarms().refused(), other.alarms().refused()), (0, 2_400));
+}
+
+#[test]
+fn another_lookout_goes_on_where_alarms_stood() {
+    let band = Detection::Band { low: 0.0, high: 100.0, scale: 1.0 };
+    let rules = || vec![Rule::new("a.tank", "x", "content", Signal::of(0), band).within(0.0)];
+    let overrides = Overrides::default();
+    let mut lookout = Lookout::new(&tank(), rules(), &overrides).unwrap();
+    let id = "a.tank.anomaly_x:caution_high";
+    lookout.push(0.0, &[110.0, 0.1, 1.0]);
+    lookout.alarms_mut().acknowledge(id, "amina").unwrap();
+    let mut snapshot = lookout.alarms().snapshot();
+    // As a file keeps it.
+    snapshot = serde_json::from_str(&serde_json::to_string(&snapshot).unwrap()).unwrap();
+    let mut other = Lookout::restore(&tank(), rules(), &overrides, snapshot.clone()).unwrap();
+    assert_eq!(other.alarms().active(), lookout.alarms().active());
+    assert_eq!(other.suspects(id), ["a.tank"]);
+    assert!(other.scores()[0].is_nan());
+    assert!(other.push(-1.0, &[50.0, 0.1, 1.0]).is_empty() && other.alarms().refused() == 1);
+    // Both see the same from there on.
+    for k in 1..90 {
+        let row = [50.0, 0.1, 1.0];
+        let t_s = MINUTE_S * f64::from(k);
+        assert_eq!(other.push(t_s, &row), lookout.push(t_s, &row));
+    }
+    assert_eq!(other.alarms().state_of(id).unwrap(), State::Normal);
+    // An open alarm whose rule is gone is named.
+    let lost = Lookout::restore(&tank(), Vec::new(), &overrides, snapshot).err();
+    assert_eq!(lost, Some(WatchError::LostAlarm(id.to_owned())));
 }
 
 #[test]

@@ -60,12 +60,14 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
 }
 
-/// Read a file of overrides.
+/// Read a file of overrides for the scenario with this name.
 ///
 /// # Errors
-/// [`CliError::Flag`] for a file that cannot be read or is refused.
-pub fn overrides(path: &Path) -> Result<Overrides, CliError> {
+/// [`CliError::Flag`] for a file that cannot be read, is refused or is for another scenario.
+pub fn overrides(path: &Path, scenario: &str) -> Result<Overrides, CliError> {
     let refused = |problem: String| CliError::flag(format!("--alarms {}", path.display()), problem);
     let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-    Overrides::parse(&text).map_err(|error| refused(error.to_string()))
+    let overrides = Overrides::parse(&text).map_err(|error| refused(error.to_string()))?;
+    overrides.fits(scenario).map_err(|error| refused(error.to_string()))?;
+    Ok(overrides)
 }

@@ -87,7 +87,9 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
         return Ok(ExitCode::SUCCESS);
     };
     if let Some(path) = &args.approve {
-        let text = proposal::overrides(&moved).text()?;
+        let scenario = Some(model.name.clone());
+        let overrides = Overrides { scenario, ..proposal::overrides(&moved) };
+        let text = format!("{}{}", head(args, path), overrides.text()?);
         store::write_atomic(path, text.as_bytes())?;
     }
     if args.json {
@@ -97,6 +99,22 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
         output::text(&text(&model.name, &moved, &kept, &tallies, args.approve.as_deref()))?;
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// The comment above what is written: the command that writes it again.
+fn head(args: &Args, path: &Path) -> String {
+    let mut command = format!("lunar-habitat watch tune --scenario {}", args.scenario);
+    let mut on = format!("{} quiet days or more of seed {}", args.days, args.seed);
+    if args.runs.is_empty() {
+        command.push_str(&format!(" --days {} --seed {}", args.days, args.seed));
+    } else {
+        on = "the even days of recorded missions".to_owned();
+        args.runs.iter().for_each(|run| command.push_str(&format!(" {}", run.display())));
+    }
+    command.push_str(&format!(" --approve {}", path.display()));
+    // A name with a break in it stays in its comment.
+    let command = command.replace(['\n', '\r'], " ");
+    format!("# Limits after {on}. Written by\n#   {command}\n")
 }
 
 type Found = (Vec<Proposal>, Vec<String>, Vec<Tally>);

@@ -7,6 +7,9 @@ use super::point::{Point, Turn};
 use super::{Active, Alarm, AlarmPlan, Bound, Cause, Priority, Shelving, State, Transition};
 use crate::WatchError;
 
+/// Most characters of a name or a reason.
+const WORDS_MOST: usize = 1_000;
+
 /// All alarms of a habitat: samples and commands in, transitions out.
 ///
 /// It reads no clock: time is that of the samples, and a command happens at the time of the last one. Equal samples and
@@ -85,7 +88,7 @@ impl Alarms {
     /// and counted ([`Alarms::refused`]); nothing changes then.
     pub fn push(&mut self, t_s: f64, row: &[f64]) -> &[Transition] {
         self.transitions.clear();
-        if !t_s.is_finite() || self.t_s.is_some_and(|last_s| t_s < last_s) {
+        if !self.accepts(t_s) {
             self.refused += 1;
             return &self.transitions;
         }
@@ -116,11 +119,16 @@ impl Alarms {
         &self.transitions
     }
 
+    /// Whether a sample at `t_s` is taken in: a number, and not before the last one.
+    pub(crate) fn accepts(&self, t_s: f64) -> bool {
+        t_s.is_finite() && self.t_s.is_none_or(|last_s| t_s >= last_s)
+    }
+
     /// Say that `who` knows of an alarm; at the time of the last sample.
     ///
     /// # Errors
     /// [`WatchError::UnknownAlarm`]; [`WatchError::State`] unless it is unacknowledged, returned or suppressed;
-    /// [`WatchError::Range`] without a name.
+    /// [`WatchError::Range`] without a name, or with one of more than 1 000 characters.
     pub fn acknowledge(&mut self, id: &str, who: &str) -> Result<Transition, WatchError> {
         let at = self.find(id)?;
         named(id, "who", who)?;
@@ -147,7 +155,8 @@ impl Alarms {
     ///
     /// # Errors
     /// [`WatchError::UnknownAlarm`]; [`WatchError::State`] for a shelved one; [`WatchError::Range`] for a critical one, for
-    /// a time that is over or longer than the plan allows, and without a name or a reason.
+    /// a time that is over or longer than the plan allows, and without a name or a reason, or with one of more than 1 000
+    /// characters.
     pub fn shelve(
         &mut self,
         id: &str,
@@ -190,7 +199,8 @@ impl Alarms {
     /// Take an alarm off the shelf; at the time of the last sample.
     ///
     /// # Errors
-    /// [`WatchError::UnknownAlarm`]; [`WatchError::State`] unless it is shelved; [`WatchError::Range`] without a name.
+    /// [`WatchError::UnknownAlarm`]; [`WatchError::State`] unless it is shelved; [`WatchError::Range`] without a name, or with one of
+    /// more than 1 000 characters.
     pub fn unshelve(&mut self, id: &str, who: &str) -> Result<Transition, WatchError> {
         let at = self.find(id)?;
         named(id, "who", who)?;
@@ -444,13 +454,16 @@ impl Alarms {
     }
 }
 
+/// Refuse words that say nothing, and words that are kept with each alarm and would fill memory.
 fn named(id: &str, quantity: &'static str, words: &str) -> Result<(), WatchError> {
-    if words.trim().is_empty() {
-        let (place, found) = (id.to_owned(), "nothing".to_owned());
-        let allowed = "at least one letter".to_owned();
-        return Err(WatchError::Range { place, quantity, found, allowed });
-    }
-    Ok(())
+    let letters = words.chars().count();
+    let found = match letters {
+        _ if words.trim().is_empty() => "nothing".to_owned(),
+        letters if letters > WORDS_MOST => format!("{letters} characters"),
+        _ => return Ok(()),
+    };
+    let allowed = format!("at least one letter, up to {WORDS_MOST} characters");
+    Err(WatchError::Range { place: id.to_owned(), quantity, found, allowed })
 }
 
 fn refused(id: &str, verb: &'static str, found: State, allowed: &'static str) -> WatchError {

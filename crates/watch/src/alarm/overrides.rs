@@ -8,6 +8,7 @@ use crate::WatchError;
 /// # Format
 /// TOML; unknown keys are refused. Every key may be left out.
 /// ```toml
+/// scenario = "artemis-30d"
 /// longest_shelving_s = 28800.0
 /// silent_after_s = 900.0
 ///
@@ -24,14 +25,19 @@ use crate::WatchError;
 /// # Examples
 /// ```
 /// use lunar_habitat_watch::alarm::Overrides;
-/// let text = "[[alarm]]\nchannel = \"a.b.sensed_c_pa\"\nbound = \"caution_high\"\nlimit = 350.0\n";
-/// assert_eq!(Overrides::parse(text)?.alarms.len(), 1);
+/// let text = "scenario = \"artemis-30d\"\n[[alarm]]\nchannel = \"a.b.sensed_c_pa\"\nbound = \"caution_high\"\nlimit = 350.0\n";
+/// let overrides = Overrides::parse(text)?;
+/// assert_eq!(overrides.alarms.len(), 1);
+/// assert!(overrides.fits("artemis-30d").is_ok() && overrides.fits("cabin-30d").is_err());
 /// assert!(Overrides::parse("[flod]\n").is_err());
 /// # Ok::<(), lunar_habitat_watch::WatchError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Overrides {
+    /// The scenario whose channels they name; none for any. [`Overrides::fits`] refuses another one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<String>,
     /// Longest time on the shelf, s.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub longest_shelving_s: Option<f64>,
@@ -99,6 +105,19 @@ impl Overrides {
     pub fn parse(text: &str) -> Result<Overrides, WatchError> {
         toml_edit::de::from_str(text)
             .map_err(|error| WatchError::Overrides(error.to_string().trim_end().to_owned()))
+    }
+
+    /// Check that they are meant for the scenario with this name.
+    ///
+    /// # Errors
+    /// [`WatchError::OtherScenario`] if they name another one.
+    pub fn fits(&self, scenario: &str) -> Result<(), WatchError> {
+        match &self.scenario {
+            Some(named) if named != scenario => {
+                Err(WatchError::OtherScenario { named: named.clone(), found: scenario.to_owned() })
+            }
+            _ => Ok(()),
+        }
     }
 
     /// Write a text that [`Overrides::parse`] reads.

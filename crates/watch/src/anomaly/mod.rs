@@ -6,6 +6,7 @@
 //! | `past`, `cusum`, `flat`, `step` | detectors |
 //! | `history` | the past of a value: medians and their spread |
 //! | `signal` | balances and proportions, computed from a row of readings |
+//! | `trail` | values with their times, small |
 //! | `rule` | a signal, its detector, and whose fault it is taken to be |
 //! | `rules` | the rules of a habitat, found by the ids of its channels |
 //! | `lookout` | alarms and anomalies of one habitat together |
@@ -23,6 +24,7 @@ mod rule;
 mod rules;
 mod signal;
 mod step;
+mod trail;
 
 pub use cusum::Cusum;
 pub use detector::{Detection, Detector, Side};

@@ -1,6 +1,6 @@
-use std::collections::VecDeque;
-
 use serde::{Deserialize, Serialize};
+
+use super::trail::Trail;
 
 /// A product of readings: `scale · Π reading^power`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -114,12 +114,12 @@ pub(crate) struct Follower {
     open_s: Option<f64>,
     last_s: Option<f64>,
     smooth_from_s: Option<f64>,
-    recent: VecDeque<(f64, f64)>,
+    recent: Trail,
     sum: f64,
     pushed: u32,
     integral: f64,
-    window: VecDeque<(f64, f64)>,
-    lagged: VecDeque<(f64, f64)>,
+    window: Trail,
+    lagged: Trail,
     held: Vec<f64>,
 }
 
@@ -154,11 +154,9 @@ impl Follower {
         if signal.lag_s <= 0.0 {
             return Some(value);
         }
-        self.lagged.push_back((t_s, value));
-        while self.lagged.get(1).is_some_and(|(next_s, _)| t_s - next_s >= signal.lag_s) {
-            self.lagged.pop_front();
-        }
-        let (then_s, then) = *self.lagged.front()?;
+        self.lagged.push(t_s, value);
+        self.lagged.keep(t_s, signal.lag_s);
+        let (then_s, then) = self.lagged.first()?;
         (t_s - then_s >= signal.lag_s).then_some(value - then)
     }
 
@@ -183,11 +181,9 @@ impl Follower {
         let content = total(&signal.contents, readings)?;
         // What flows explain is taken off before the mean, which lags behind.
         let level = self.smooth(t_s, content - self.integral, signal.smooth_s)?;
-        self.window.push_back((t_s, level));
-        while self.window.get(1).is_some_and(|(next_s, _)| t_s - next_s >= signal.window_s) {
-            self.window.pop_front();
-        }
-        let (start_s, start) = *self.window.front()?;
+        self.window.push(t_s, level);
+        self.window.keep(t_s, signal.window_s);
+        let (start_s, start) = self.window.first()?;
         if t_s - start_s < signal.window_s {
             return None;
         }
@@ -203,17 +199,15 @@ impl Follower {
             return Some(value);
         }
         let from_s = *self.smooth_from_s.get_or_insert(t_s);
-        self.recent.push_back((t_s, value));
+        self.recent.push(t_s, value);
         self.sum += value;
-        while self.recent.front().is_some_and(|(first_s, _)| t_s - first_s >= smooth_s) {
-            if let Some((_, old)) = self.recent.pop_front() {
-                self.sum -= old;
-            }
+        while self.recent.first().is_some_and(|(first_s, _)| t_s - first_s >= smooth_s) {
+            self.sum -= self.recent.pop().unwrap_or(0.0);
         }
         self.pushed = (self.pushed + 1) % 1_024;
         if self.pushed == 0 {
             // Added up anew now and then, so that rounding does not gather.
-            self.sum = self.recent.iter().map(|(_, value)| value).sum();
+            self.sum = self.recent.sum();
         }
         let count = self.recent.len();
         (t_s - from_s >= smooth_s && count > 0).then(|| self.sum / count as f64)
