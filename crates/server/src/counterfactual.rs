@@ -114,7 +114,7 @@ fn origin(fleet: &Fleet, run: &Run) -> Result<Origin, ApiError> {
     // A run of the command line names the hash of its scenario: it was one of these.
     let wanted = text("scenario_hash").unwrap_or_default();
     for difficulty in Difficulty::ALL {
-        let Ok(plan) = fleet.plan(scenario, &difficulty.to_string(), None) else { continue };
+        let Ok(plan) = fleet.plan_as_written(scenario, &difficulty.to_string()) else { continue };
         if env::habitat::scenario::hex(&plan.hash) == wanted {
             return Ok(Origin { plan, seed });
         }

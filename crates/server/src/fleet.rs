@@ -1,6 +1,6 @@
 //! All sessions of a server: making, finding, forking, stopping, and taking them up again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -13,9 +13,10 @@ use store::{
     Database, Ingest, IngestSettings, NewRun, RunFilter, RunStatus, Severity, Signal, StoreError,
     Stream,
 };
-use watch::alarm::{AlarmPlan, Alarms, Overrides};
+use watch::alarm::Overrides;
 
 use crate::ApiError;
+use crate::announcer::Announcer;
 use crate::keeper::{ADVICE, SAVE_EVERY};
 use crate::session::flight::{Flight, beginning};
 use crate::session::pace::check_rate;
@@ -23,6 +24,7 @@ use crate::session::pilot::Pilot;
 use crate::session::saved::{Saved, Told};
 use crate::session::view::{Mode, NewSession, Status};
 use crate::session::{Facts, Session};
+use crate::watching::Watching;
 
 /// Kind of the runs of sessions.
 pub const RUN_KIND: &str = "session";
@@ -113,28 +115,63 @@ impl Drop for Place<'_> {
 pub struct Fleet {
     database: Database,
     most: usize,
-    overrides: Overrides,
+    overrides: Vec<Arc<Overrides>>,
+    announcer: Arc<Announcer>,
     members: RwLock<BTreeMap<String, Arc<Member>>>,
     /// Compiled scenarios by name, difficulty and days.
     plans: Mutex<BTreeMap<String, Arc<Plan>>>,
-    /// Alarms by scenario hash.
-    alarms: Mutex<BTreeMap<[u8; 32], AlarmPlan>>,
+    /// Who watches, by scenario hash.
+    watching: Mutex<BTreeMap<[u8; 32], Watching>>,
     salt: AtomicU64,
     /// Places of sessions that are being made.
     promised: AtomicUsize,
 }
 
 impl Fleet {
-    /// No sessions, up to `most`, kept in `database`; alarms as the catalogue says and `overrides` change.
-    pub fn new(database: Database, most: usize, overrides: Overrides) -> Fleet {
+    /// No sessions, up to `most`, kept in `database`; alarms as the catalogue says and `overrides` change, each those of the
+    /// scenario that it names.
+    ///
+    /// # Errors
+    /// Two of one scenario, and what names channels that its scenario does not have.
+    pub fn new(
+        database: Database,
+        most: usize,
+        overrides: Vec<Overrides>,
+        announcer: Announcer,
+    ) -> Result<Fleet, ApiError> {
+        let overrides = overrides.into_iter().map(Arc::new).collect();
+        let fleet = Fleet::of(database, most, overrides, Arc::new(announcer));
+        let mut seen = BTreeSet::new();
+        for one in &fleet.overrides {
+            if !seen.insert(&one.scenario) {
+                let of = one.scenario.as_deref().unwrap_or("no scenario");
+                return Err(ApiError::refused(format!(
+                    "changes to alarms of {of} are given twice"
+                )));
+            }
+            if let Some(name) = &one.scenario {
+                let plan = fleet.plan(name, "nominal", None)?;
+                fleet.watching(&plan)?.lookout(&plan.catalogue)?;
+            }
+        }
+        Ok(fleet)
+    }
+
+    fn of(
+        database: Database,
+        most: usize,
+        overrides: Vec<Arc<Overrides>>,
+        announcer: Arc<Announcer>,
+    ) -> Fleet {
         let salt = AtomicU64::new(now_ms() as u64);
         Fleet {
             database,
             most,
             overrides,
+            announcer,
             members: RwLock::default(),
             plans: Mutex::default(),
-            alarms: Mutex::default(),
+            watching: Mutex::default(),
             salt,
             promised: AtomicUsize::new(0),
         }
@@ -167,15 +204,39 @@ impl Fleet {
         found.ok_or_else(|| ApiError::missing(format!("there is no session `{id}`")))
     }
 
-    /// The compiled scenario of a session.
+    /// The compiled scenario of a session. Where it does not say how often instruments are read, they are read at each step:
+    /// people look on who have to be told of a failure within minutes.
     ///
     /// # Errors
-    /// 422 for names and numbers that do not exist or are out of range.
+    /// As [`Fleet::plan_as_written`].
     pub fn plan(
         &self,
         name: &str,
         difficulty: &str,
         days: Option<f64>,
+    ) -> Result<Arc<Plan>, ApiError> {
+        let each_step = |model: &mut Scenario| {
+            let step_s = Timing::of(model).dt_s;
+            if let Some(sensors) = &mut model.sensors {
+                sensors.sample_s.get_or_insert(step_s);
+            }
+        };
+        self.compiled((name, difficulty, days), "watched", each_step)
+    }
+
+    /// A compiled scenario as the command line runs it.
+    ///
+    /// # Errors
+    /// 422 for names and numbers that do not exist or are out of range.
+    pub fn plan_as_written(&self, name: &str, difficulty: &str) -> Result<Arc<Plan>, ApiError> {
+        self.compiled((name, difficulty, None), "as written", |_| {})
+    }
+
+    fn compiled(
+        &self,
+        (name, difficulty, days): (&str, &str, Option<f64>),
+        how: &str,
+        change: impl FnOnce(&mut Scenario),
     ) -> Result<Arc<Plan>, ApiError> {
         // Files are not for those who ask over a network: shipped names alone.
         if !SHIPPED.iter().any(|shipped| shipped.name == name) {
@@ -188,7 +249,7 @@ impl Fleet {
                 "no difficulty `{difficulty}`; there are easy, nominal, hard, extreme"
             ))
         })?;
-        let key = format!("{name} {level} {days:?}");
+        let key = format!("{name} {level} {days:?} {how}");
         let known = self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(plan) = known {
             return Ok(plan);
@@ -199,6 +260,7 @@ impl Fleet {
             model.duration_days = days;
             scenario::check(&model).map_err(ApiError::refused)?;
         }
+        change(&mut model);
         let hash = scenario::hash(&model).map_err(ApiError::refused)?;
         let plan = Arc::new(Plan::compile(&model, hash).map_err(ApiError::refused)?);
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -209,19 +271,18 @@ impl Fleet {
         Ok(plan)
     }
 
-    /// The alarms of a habitat.
-    fn alarm_plan(&self, plan: &Plan) -> Result<AlarmPlan, ApiError> {
-        let mut known = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(alarms) = known.get(&plan.hash) {
-            return Ok(alarms.clone());
+    /// Who watches a habitat.
+    fn watching(&self, plan: &Plan) -> Result<Watching, ApiError> {
+        let mut known = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watching) = known.get(&plan.hash) {
+            return Ok(watching.clone());
         }
-        let compiled =
-            AlarmPlan::compile(&plan.catalogue, &self.overrides).map_err(ApiError::refused)?;
+        let watching = Watching::new(&plan.catalogue, &plan.scenario, &self.overrides);
         if known.len() >= PLANS_MOST {
             known.clear();
         }
-        known.insert(plan.hash, compiled.clone());
-        Ok(compiled)
+        known.insert(plan.hash, watching.clone());
+        Ok(watching)
     }
 
     /// Make a session.
@@ -249,11 +310,12 @@ impl Fleet {
             created_ms: now,
             forked_from: None,
         };
-        let alarms = Alarms::new(self.alarm_plan(habitat.plan())?);
+        let lookout = self.watching(habitat.plan())?.lookout(habitat.catalogue())?;
         let mode = if new.advisory { Mode::Advisory } else { Mode::Auto };
         let days = timing.days;
-        let session =
-            Session::new(told.facts(days), Flight::new(habitat, pilot, timing), alarms, mode);
+        let flight = Flight::new(habitat, pilot, timing);
+        let announcer = Arc::clone(&self.announcer);
+        let session = Session::new(told.facts(days), flight, lookout, mode, announcer);
         session.begin();
         self.add(place, told, session, new.rate)
     }
@@ -279,7 +341,7 @@ impl Fleet {
             }
         };
         let plan = of.session.look(|flight| Arc::clone(flight.plan()));
-        let alarms = self.alarm_plan(&plan)?;
+        let watching = self.watching(&plan)?;
         let (saved, timing) = of.session.fork(self.salt.fetch_add(1, Ordering::Relaxed));
         let told = Founding {
             id: self.fresh_id(),
@@ -296,7 +358,13 @@ impl Fleet {
             told: Told { status: Status::Paused, rate: 0.0, last_advice: 0, ..saved.told },
             ..saved
         };
-        let session = saved.session(told.facts(facts.days), &plan, timing, alarms)?;
+        let session = saved.session(
+            told.facts(facts.days),
+            &plan,
+            timing,
+            &watching,
+            Arc::clone(&self.announcer),
+        )?;
         session.begin();
         session.remark(
             "fork",
@@ -382,7 +450,7 @@ impl Fleet {
         let key = StreamKey { run: told.seed, ..StreamKey::default() };
         let (plan, _) = plan.for_episode(key, &[]).map_err(ApiError::refused)?;
         let timing = Timing::of(&plan.scenario);
-        let alarms = self.alarm_plan(&plan)?;
+        let watching = self.watching(&plan)?;
         let facts = told.facts(timing.days);
         let saved: Told = serde_json::from_str(&bytes.info.detail)?;
         let policy = match saved.is_policy {
@@ -391,7 +459,8 @@ impl Fleet {
         };
         let t_s = saved.t_s;
         let saved = Saved { told: saved, habitat: bytes.bytes, policy };
-        let session = saved.session(facts, &plan, timing, alarms)?;
+        let session =
+            saved.session(facts, &plan, timing, &watching, Arc::clone(&self.announcer))?;
         let member = self.member(session, run.id)?;
         let session = &member.session;
         // Decisions after its last bytes are of proposals that nobody decided on; their numbers are not given again.
@@ -408,6 +477,12 @@ impl Fleet {
     /// Take a session out that is written down and ended.
     pub fn remove(&self, id: &str) {
         self.write().remove(id);
+        self.announcer.forget(id);
+    }
+
+    /// Who tells people of alarms.
+    pub fn announcer(&self) -> &Announcer {
+        &self.announcer
     }
 
     /// Promise a place to a session that is about to be made.

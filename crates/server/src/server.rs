@@ -13,6 +13,7 @@ use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::access::Tokens;
+use crate::announcer::{Announcer, Announcing};
 use crate::api::{self, Desk};
 use crate::fleet::Fleet;
 use crate::keeper::Keeper;
@@ -41,8 +42,10 @@ pub struct ServerSettings {
     pub most_connections: usize,
     /// Requests a second of one address, on average.
     pub requests_per_s: u32,
-    /// Changes to the limits of alarms.
-    pub alarms: Overrides,
+    /// Changes to the limits of alarms, each of the scenario that it names or of all others.
+    pub alarms: Vec<Overrides>,
+    /// Where alarms go besides the screen.
+    pub announcing: Announcing,
 }
 
 impl ServerSettings {
@@ -57,7 +60,8 @@ impl ServerSettings {
             most_sessions: 2_000,
             most_connections: 4_096,
             requests_per_s: 1_000,
-            alarms: Overrides::default(),
+            alarms: Vec::new(),
+            announcing: Announcing::default(),
         }
     }
 }
@@ -104,9 +108,12 @@ impl Server {
         let database = Database::open(&settings.database, &DatabaseSettings::default())?;
         let claim = database.claim("serve")?;
         let executor = Executor::of_process()?;
-        let fleet = Arc::new(Fleet::new(database, settings.most_sessions, settings.alarms));
-        let (resumed, refused) =
-            fleet.take_up().map_err(|error| ServerError::Session(error.error))?;
+        let told = |error: crate::ApiError| ServerError::Session(error.error);
+        let announcer = Announcer::new(&settings.announcing)?;
+        let ServerSettings { most_sessions, alarms, .. } = settings;
+        let fleet = Fleet::new(database, most_sessions, alarms, announcer).map_err(told)?;
+        let fleet = Arc::new(fleet);
+        let (resumed, refused) = fleet.take_up().map_err(told)?;
         let (pacer, pace) = Pacer::new(executor);
         let desk = Arc::new(Desk {
             keeper: Arc::new(Keeper::new(Arc::clone(&fleet))),
@@ -219,6 +226,7 @@ impl Server {
         }
         // What a last request or turn has brought about after the keeper went.
         self.desk.keeper.round(true);
+        self.desk.fleet.announcer().end();
     }
 }
 

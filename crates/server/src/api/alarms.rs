@@ -4,15 +4,23 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use watch::WatchError;
-use watch::alarm::{Alarms, Transition};
+use watch::alarm::{Active, Alarms, Transition};
 
 use super::{Asked, Desk, Refusals, Shared, Told};
 use crate::ApiError;
 use crate::access::Who;
+
+/// An alarm in a list.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    alarm: Active,
+    suspects: Vec<String>,
+}
 
 /// Which alarms.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -23,7 +31,7 @@ pub struct Which {
     all: Option<bool>,
 }
 
-/// Alarms, the most urgent first.
+/// Alarms, the most urgent first; `suspects` are the units whose fault each is taken to be.
 #[utoipa::path(get, path = "/api/sessions/{id}/alarms", tag = "alarms", params(("id" = String, Path), Which),
     responses((status = 200, body = [Value]), Refusals))]
 pub async fn list(
@@ -34,7 +42,10 @@ pub async fn list(
     let all = which.all.unwrap_or(false);
     let list = desk.with(&id, move |member| {
         let list = member.session.alarms(all);
-        list.iter().map(|one| serde_json::to_value(one).map_err(ApiError::broken)).collect()
+        let of = |(alarm, suspects)| {
+            serde_json::to_value(Listed { alarm, suspects }).map_err(ApiError::broken)
+        };
+        list.into_iter().map(of).collect()
     });
     list.await.map(Json)
 }

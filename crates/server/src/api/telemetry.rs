@@ -68,7 +68,8 @@ pub async fn channels(
 ) -> Result<Json<Vec<ChannelView>>, ApiError> {
     desk.with(&id, |member| {
         let alarms = member.session.alarms(true);
-        let watched: BTreeSet<String> = alarms.into_iter().map(|alarm| alarm.channel).collect();
+        let watched: BTreeSet<String> =
+            alarms.into_iter().map(|(alarm, _)| alarm.channel).collect();
         Ok(member.session.look(|flight| channels_of(flight.habitat(), &watched)))
     })
     .await

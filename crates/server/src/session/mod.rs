@@ -31,6 +31,7 @@ use std::time::Instant;
 use store::Severity;
 use tokio::sync::broadcast;
 use watch::alarm::{Alarms, Priority, State, Transition};
+use watch::anomaly::Lookout;
 
 use self::advice::Desk;
 use self::flight::{Flight, Happening, Standing};
@@ -38,6 +39,7 @@ use self::pace::Pace;
 use self::unkept::Waiting;
 use self::view::{AlarmCount, EventView, Mode, Status, View};
 use crate::ApiError;
+use crate::announcer::Announcer;
 
 /// News that may wait for a listener; what comes beyond is lost to it, and it is told how much.
 const NEWS_WAITING: usize = 256;
@@ -80,11 +82,12 @@ pub struct Session {
     facts: Facts,
     inner: Mutex<Inner>,
     news: broadcast::Sender<News>,
+    announcer: Arc<Announcer>,
 }
 
 struct Inner {
     flight: Flight,
-    alarms: Alarms,
+    lookout: Lookout,
     desk: Desk,
     mode: Mode,
     status: Status,
@@ -93,7 +96,8 @@ struct Inner {
     pace: Pace,
     waits: Waiting,
     happenings: Vec<Happening>,
-    watched: Vec<f64>,
+    /// Samples that instruments had given when somebody looked last.
+    samples: u64,
     /// It is being stopped: nothing is done to it any more.
     is_closing: bool,
     /// What was counted since the figures were taken last.
@@ -102,10 +106,16 @@ struct Inner {
 }
 
 impl Session {
-    /// A session of `flight`.
-    pub fn new(facts: Facts, flight: Flight, alarms: Alarms, mode: Mode) -> Session {
+    /// A session of `flight`, whose alarms `announcer` tells to people who have no screen open.
+    pub fn new(
+        facts: Facts,
+        flight: Flight,
+        lookout: Lookout,
+        mode: Mode,
+        announcer: Arc<Announcer>,
+    ) -> Session {
         let inner = Inner {
-            alarms,
+            lookout,
             desk: Desk::default(),
             mode,
             status: Status::Paused,
@@ -114,13 +124,14 @@ impl Session {
             pace: Pace::begun(Instant::now()),
             waits: Waiting::default(),
             happenings: Vec::new(),
-            watched: Vec::new(),
+            samples: 0,
             is_closing: false,
             steps: 0,
             lags: 0,
             flight,
         };
-        Session { facts, inner: Mutex::new(inner), news: broadcast::channel(NEWS_WAITING).0 }
+        let news = broadcast::channel(NEWS_WAITING).0;
+        Session { facts, inner: Mutex::new(inner), news, announcer }
     }
 
     /// What does not change about it.
@@ -193,7 +204,7 @@ impl Session {
             crew_alive,
             success: is_over.then_some(crew_alive == crew_size && !aborted),
             abort_reason: aborted.then(|| habitat.abort_reason().words().to_owned()),
-            alarms: count(&inner.alarms),
+            alarms: count(inner.lookout.alarms()),
             held: held.collect(),
             created_ms,
             reason: inner.reason.clone(),
@@ -214,6 +225,10 @@ impl Session {
         match by_somebody {
             true => self.ordered(inner, "alarm", severity, &source, text, detail),
             false => self.note(inner, "alarm", severity, &source, text, detail),
+        }
+        let time_us = (transition.t_s * 1e6).round() as i64;
+        if !inner.waits.is_relived(time_us) {
+            self.announcer.tell(&self.facts.id, &transition);
         }
         self.tell(News::Alarm(transition));
     }

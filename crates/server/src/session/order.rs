@@ -105,10 +105,14 @@ impl Session {
         self.lock().is_closing = false;
     }
 
-    /// Alarms that people see, or all.
-    pub fn alarms(&self, all: bool) -> Vec<Active> {
+    /// Alarms that people see, or all, each with whose fault it is taken to be.
+    pub fn alarms(&self, all: bool) -> Vec<(Active, Vec<String>)> {
         let inner = self.lock();
-        if all { inner.alarms.all() } else { inner.alarms.active() }
+        let alarms = inner.lookout.alarms();
+        let list = if all { alarms.all() } else { alarms.active() };
+        let suspects =
+            |id: &str| inner.lookout.suspects(id).into_iter().map(str::to_owned).collect();
+        list.into_iter().map(|one| (suspects(&one.id), one)).map(|(who, one)| (one, who)).collect()
     }
 
     /// Change the state of an alarm.
@@ -121,7 +125,7 @@ impl Session {
     ) -> Result<Transition, ApiError> {
         let mut inner = self.lock();
         inner.is_open()?;
-        let transition = change(&mut inner.alarms).map_err(|error| match error {
+        let transition = change(inner.lookout.alarms_mut()).map_err(|error| match error {
             watch::WatchError::State { .. } => ApiError::conflict(error.to_string()),
             other => ApiError::refused(other),
         })?;

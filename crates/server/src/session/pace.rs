@@ -190,10 +190,13 @@ impl Session {
         let row: Arc<[f64]> = inner.flight.row().into();
         let time_us = (t_s * 1e6).round() as i64;
         inner.waits.row(time_us, &row);
-        let mut watched = std::mem::take(&mut inner.watched);
-        inner.alarms.plan().gather(&row, &mut watched);
-        let transitions: Vec<Transition> = inner.alarms.push(t_s, &watched).to_vec();
-        inner.watched = watched;
+        // What was read before is not news: who looks on counts how often an instrument shows the same.
+        let samples = inner.flight.samples();
+        let transitions: Vec<Transition> = match samples == Some(inner.samples) {
+            true => Vec::new(),
+            false => inner.lookout.push(t_s, &row).to_vec(),
+        };
+        inner.samples = samples.unwrap_or(0);
         if self.news.receiver_count() > 0 {
             self.tell(News::Row(t_s, row));
         }
