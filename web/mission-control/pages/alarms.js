@@ -127,7 +127,7 @@ export function open(element, { session, feed }) {
         html('time', {}, missionTime(alarm.since_s))),
       html('p', {}, alarm.text),
       html('p', { class: 'lh-quiet' }, ...where),
-      alarm.suspects.length > 0 ? html('p', { class: 'lh-quiet' }, `Look at ${alarm.suspects.join(', ')}.`) : null,
+      isScore && alarm.suspects.length > 0 ? html('p', { class: 'lh-quiet' }, `Look at ${alarm.suspects.join(', ')}.`) : null,
       alarm.acknowledged_by ? html('p', { class: 'lh-quiet' }, `Acknowledged by ${alarm.acknowledged_by}.`) : null,
       alarm.shelving
         ? html('p', { class: 'lh-quiet' }, `Shelved by ${alarm.shelving.who} until ${missionTime(alarm.shelving.until_s)}: ${alarm.shelving.why}`)
