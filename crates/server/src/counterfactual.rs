@@ -11,6 +11,7 @@ use env::habitat::scenario::Difficulty;
 use env::habitat::{AbortReason, Plan};
 use serde::{Deserialize, Serialize};
 use store::{Database, Run};
+use tracing::info_span;
 use utoipa::ToSchema;
 
 use crate::ApiError;
@@ -72,6 +73,7 @@ struct Origin {
 /// 404 for channels and streams that do not exist; 422 for a run that is no mission, and for one whose scenario is not a shipped
 /// one as it is in this release.
 pub fn compare(fleet: &Fleet, run: &Run, question: &Question) -> Result<Comparison, ApiError> {
+    let _stage = info_span!("counterfactual").entered();
     let database = fleet.database();
     let stream = database.find_stream(run.id, STREAM)?;
     let asked = question.channels.join(",");

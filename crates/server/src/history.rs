@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 use store::{Database, Event, Rows, Span, Stream};
+use tracing::info_span;
 use utoipa::ToSchema;
 
 use crate::ApiError;
@@ -87,6 +88,7 @@ pub fn of_session(
     (from_us, to_us): (i64, i64),
     most: usize,
 ) -> Result<Slice, ApiError> {
+    let _stage = info_span!("history").entered();
     // What waits is looked at first: what becomes durable in between is then found twice and never missed, and the older
     // part is cut where the younger begins.
     let fresh = member.session.fresh(from_us);
@@ -120,6 +122,7 @@ pub fn of_stream(
     (from_us, to_us): (i64, i64),
     most: usize,
 ) -> Result<Slice, ApiError> {
+    let _stage = info_span!("history").entered();
     let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
     let rows = database.recall(stream, &wanted, Span::Time(from_us, to_us))?;
     let mut columns = vec![Vec::new(); names.len()];

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use store::{Ingest, RunStatus, StoreError};
+use tracing::info_span;
 
 use crate::ApiError;
 use crate::fleet::{Fleet, Member, POLICY, SNAPSHOT};
@@ -144,6 +145,7 @@ impl Keeper {
     }
 
     fn keep(&self, members: &[&Member], bytes: Bytes) -> Result<(), StoreError> {
+        let _stage = info_span!("session keeping").entered();
         let mut writers = Vec::new();
         let mut parts: Vec<Part<'_>> = Vec::new();
         let gathered = members.iter().try_for_each(|member| {

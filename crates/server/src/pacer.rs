@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 use runtime::{Executor, Priority};
+use tracing::info_span;
 
 use crate::fleet::Member;
 
@@ -173,6 +174,7 @@ fn work(
         while let Some((id, member)) = schedule.next(now) {
             let (words, turns, of) = (words.clone(), Arc::clone(turns), id.clone());
             let turn = move || {
+                let _stage = info_span!("session turn").entered();
                 let next = member.upgrade().and_then(|alive| alive.session.turn());
                 turns.fetch_add(1, Ordering::Relaxed);
                 let _ = words.send(Word::Turned(of, next));

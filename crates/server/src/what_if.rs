@@ -12,6 +12,7 @@ use env::habitat::{AbortReason, Habitat};
 use env::{Command, Timing};
 use runtime::{Executor, Priority, Ticket, Token};
 use serde::{Deserialize, Serialize};
+use tracing::info_span;
 use utoipa::ToSchema;
 
 use crate::ApiError;
@@ -173,6 +174,7 @@ pub fn answer(
     token: &Token,
 ) -> Result<Answer, ApiError> {
     let began = Instant::now();
+    let stage = info_span!("what-if").entered();
     let course = course(start, question, token)?;
     // Steps that somebody waits for go first, and turns of those that run take theirs in between.
     let ticket = Ticket::new("what-if", Priority::Normal).under(token);
@@ -188,7 +190,10 @@ pub fn answer(
         let shown = make.pilot(&start.habitat)?.name().to_owned();
         let salts: Vec<u64> = (0..u64::from(question.futures)).collect();
         let futures = Executor::of_process()?
-            .map_on(threads, ticket.clone(), salts, |salt| course.fly(make, salt, alive))?
+            .map_on(threads, ticket.clone(), salts, |salt| {
+                let _stage = info_span!(parent: &*stage, "future").entered();
+                course.fly(make, salt, alive)
+            })?
             .into_iter()
             .collect::<Result<Vec<Future>, ApiError>>()?;
         steps += futures.iter().map(|future| future.steps).sum::<u64>();

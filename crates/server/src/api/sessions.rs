@@ -7,6 +7,7 @@ use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tracing::info_span;
 use utoipa::ToSchema;
 
 use super::{Refusals, Shared, Told};
@@ -85,7 +86,11 @@ pub async fn step(
     }
     let member = desk.session(&id)?;
     let first = Arc::clone(&member);
-    let taken = desk.at_work(move |_| first.session.step(steps)).await;
+    let taken = desk.at_work(move |_| {
+        let _stage = info_span!("session steps").entered();
+        first.session.step(steps)
+    });
+    let taken = taken.await;
     match taken {
         // Rows wait: they are written down now, and then it is tried again.
         Err(error) if error.status == StatusCode::SERVICE_UNAVAILABLE => {
