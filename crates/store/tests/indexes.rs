@@ -263,6 +263,7 @@ fn what_stands_in_the_log_is_never_obeyed_and_holds_no_values() {
         }
         let database = open(location);
         let advice = database.advise_indexes(&Budget::default()).unwrap();
+            "SELECT ?4000000000 FROM run",
         for proposal in &advice.proposals {
             let made = database.make_index(proposal).unwrap();
             database.judge_index(&made.index.name).unwrap();
@@ -295,6 +296,41 @@ fn only_what_may_go_is_dropped() {
         fill(location, 2_000);
         let database = open(location);
         let mut raw = Raw::open(location);
+#[test]
+fn a_statement_that_does_not_take_the_values_of_the_tables_says_nothing_and_stops_nobody() {
+    on_each("refused", |location| {
+        fill(location, 2_000);
+        // Planned like any other, and refused once it is asked with values: a text that is no JSON; three letters for a
+        // number of four bytes, a number that the driver does not read, and letters that are no number.
+        let refused: &[&str] = match location {
+            Location::Sqlite(_) => &["SELECT id FROM run WHERE json_extract(config, '$.x') = ?1"],
+            Location::Postgres(_) => &[
+                "SELECT id FROM run WHERE LENGTH(seeds) = ?1",
+                "SELECT SUM(started_us) FROM run WHERE kind = ?1",
+                "SELECT id FROM run WHERE CAST(name AS INTEGER) = ?1",
+            ],
+        };
+        let database = open(location);
+        let good = "SELECT id FROM run WHERE seeds = ?1";
+        for text in refused {
+            let vain = database.make_index(&proposal("run", &["config"], text)).unwrap();
+            assert_eq!(vain.index.before_us, None, "{text}");
+            let judged = database.judge_index(&vain.index.name).unwrap();
+            assert!(!judged.is_kept && judged.index.after_us.is_none(), "{text}");
+            // It stands before one that can be asked, whose time is taken all the same.
+            let mut wanted = proposal("run", &["seeds"], text);
+            wanted.evidence.extend(proposal("run", &["seeds"], good).evidence);
+            let made = database.make_index(&wanted).unwrap();
+            assert!(!made.was_there && made.index.before_us.is_some(), "{text}");
+            let judged = database.judge_index(&made.index.name).unwrap();
+            assert!(judged.index.after_us.is_some(), "{text}");
+            if judged.is_kept {
+                database.drop_index(&made.index.name).unwrap();
+            }
+        }
+    });
+}
+
         raw.run("CREATE INDEX mine ON run (code); CREATE UNIQUE INDEX strict ON run (name, code)");
         // The log is older than the rarest report.
         raw.plant("SELECT id FROM run WHERE id = ?1", 1, 1.0, now_us() - 2 * 86_400_000_000);
