@@ -275,11 +275,9 @@ impl Link for PostgresLink {
         Ok(())
     }
 
-    fn is_sound(&mut self) -> bool {
+    fn is_sound(&mut self, wait: Duration) -> bool {
         let open = self.open;
-        self.client
-            .as_mut()
-            .is_some_and(|client| !open && client.is_valid(Duration::from_secs(2)).is_ok())
+        self.client.as_mut().is_some_and(|client| !open && client.is_valid(wait).is_ok())
     }
 
     fn is_closed(&self) -> bool {
