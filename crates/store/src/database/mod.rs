@@ -94,7 +94,8 @@ pub struct DatabaseSettings {
     pub wait: Duration,
     /// How rows that were read are remembered, see [`Database::recall`].
     pub cache: CacheSettings,
-    /// Statements that take at least so long are counted with their time, see [`Database::advise_indexes`]; zero counts all.
+    /// Statements that take at least so long are counted with their time, see [`Database::advise_indexes`]; zero counts all,
+    /// [`Duration::MAX`] logs nothing.
     pub slow: Duration,
 }
 
@@ -138,8 +139,11 @@ struct Inner {
 impl Inner {
     /// Add what the log holds to that of the database, where nobody has to wait for it.
     fn keep_log(&self) {
-        if let Some(mut link) = self.writer.idle() {
-            self.log.keep(&mut **link, self.settings.wait);
+        if let Some(mut link) = self.writer.idle()
+            && self.log.keep(&mut **link, self.settings.wait).is_err()
+        {
+            // It would write without waiting for the disk.
+            drop(Loan::take(link));
         }
     }
 
