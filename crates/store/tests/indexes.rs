@@ -13,7 +13,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use cluster::Cluster;
 use lunar_habitat_store::advice::{Budget, Evidence, Proposal};
 use lunar_habitat_store::{
-    Database, DatabaseSettings, Location, NewRun, Owner, RunFilter, StoreError,
+    Database, DatabaseSettings, Location, NewRun, Owner, RunFilter, Schedule, StoreError,
 };
 use telemetry::{Actor, Dice, part, tell};
 
@@ -367,6 +367,45 @@ fn the_log_adds_up_is_bounded_and_gives_way() {
         fill(location, 100);
         let (one, two) = (open_slow(location), open_slow(location));
         for _ in 0..3 {
+#[test]
+fn copies_and_checks_are_not_logged_and_a_copy_logs_nothing_of_its_own() {
+    on_each("copies", |location| {
+        fill(location, 500);
+        let dir = tempfile::tempdir().unwrap();
+        let backup = dir.path().join("backup.db");
+        let database = open_slow(location);
+        database.runs(&LATEST).unwrap();
+        assert!(database.verify().unwrap().is_sound());
+        database.backup(&backup).unwrap();
+        let schedule = Schedule { directory: dir.path().join("backups"), keep: 1 };
+        database.scheduled_backup(&schedule).unwrap();
+        assert!(database.drill(&schedule, "test").unwrap().verified.is_sound());
+        drop(database);
+        let logged = |location: &Location| {
+            let mut texts = Raw::open(location).texts("SELECT text FROM slow_query");
+            texts.retain(|text| {
+                !text.contains("ORDER BY started_us DESC") && !text.contains("audit")
+            });
+            texts
+        };
+        let texts = logged(location);
+        for table in ["packet", "segment", "chunk", "artifact", "channel", "event"] {
+            assert!(texts.iter().all(|text| !text.contains(table)), "{table}: {texts:?}");
+        }
+        assert!(texts.iter().all(|text| !text.contains("SELECT id, name FROM run")), "{texts:?}");
+        // Rows of a server were written into the file; that is no work of whoever uses it.
+        let copy = Location::Sqlite(backup);
+        if let Location::Postgres(_) = location {
+            assert_eq!(logged(&copy), [""; 0]);
+            assert_eq!(Raw::open(&copy).texts("SELECT name FROM written_rows"), [""; 0]);
+        }
+        let restored = Location::Sqlite(dir.path().join("restored.db"));
+        let Location::Sqlite(backup) = &copy else { unreachable!() };
+        Database::restore(backup, &restored, false).unwrap();
+        assert_eq!(open(&restored).runs(&RunFilter::default()).unwrap().len(), 500);
+    });
+}
+
             one.runs(&LATEST).unwrap();
             two.runs(&LATEST).unwrap();
         }
