@@ -188,14 +188,30 @@ impl Database {
     /// stay as they are; [`StoreError::DatabaseDamaged`] for a file that is none; [`StoreError::DatabaseReadOnly`],
     /// [`StoreError::DatabaseAway`] and the like.
     pub fn open(location: &Location, settings: &DatabaseSettings) -> Result<Database, StoreError> {
-        let log = Arc::new(SlowLog::new(settings.slow));
+        let database = Database::on(location, settings, Access::Write)?;
+        schema::migrate(&mut **database.0.writer.get()?, &database.0.place)?;
+        Ok(database)
+    }
+
+    /// The connections of a database, none of them open yet: those that change it, and those that read.
+    fn on(
+        location: &Location,
+        settings: &DatabaseSettings,
+        access: Access,
+    ) -> Result<Database, StoreError> {
+        // Where nothing can be written the log cannot, either.
+        let (reads, slow) = match access {
+            Access::Write => (Access::Read, settings.slow),
+            other => (other, Duration::MAX),
+        };
+        let log = Arc::new(SlowLog::new(slow));
         let pool = |access, most| Pool::new(location, access, most, settings.wait, &log);
-        let writer = Arc::new(pool(Access::Write, 1)?);
-        let inner = Inner {
+        let writer = Arc::new(pool(access, 1)?);
+        Ok(Database(Arc::new(Inner {
             location: location.clone(),
             place: location.to_string(),
             settings: settings.clone(),
-            readers: pool(Access::Read, settings.readers)?,
+            readers: pool(reads, settings.readers)?,
             cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
             writer,
             log: Arc::clone(&log),
@@ -218,7 +234,10 @@ impl Database {
         Database::open(location, settings)
     }
 
-    /// Open a database that exists and may only be read: nothing is written to it, nor made beside it.
+    /// Open a database that exists and may only be read: nothing is written to it.
+    ///
+    /// Beside a file whose directory can be written, SQLite leaves an empty log and its shared memory (`-wal`, `-shm`); on a disk
+    /// that nobody can write it makes nothing.
     ///
     /// Whatever writes is refused with [`StoreError::DatabaseReadOnly`].
     ///
@@ -232,20 +251,7 @@ impl Database {
         if let Some(path) = location.path() {
             std::fs::metadata(path).map_err(|source| StoreError::io("read", path, source))?;
         }
-        // Nothing can be written, the log neither.
-        let log = Arc::new(SlowLog::new(Duration::MAX));
-        let pool = |most| Pool::new(location, Access::Look, most, settings.wait, &log);
-        let writer = Arc::new(pool(1)?);
-        let inner = Inner {
-            location: location.clone(),
-            place: location.to_string(),
-            settings: settings.clone(),
-            readers: pool(settings.readers)?,
-            cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
-            writer,
-            log: Arc::clone(&log),
-        };
-        let database = Database(Arc::new(inner));
+        let database = Database::on(location, settings, Access::Look)?;
         let (place, found, known) = (database.place(), database.schema()?, schema::NEWEST);
         match found {
             _ if found > known => Err(StoreError::DatabaseNewer { place, found, known }),
