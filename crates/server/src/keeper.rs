@@ -170,8 +170,7 @@ impl Keeper {
         let began = Instant::now();
         let mut ingests: Vec<&mut Ingest> =
             writers.iter_mut().map(|writer| &mut **writer).collect();
-        let database = self.fleet.database();
-        let written = Ingest::commit_together(database, &mut ingests, |batch| {
+        let written = Ingest::commit_together(&mut ingests, |batch| {
             parts.iter().try_for_each(|part| part.write(batch))
         });
         let tally = &self.tally;
