@@ -174,7 +174,7 @@ impl Keeper {
             let began = Instant::now();
             let mut ingests: Vec<&mut Ingest> =
                 writers.iter_mut().map(|writer| &mut **writer).collect();
-            let written = Ingest::commit_together(self.fleet.database(), &mut ingests, |batch| {
+            let written = Ingest::commit_together(&mut ingests, |batch| {
                 parts.iter().try_for_each(|part| part.write(batch))
             });
             let took_us = began.elapsed().as_micros() as u64;
