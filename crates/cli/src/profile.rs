@@ -4,16 +4,17 @@
 //! |---|---|
 //! | `flame.svg`, `flame-waiting.svg`, `flame-bytes.svg` | stages by processor time, by time on no processor, by what they allocate |
 //! | `trace.json` | single spans in Chrome's format, for <https://ui.perfetto.dev>; the long ones, where there are many |
-//! | `profile.json` | all figures: `wall_s`; `stages` with `path`, `runs`, `own` and `whole` (`wall_s`, `cpu_s`, `bytes`, `allocations`), `joining_s`, `items`, `p50_ms`, `p95_ms`, `p99_ms`, `max_ms`; `findings` with `stage`, `kind`, `share`, `evidence`, `advice`; `disturbed`, the share of time in which other programs had the processors |
+//! | `profile.json` | all figures: `wall_s`; `stages` with `path`, `runs`, `own` and `whole` (`wall_s`, `cpu_s`, `bytes`, `allocations`), `joining_s`, `items`, `p50_ms`, `p95_ms`, `p99_ms`, `max_ms`; `findings` with `stage`, `kind`, `share`, `evidence`, `advice`; `disturbed`, the share of time in which other programs had the processors; `looks`, how often threads were looked at |
 
 use std::path::{Path, PathBuf};
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
-use runtime::memory::Limits;
 use serde_json::{Value, json};
 use store::write_atomic;
-use watch::bottleneck::{Counters, Diagnosis, Observation};
-use watch::profile::{Cost, Profile, Profiler, ProfilerOptions, StageFigures, flame, trace};
+use watch::bottleneck::{Counters, Diagnosis, Mark, Observation, QueueLooks};
+use watch::profile::{
+    Cost, Profile, Profiler, ProfilerOptions, STAGES, StageFigures, flame, trace,
+};
 use watch::report::{Part, Section, Table};
 use watch::system::ThreadUse;
 
@@ -39,19 +40,29 @@ struct Listening {
     profiler: Profiler,
     /// None where no thread could be started for it.
     observation: Option<Observation>,
+    noted: Mutex<Noted>,
+}
+
+/// What verbs tell while they run.
+#[derive(Default)]
+struct Noted {
+    /// Where the part begins that pages are about; none for the beginning.
+    from: Option<Mark>,
+    queues: Vec<QueueLooks>,
 }
 
 static LISTENING: OnceLock<Listening> = OnceLock::new();
 
 impl Profiling {
-    /// Listen from now on.
-    pub fn begin(&self) {
+    /// Listen from now on to a verb that computes on so many threads.
+    pub fn begin(&self, threads: usize) {
         let slices = if self.profile.is_some() { SLICES } else { 0 };
         let profiler = Profiler::new(ProfilerOptions { slices, ..ProfilerOptions::default() });
         // Refused where somebody listens already, who then goes on.
         if tracing::subscriber::set_global_default(profiler.clone()).is_ok() {
             let observation = Observation::start(&profiler, cores() as f64).ok();
-            let _ = LISTENING.set(Listening { profiler, observation });
+            let observation = observation.map(|one| one.on_threads(threads));
+            let _ = LISTENING.set(Listening { profiler, observation, noted: Mutex::default() });
         }
     }
 
@@ -63,7 +74,7 @@ impl Profiling {
         let (Some(dir), Some(listening)) = (&self.profile, LISTENING.get()) else {
             return Ok(());
         };
-        let (counters, diagnosis) = listening.look();
+        let (counters, diagnosis) = listening.look(true);
         let profile = counters.profile;
         std::fs::create_dir_all(dir).map_err(|error| {
             CliError::flag(
@@ -93,23 +104,48 @@ fn write(dir: &Path, name: &str, text: &str) -> Result<(), CliError> {
 }
 
 impl Listening {
-    fn look(&self) -> (Counters, Diagnosis) {
-        match &self.observation {
-            Some(observation) => observation.look(Vec::new(), None),
-            None => {
-                let counters = Counters { profile: self.profiler.profile(), ..Counters::default() };
-                (counters, Diagnosis::default())
-            }
+    fn noted(&self) -> MutexGuard<'_, Noted> {
+        self.noted.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What was counted, and what is found in it: in all, or in the part that pages are about.
+    fn look(&self, is_all: bool) -> (Counters, Diagnosis) {
+        let Some(observation) = &self.observation else {
+            let counters = Counters { profile: self.profiler.profile(), ..Counters::default() };
+            return (counters, Diagnosis::default());
+        };
+        let noted = self.noted();
+        match &noted.from {
+            Some(from) if !is_all => observation.look_since(from, Vec::new(), None),
+            _ => observation.look(noted.queues.clone(), None),
         }
+    }
+}
+
+/// Tell how full a queue of the verb was.
+pub fn saw(looks: QueueLooks) {
+    if let Some(listening) = LISTENING.get() {
+        listening.noted().queues.push(looks);
+    }
+}
+
+/// Let the next pages be about what comes from now on; the files of `--profile` stay about all.
+pub fn turn() {
+    if let Some(listening) = LISTENING.get() {
+        let mark = listening.observation.as_ref().map(Observation::mark);
+        listening.noted().from = mark;
     }
 }
 
 /// What was found, in one paragraph.
 fn words(diagnosis: &Diagnosis) -> String {
-    let mut text = diagnosis.limit().map_or_else(
-        || "nothing holds it back but the processors.".to_owned(),
-        |limit| format!("{limit}"),
-    );
+    let mut text = match diagnosis.limit() {
+        Some(limit) => format!("{limit}"),
+        None if !diagnosis.is_seen() => {
+            "it was looked at too rarely to say what held it back.".to_owned()
+        }
+        None => "nothing holds it back but the processors.".to_owned(),
+    };
     if diagnosis.disturbed >= 0.1 {
         let percent = fixed(100.0 * diagnosis.disturbed, 0);
         text.push_str(&format!(
@@ -121,7 +157,7 @@ fn words(diagnosis: &Diagnosis) -> String {
 
 /// The section of a page, about what has ended until now; none where nobody listens or nothing ran.
 pub fn section() -> Option<Section> {
-    let (Counters { profile, own, .. }, diagnosis) = LISTENING.get()?.look();
+    let (Counters { profile, own, .. }, diagnosis) = LISTENING.get()?.look(false);
     if profile.stages.is_empty() {
         return None;
     }
@@ -130,8 +166,10 @@ pub fn section() -> Option<Section> {
         fixed(stage.lengths.quantile(share).as_secs_f64() * 1e3, 2)
     };
     let row = |stage: &StageFigures| {
+        let told = STAGES.iter().find(|told| told.name == stage.name());
         vec![
             stage.name().to_owned(),
+            told.map_or("", |told| told.what).to_owned(),
             stage.runs.to_string(),
             seconds(stage.busy_ns()),
             seconds(stage.own.cpu_ns),
@@ -147,6 +185,7 @@ pub fn section() -> Option<Section> {
     };
     let columns = [
         "stage",
+        "what is done in it",
         "runs",
         "time, s",
         "processor, s",
@@ -156,9 +195,8 @@ pub fn section() -> Option<Section> {
         "allocations",
     ];
     let peak = fixed(crate::usage::peak_mb(), 0);
-    let left = Limits::read(None).left().map_or_else(String::new, |bytes| {
-        format!(", {} MB were left", fixed(bytes as f64 / 1e6, 0))
-    });
+    let left = crate::usage::available_mb()
+        .map_or_else(String::new, |left| format!(", {} MB were left", fixed(left, 0)));
     Some(Section {
         title: "Time and memory".to_owned(),
         note: format!(
@@ -222,5 +260,6 @@ fn figures(profile: &Profile, diagnosis: &Diagnosis) -> Value {
         "stages": profile.stages.iter().map(stage).collect::<Vec<_>>(),
         "findings": diagnosis.findings.iter().map(finding).collect::<Vec<_>>(),
         "disturbed": diagnosis.disturbed,
+        "looks": diagnosis.looks,
     })
 }

@@ -126,7 +126,7 @@ impl Recorded {
             let flag = if name.is_empty() {
                 "--episodes".to_owned()
             } else {
-                format!("--episodes {name}")
+                format!("--episodes={name}")
             };
             CliError::flag(flag, problem)
         };
@@ -160,6 +160,16 @@ impl Recorded {
         path: &std::path::Path,
         format: FrameFormat,
     ) -> Result<(usize, usize), CliError> {
+        // Told before anything is read: a trajectory may be long.
+        let is_whole = self.parts.last().is_some_and(|info| {
+            serde_json::from_str::<Value>(&info.detail).is_ok_and(|detail| detail["last"] == true)
+        });
+        if !is_whole {
+            return Err(CliError::Failed(format!(
+                "the trajectory `{}` of run `{}` is not whole: the run goes on or was cut off",
+                self.name, run.told.name
+            )));
+        }
         let dir = tempfile::tempdir().map_err(no_room)?;
         let scratch = dir.path().join("part.parquet");
         let (mut writer, mut rows, mut episodes) = (None, 0, 0);
@@ -183,17 +193,8 @@ impl Recorded {
                 }
             }
         }
-        let is_whole = self.parts.last().is_some_and(|info| {
-            serde_json::from_str::<Value>(&info.detail).is_ok_and(|detail| detail["last"] == true)
-        });
-        match writer {
-            Some(writer) if is_whole => writer.finish()?,
-            _ => {
-                return Err(CliError::Failed(format!(
-                    "the trajectory `{}` of run `{}` is not whole: the run goes on or was cut off",
-                    self.name, run.told.name
-                )));
-            }
+        if let Some(writer) = writer {
+            writer.finish()?;
         }
         Ok((rows, episodes))
     }

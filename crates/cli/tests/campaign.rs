@@ -6,20 +6,15 @@ mod program;
 
 use std::fs;
 use std::path::Path;
-use std::process::{Command, Output};
+use std::process::Command;
 
 use serde_json::{Value, json};
 
-use self::program::{run_in, stderr, stdout};
-
-/// Run the program in `dir` with words of one line.
-fn run_line(dir: &Path, line: &str) -> Output {
-    run_in(dir, &line.split_whitespace().collect::<Vec<_>>())
-}
+use self::program::{stderr, stdout};
 
 /// The JSON of a campaign that is done.
 fn list(dir: &Path, line: &str) -> Value {
-    let output = run_line(dir, &format!("campaign {line} --json"));
+    let output = program::line(dir, &format!("campaign {line} --json"));
     assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
     let text = stdout(&output);
     assert_eq!(text.lines().count(), 1);
@@ -29,7 +24,7 @@ fn list(dir: &Path, line: &str) -> Value {
 /// The words of a refusal that has written nothing.
 fn refusal(dir: &Path, line: &str) -> String {
     let before = everything(dir);
-    let output = run_line(dir, &format!("campaign {line}"));
+    let output = program::line(dir, &format!("campaign {line}"));
     assert_eq!(output.status.code(), Some(2), "{line}: {}", stderr(&output));
     assert!(output.stdout.is_empty(), "{line}");
     assert_eq!(everything(dir), before, "{line}");
@@ -74,7 +69,7 @@ fn hold_loses_the_darkness_and_rules_does_not() {
     assert_eq!((&rules["high"], &rules["causes"]), (&json!(1.0), &json!({})));
 
     // The table says the same from what is stored.
-    let output = run_line(dir.path(), &format!("campaign {line}"));
+    let output = program::line(dir.path(), &format!("campaign {line}"));
     let text = stdout(&output);
     assert!(text.contains("16: 0 flown now, 16 stored before"), "{text}");
     assert!(text.contains("0.0 to 32.4") && text.contains("67.6 to 100.0"), "{text}");
@@ -203,7 +198,7 @@ fn two_campaigns_do_not_write_one_file() {
     list(dir.path(), &format!("{SHORT} --seeds 1 --out here"));
     let file = fs::File::open(dir.path().join("here/missions.csv")).unwrap();
     file.lock().unwrap();
-    let output = run_line(dir.path(), &format!("campaign {SHORT} --seeds 2 --out here"));
+    let output = program::line(dir.path(), &format!("campaign {SHORT} --seeds 2 --out here"));
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("another campaign is writing"), "{}", stderr(&output));
     file.unlock().unwrap();
@@ -233,7 +228,7 @@ fn bad_input_is_refused_and_nothing_written() {
         assert!(words.contains(named), "{line}: {words}");
     }
     assert!(everything(dir.path()).is_empty());
-    let help = stdout(&run_line(dir.path(), "campaign --help"));
+    let help = stdout(&program::line(dir.path(), "campaign --help"));
     assert!(help.contains("Example:") && help.contains("--seeds 512"), "{help}");
 }
 

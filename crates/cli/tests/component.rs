@@ -2,18 +2,17 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::process::{Command, Output};
+mod program;
+
+use std::path::Path;
+use std::process::Output;
 
 use serde_json::Value;
 
 const COMPONENTS: [&str; 7] = ["ccaa", "cdra", "oga", "sabatier", "wpa", "upa", "crew"];
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
-        .arg("component")
-        .args(arguments)
-        .output()
-        .unwrap()
+    program::run_in(Path::new("."), &[&["component"], arguments].concat())
 }
 
 /// The outputs of a component with some inputs set.

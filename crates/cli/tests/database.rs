@@ -6,22 +6,10 @@ mod program;
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
 
 use serde_json::{Value, json};
 
-use self::program::{run_in, stderr, stdout};
-
-fn line(dir: &Path, line: &str) -> Output {
-    run_in(dir, &line.split_whitespace().collect::<Vec<_>>())
-}
-
-/// What a line prints, which has to succeed.
-fn printed(dir: &Path, words: &str) -> String {
-    let output = line(dir, words);
-    assert_eq!(output.status.code(), Some(0), "{words}: {}", stderr(&output));
-    stdout(&output)
-}
+use self::program::{line, printed, stderr};
 
 fn object(dir: &Path, words: &str) -> Value {
     serde_json::from_str(&printed(dir, &format!("{words} --json"))).unwrap()

@@ -15,7 +15,7 @@ use self::program::{run_in, stderr, stdout};
 
 /// Run the verb in `dir` with words of one line.
 fn run_line(dir: &Path, line: &str) -> Output {
-    run_in(dir, &format!("data {line}").split_whitespace().collect::<Vec<_>>())
+    program::line(dir, &format!("data {line}"))
 }
 
 /// The JSON that a line prints.

@@ -11,15 +11,15 @@ use std::path::Path;
 use serde_json::Value;
 use watch::profile::STAGES;
 
-use self::program::{run_in, stderr, stdout};
+use self::program::{line, stderr, stdout};
 
 /// Stages of verbs that have no `--profile`.
 const ELSEWHERE: [&str; 1] = ["frame group"];
 
-fn done(dir: &Path, line: &str) {
-    let output = run_in(dir, &line.split_whitespace().collect::<Vec<_>>());
-    assert_eq!(output.status.code(), Some(0), "{line}: {}", stderr(&output));
-    assert!(stderr(&output).contains("profile in ") && !stdout(&output).is_empty(), "{line}");
+fn done(dir: &Path, words: &str) {
+    let output = line(dir, words);
+    assert_eq!(output.status.code(), Some(0), "{words}: {}", stderr(&output));
+    assert!(stderr(&output).contains("profile in ") && !stdout(&output).is_empty(), "{words}");
 }
 
 fn read(path: &Path) -> String {
@@ -91,9 +91,19 @@ fn every_stage_is_counted_where_it_runs() {
     for page in ["s/report.html", "t/report.html"] {
         let page = read(&dir.join(page));
         assert!(page.contains("Time and memory") && page.contains("What held it back"));
+        assert!(page.contains("figures, plots and tables become the page of a run"));
     }
-    // Shards are work of other threads for the gradient.
+    // Two updates of eight lanes and 16 steps, each step in every epoch.
     let training = profile(&dir.join("pt"));
+    let items = |name: &str| -> u64 {
+        let stages = training["stages"].as_array().unwrap().iter();
+        let own = stages.filter(|one| one["path"].as_array().unwrap().last().unwrap() == name);
+        own.map(|one| one["items"].as_u64().unwrap()).sum()
+    };
+    assert_eq!(items("rollout"), 256);
+    assert!(items("gradient") >= 256 && items("gradient").is_multiple_of(256));
+    assert_eq!(items("gradient shard"), items("gradient"));
+    // Shards are work of other threads for the gradient.
     let stages = training["stages"].as_array().unwrap();
     let shard = stages
         .iter()
@@ -101,6 +111,34 @@ fn every_stage_is_counted_where_it_runs() {
     let path: Vec<&str> =
         shard.unwrap()["path"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
     assert_eq!(path, ["update", "gradient", "gradient shard"]);
+}
+
+/// Runs of a stage by the table of a page.
+fn runs(page: &str, stage: &str) -> u64 {
+    let row = page.split("<tr>").find(|row| row.contains(&format!(">{stage}</t"))).unwrap();
+    let cells: Vec<&str> = row.split("</td>").collect();
+    let text = cells[2].rsplit('>').next().unwrap();
+    text.parse().unwrap_or_else(|error| panic!("{error}: `{text}` in {row}"))
+}
+
+#[test]
+fn the_page_of_a_seed_is_about_that_seed() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    done(
+        dir,
+        "train --scenario cabin-30d --days 4 --decisions 256 --lanes 8 --segment 16 --minibatch 64 --hidden 16 --threads 2 \
+         --seeds 3 --out t --profile pt",
+    );
+    for seed in 0..3 {
+        let page = read(&dir.join(format!("t/seed-{seed}/report.html")));
+        assert_eq!(runs(&page, "update"), 2, "seed {seed}");
+    }
+    // The files are about all of them.
+    let stages = profile(&dir.join("pt"));
+    let updates = stages["stages"].as_array().unwrap().iter();
+    let updates = updates.filter(|one| one["path"] == serde_json::json!(["update"]));
+    assert_eq!(updates.map(|one| one["runs"].as_u64().unwrap()).sum::<u64>(), 6);
 }
 
 /// Names of spans in the files below `dir`.
@@ -131,18 +169,10 @@ fn spans_and_declared_stages_are_the_same() {
         let is_new = declared.entry(stage.room).or_default().insert(stage.name.to_owned());
         assert!(is_new, "{} stands there twice", stage.name);
     }
-    for room in [
-        "catalogue",
-        "physics",
-        "habitat",
-        "runtime",
-        "env",
-        "learn",
-        "store",
-        "watch",
-        "server",
-        "cli",
-    ] {
+    let rooms = fs::read_dir(&crates).unwrap().map(|room| room.unwrap().file_name());
+    let rooms: Vec<String> = rooms.map(|room| room.into_string().unwrap()).collect();
+    assert!(rooms.len() >= 10, "{rooms:?}");
+    for room in rooms.iter().map(String::as_str) {
         let mut found = BTreeSet::new();
         spans(&crates.join(room).join("src"), &mut found);
         assert_eq!(

@@ -5,11 +5,14 @@
 
 #![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
 
+mod program;
+
 use std::fs;
 use std::path::Path;
-use std::process::Command;
 
 use serde_json::Value;
+
+use self::program::{run_in, stderr};
 
 /// What a mission left behind.
 struct Flown {
@@ -48,13 +51,9 @@ fn fly(scenario: &str, arguments: &[&str]) -> Flown {
     let dir = tempfile::tempdir().unwrap();
     let file = dir.path().join("scenario.toml");
     fs::write(&file, scenario).unwrap();
-    let output = Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
-        .args(["simulate", "--scenario", "scenario.toml", "--out", "here"])
-        .args(arguments)
-        .current_dir(dir.path())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(0), "{}", String::from_utf8_lossy(&output.stderr));
+    let words = ["simulate", "--scenario", "scenario.toml", "--out", "here"];
+    let output = run_in(dir.path(), &[&words, arguments].concat());
+    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
     let here = |name: &str| dir.path().join("here").join(name);
     let text = |path: &Path| fs::read_to_string(path).unwrap();
     Flown {

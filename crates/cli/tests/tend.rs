@@ -14,7 +14,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use store::{Database, NewRun, RunFilter, RunStatus};
 
-use self::program::{run_in, stderr, stdout};
+use self::program::{line, printed, run_in, stderr, stdout};
 
 fn open(dir: &Path) -> Database {
     Database::open(&dir.join("runs.db").as_path().into(), &Default::default()).unwrap()
@@ -22,9 +22,7 @@ fn open(dir: &Path) -> Database {
 
 /// Three runs that have ended, the first of them a mission of a day with its telemetry.
 fn filled(dir: &Path) {
-    let words = "simulate --scenario artemis-30d --days 1 --out files --store runs.db";
-    let output = run_in(dir, &words.split_whitespace().collect::<Vec<_>>());
-    assert_eq!(output.status.code(), Some(0), "{}", stderr(&output));
+    printed(dir, "simulate --scenario artemis-30d --days 1 --out files --store runs.db");
     let database = open(dir);
     for name in ["second", "third"] {
         let run = database.begin_run(&NewRun::named(name)).unwrap();
@@ -34,8 +32,7 @@ fn filled(dir: &Path) {
 
 /// Exit code, and the objects of the lines.
 fn tend(dir: &Path, words: &str) -> (Option<i32>, Vec<Value>) {
-    let words = format!("data tend --store runs.db --json {words}");
-    let output = run_in(dir, &words.split_whitespace().collect::<Vec<_>>());
+    let output = line(dir, &format!("data tend --store runs.db --json {words}"));
     let lines = stdout(&output);
     (output.status.code(), lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect())
 }
@@ -97,8 +94,7 @@ fn a_step_that_fails_does_not_stop_the_others() {
     assert_eq!(output.status.code(), Some(1));
     assert!(stdout(&output).starts_with("open: failed: "), "{}", stdout(&output));
     for words in ["", "--thin-to 10min", "--every soon --verify", "--policy absent.toml"] {
-        let words = format!("data tend --store runs.db {words}");
-        let output = run_in(dir, &words.split_whitespace().collect::<Vec<_>>());
+        let output = line(dir, &format!("data tend --store runs.db {words}"));
         assert_eq!(output.status.code(), Some(2), "{words}: {}", stderr(&output));
     }
 }
@@ -125,11 +121,12 @@ fn after_damage_no_older_backup_is_removed() {
 }
 
 #[test]
-fn a_database_that_is_in_use_is_waited_for() {
+fn a_directory_of_backups_that_is_in_use_is_waited_for() {
     let dir = tempfile::tempdir().unwrap();
     let dir = dir.path();
     filled(dir);
-    // Somebody holds the turn in the directory of the backups for longer than the database itself would wait.
+    // Somebody holds the turn in the directory of the backups. How long a busy database is waited for is tested beside
+    // `patiently`.
     fs::create_dir(dir.join("backups")).unwrap();
     let turn = fs::File::create(dir.join("backups/.turn")).unwrap();
     turn.lock().unwrap();

@@ -6,23 +6,11 @@ mod program;
 
 use std::fs;
 use std::path::Path;
-use std::process::Output;
 
 use catalogue::{Frame, Values};
 use serde_json::{Value, json};
 
-use self::program::{run_in, stderr, stdout};
-
-fn line(dir: &Path, line: &str) -> Output {
-    run_in(dir, &line.split_whitespace().collect::<Vec<_>>())
-}
-
-/// What a line prints, which has to succeed.
-fn printed(dir: &Path, words: &str) -> String {
-    let output = line(dir, words);
-    assert_eq!(output.status.code(), Some(0), "{words}: {}", stderr(&output));
-    stdout(&output)
-}
+use self::program::{line, printed, stderr};
 
 /// The latest run of a kind.
 fn latest(dir: &Path, kind: &str) -> Value {
@@ -61,6 +49,20 @@ fn a_rollout_leaves_the_database_as_the_file_it_is() {
         line(dir, &format!("data export {name} --episodes --out b.parquet --store runs.db"));
     assert!(stderr(&output).contains(&format!("{rows} rows of 8 episodes")), "{}", stderr(&output));
     assert!(fs::read(dir.join("a.parquet")).unwrap() == fs::read(dir.join("b.parquet")).unwrap());
+    // The flag takes no run for its name.
+    printed(dir, &format!("data export --episodes {name} --out c.parquet --store runs.db"));
+    printed(
+        dir,
+        &format!("data export {name} --episodes=episodes --out d.parquet --store runs.db"),
+    );
+    for other in ["c.parquet", "d.parquet"] {
+        assert!(fs::read(dir.join("a.parquet")).unwrap() == fs::read(dir.join(other)).unwrap());
+    }
+    let refused =
+        line(dir, &format!("data export {name} --episodes=mine --out e.parquet --store runs.db"));
+    assert_eq!(refused.status.code(), Some(2));
+    let words = stderr(&refused);
+    assert!(words.contains("--episodes=mine") && words.contains("`episodes`"), "{words}");
     printed(dir, &format!("data export {name} --episodes --out b.arrow --store runs.db"));
     printed(dir, &format!("data export {name} --episodes --out b.feather --store runs.db"));
     let arrow = fs::read(dir.join("b.arrow")).unwrap();
@@ -108,6 +110,25 @@ fn a_mission_is_a_set_of_data_without_conversion() {
         let shown: Value = serde_json::from_str(&shown).unwrap();
         assert_eq!(shown["returns"]["episodes"], json!(1));
     }
+}
+
+#[test]
+fn a_mission_that_is_lost_is_an_episode_up_to_its_loss() {
+    let dir = tempfile::tempdir().unwrap();
+    let dir = dir.path();
+    printed(
+        dir,
+        "simulate --scenario micrometeorite-leak --controller hold --days 6 --difficulty extreme --out m --store runs.db",
+    );
+    let text = fs::read_to_string(dir.join("m/result.json")).unwrap();
+    let result: Value = serde_json::from_str(&text).unwrap();
+    let (lost_s, end_s) = (&result["abort_s"], &result["end_s"]);
+    assert!(lost_s.as_f64().unwrap() < end_s.as_f64().unwrap(), "it flies on after its loss");
+    let run = latest(dir, "simulate");
+    let name = run["name"].as_str().unwrap();
+    printed(dir, &format!("data export {name} --episodes --out x.parquet --store runs.db"));
+    let times = numbers(&frame(dir, "x.parquet"), "t_s");
+    assert_eq!(times.last().copied(), lost_s.as_f64());
 }
 
 #[test]

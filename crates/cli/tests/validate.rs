@@ -2,7 +2,10 @@
 
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-use std::process::{Command, Output};
+mod program;
+
+use std::path::Path;
+use std::process::Output;
 
 use serde_json::Value;
 
@@ -14,11 +17,7 @@ const MISSES: [(&str, &str); 1] = [(
 )];
 
 fn run(arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
-        .arg("validate")
-        .args(arguments)
-        .output()
-        .unwrap()
+    program::run_in(Path::new("."), &[&["validate"], arguments].concat())
 }
 
 fn json(arguments: &[&str]) -> Vec<Value> {

@@ -2,22 +2,16 @@
 
 #![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
 
-use std::path::Path;
-use std::process::{Command, Output};
+mod program;
+
+use std::process::Output;
 
 use serde_json::Value;
 
-fn run(dir: &Path, arguments: &[&str]) -> Output {
-    Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
-        .args(arguments)
-        .current_dir(dir)
-        .output()
-        .unwrap()
-}
+use self::program::{run_in as run, stderr};
 
 fn json(output: &Output) -> Value {
-    let error = String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success(), "{error}");
+    assert!(output.status.success(), "{}", stderr(output));
     serde_json::from_slice(&output.stdout).unwrap()
 }
 
@@ -51,6 +45,18 @@ fn a_file_that_loosens_a_limit_of_safety_is_refused() {
     assert!(run(dir.path(), &["watch", "alarms", "--alarms", "a.toml"]).status.success());
     write("[[alarn]]\n");
     assert_eq!(run(dir.path(), &["watch", "alarms", "--alarms", "a.toml"]).status.code(), Some(2));
+}
+
+#[test]
+fn days_that_cannot_be_flown_are_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    for verb in ["score", "tune"] {
+        for days in ["0", "-1", "NaN", "inf", "1e18", "many"] {
+            let refused = run(dir.path(), &["watch", verb, "--days", days]);
+            assert_eq!(refused.status.code(), Some(2), "{verb} {days}");
+            assert!(stderr(&refused).contains("more than 0 and up to 1000000"), "{verb} {days}");
+        }
+    }
 }
 
 #[test]

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use rayon::iter::{IndexedParallelIterator, IntoParallelRefMutIterator, ParallelIterator};
 use runtime::Team;
-use tracing::info_span;
+use tracing::{info, info_span};
 
 use crate::LearnError;
 use crate::adam::Adam;
@@ -432,9 +432,11 @@ impl Learner {
         let level = self.level;
         let stage = info_span!("gradient");
         let _stage = stage.enter();
+        info!(items = count as u64);
         let part = |(number, shard): (usize, &mut Shard)| {
             let _stage = info_span!(parent: &stage, "gradient shard").entered();
             let own = &order[number * count / SHARDS..(number + 1) * count / SHARDS];
+            info!(items = own.len() as u64);
             shard.gradient.fill(0.0);
             shard.sums = Sums::default();
             for ids in own.chunks(BLOCK) {

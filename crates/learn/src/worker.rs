@@ -5,6 +5,7 @@ use std::ops::Range;
 use std::time::{Duration, Instant};
 
 use runtime::memory::{Codec, Cold};
+use tracing::info;
 
 use crate::LearnError;
 use crate::backend::{BLOCK, Backend, Prepared, Tape};
@@ -287,6 +288,7 @@ impl Worker {
         let last = sizes.length * lanes * heads;
         self.value(acting, &seen, &mut segments.values[last..]);
         self.moment.observations = seen;
+        info!(items = (lanes * sizes.length) as u64);
         Ok(())
     }
 

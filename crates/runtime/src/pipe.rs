@@ -153,6 +153,12 @@ impl Pipe {
         }
     }
 
+    /// Blocks that wait for the sink now. Where they are as many as may wait, a send has to wait too, or gives up.
+    #[must_use]
+    pub fn waiting(&self) -> usize {
+        self.queue.as_ref().map_or(0, Sender::len)
+    }
+
     /// Rows given up so far because the queue was full.
     #[must_use]
     pub fn dropped_rows(&self) -> u64 {
@@ -375,6 +381,30 @@ mod tests {
         assert_eq!(*seen.times.lock().unwrap(), expected);
         assert!(seen.finished.load(Ordering::SeqCst));
         assert!(memory.len() <= 4, "{} blocks for a queue of 2", memory.len());
+    }
+
+    #[test]
+    fn blocks_that_wait_are_counted() {
+        let seen = Arc::new(Seen::default());
+        let (permit, gate) = bounded(64);
+        let mut probe = Probe::new(&seen);
+        probe.gate = Some(gate);
+        let (mut pipe, mut block) = Pipe::start(Box::new(probe), 1, 1, 2, OnFull::Wait).unwrap();
+        fill(&mut block, 0);
+        block = pipe.send(block).unwrap();
+        // The sink takes the first and is held at the gate.
+        while pipe.waiting() > 0 {
+            thread::yield_now();
+        }
+        for row in 1..3 {
+            fill(&mut block, row);
+            block = pipe.send(block).unwrap();
+            assert_eq!(pipe.waiting(), row);
+        }
+        for _ in 0..3 {
+            permit.send(()).unwrap();
+        }
+        assert_eq!(pipe.finish().unwrap().rows, 3);
     }
 
     #[test]

@@ -39,7 +39,7 @@ pub enum WatchError {
     Loosened {
         /// Which alarm.
         id: String,
-        /// Value, delay or priority.
+        /// Value, hysteresis, delay or priority.
         quantity: &'static str,
         /// What stands in the catalogue or by default.
         declared: String,

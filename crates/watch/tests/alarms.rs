@@ -452,6 +452,29 @@ fn a_snapshot_with_an_open_alarm_needs_a_plan_that_has_it() {
 }
 
 #[test]
+fn the_hysteresis_of_a_safety_limit_gets_wider_only() {
+    let change = |deadband: f64| {
+        plan(&format!(
+            "[[alarm]]\nchannel = \"a.air.sensed_pp_co2_pa\"\nbound = \"warning_high\"\ndeadband = {deadband:?}\n"
+        ))
+    };
+    // By default 2 % of 2 000 Pa.
+    for refused in [0.0, 39.9] {
+        let error = change(refused).unwrap_err();
+        assert!(matches!(&error, WatchError::Loosened { id, .. } if id == CO2_WARNING), "{error}");
+        assert!(error.to_string().contains("the hysteresis of a safety limit is 40"), "{error}");
+    }
+    for wider in [40.0, 90.0] {
+        let plan = change(wider).unwrap();
+        let warning = plan.alarms.iter().find(|one| one.id == CO2_WARNING).unwrap();
+        assert_eq!(warning.deadband, wider);
+    }
+    // That of a caution is free.
+    let text = "[[alarm]]\nchannel = \"a.air.sensed_pp_co2_pa\"\nbound = \"caution_high\"\ndeadband = 0.0\n";
+    plan(text).unwrap();
+}
+
+#[test]
 fn names_and_reasons_have_an_end() {
     let mut alarms = alarms("");
     alarms.push(0.0, &[500.0, 295.0, 50.0]);

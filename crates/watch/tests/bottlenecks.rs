@@ -15,9 +15,12 @@ use std::sync::mpsc::{RecvTimeoutError, TryRecvError, channel, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use lunar_habitat_watch::bottleneck::{Diagnosis, Kind, Observation, QueueLooks, bandwidth};
+use lunar_habitat_watch::bottleneck::{
+    Counters, Diagnosis, Kind, Observation, QueueLooks, bandwidth, find,
+};
 use lunar_habitat_watch::profile::{Profiler, ProfilerOptions};
 use runtime::memory::Tracked;
+use runtime::{Block, OnFull, Pipe, Sink, SinkError};
 use tracing::Dispatch;
 
 #[global_allocator]
@@ -250,6 +253,61 @@ fn a_queue_without_room() {
     not_named(&cured, Kind::FullQueue);
 }
 
+/// Takes rows, each of which costs it so much.
+struct Rows {
+    dispatch: Dispatch,
+    turns: u64,
+}
+
+impl Sink for Rows {
+    fn accept(&mut self, block: &Block) -> Result<(), SinkError> {
+        tracing::dispatcher::with_default(&self.dispatch, || {
+            let _stage = tracing::info_span!("rows").entered();
+            compute(self.turns * block.len() as u64);
+        });
+        Ok(())
+    }
+
+    fn finish(self: Box<Self>) -> Result<(), SinkError> {
+        Ok(())
+    }
+}
+
+/// A mission that sends blocks of 64 rows to a sink.
+fn through_a_pipe(row: u64, sink: u64) -> (Diagnosis, QueueLooks) {
+    let program = Program::begin();
+    let rows = Box::new(Rows { dispatch: program.dispatch.clone(), turns: sink });
+    let (mut pipe, mut block) = Pipe::start(rows, 1, 64, 4, OnFull::Wait).unwrap();
+    let mut looks = QueueLooks::new("telemetry", 4, "rows", "mission");
+    tracing::dispatcher::with_default(&program.dispatch, || {
+        let stage = tracing::info_span!("mission").entered();
+        let mut t_s = 0.0;
+        while program.goes_on() {
+            while !block.is_full() {
+                compute(row);
+                t_s += 60.0;
+                block.push(t_s, &[1.0]).unwrap();
+            }
+            looks.see(pipe.waiting());
+            block = pipe.send(std::mem::replace(&mut block, Block::new(1, 1))).unwrap();
+        }
+        stage.exit();
+    });
+    pipe.finish().unwrap();
+    (program.end(vec![looks.clone()], None), looks)
+}
+
+#[test]
+fn a_pipe_whose_sink_is_slow() {
+    let (diagnosis, looks) = through_a_pipe(LONG / 10_000, LONG / 20);
+    let full = diagnosis.findings.iter().find(|one| one.kind == Kind::FullQueue);
+    let full = full.unwrap_or_else(|| panic!("{diagnosis:#?} {looks:?}"));
+    assert_eq!(full.stage, "mission");
+    assert!(full.evidence.contains("`telemetry`") && full.evidence.contains("`rows`"));
+    let (cured, _) = through_a_pipe(LONG / 20, LONG / 10_000);
+    not_named(&cured, Kind::FullQueue);
+}
+
 fn on_threads(threads: usize) -> Diagnosis {
     let program = Program::begin();
     program.threads(threads, |_| {
@@ -268,6 +326,41 @@ fn one_thread_among_free_processors() {
     }
     named(&on_threads(1), Kind::OneThread, "missions");
     not_named(&on_threads(cores()), Kind::OneThread);
+}
+
+#[test]
+fn one_thread_that_was_asked_for_is_not_alone() {
+    let mut program = Program::begin();
+    program.observation = program.observation.on_threads(1);
+    let mark = program.observation.mark();
+    program.threads(1, |_| {
+        while program.goes_on() {
+            let _stage = tracing::info_span!("missions").entered();
+            compute(LONG);
+        }
+    });
+    let (counters, diagnosis) = program.observation.look_since(&mark, Vec::new(), None);
+    assert!(diagnosis.is_seen() && diagnosis.limit().is_none(), "{diagnosis:#?}");
+    assert!(counters.profile.stage("missions").is_some_and(|stage| stage.runs > 0));
+    // From here on nothing ran.
+    let mark = program.observation.mark();
+    let (counters, _) = program.observation.look_since(&mark, Vec::new(), None);
+    assert!(counters.profile.stages.is_empty() && counters.own.span_s < 900.0);
+    assert!(counters.waits.stages.is_empty(), "{:?}", counters.waits);
+}
+
+#[test]
+fn what_was_hardly_looked_at_is_not_called_sound() {
+    let program = Program::begin();
+    program.threads(1, |_| tracing::info_span!("missions").in_scope(|| compute(100)));
+    let diagnosis = find(&Counters { cores: 2.0, ..Counters::default() });
+    assert!(!diagnosis.is_seen() && diagnosis.limit().is_none());
+    let (mut counters, _) = program.observation.look(Vec::new(), None);
+    for looks in [0, 9, 10] {
+        counters.waits.looks = looks;
+        let diagnosis = find(&counters);
+        assert_eq!((diagnosis.looks, diagnosis.is_seen()), (looks, looks >= 10));
+    }
 }
 
 #[test]

@@ -34,11 +34,14 @@ pub fn lines(controller: &str, seed: u64, interventions: &[Intervention]) -> Str
         .collect()
 }
 
-/// Append `lines` in `dir`, and wait until they are on the disk.
+/// Append `lines` in `dir`, and wait until they are on the disk; nothing is done for a mission in which nothing was taken over.
 ///
 /// # Errors
 /// [`CliError::Store`] when the system refuses.
 pub fn append(dir: &Path, lines: &str) -> Result<(), CliError> {
+    if lines.is_empty() {
+        return Ok(());
+    }
     let path = dir.join(NAME);
     std::fs::create_dir_all(dir)
         .and_then(|()| OpenOptions::new().create(true).read(true).append(true).open(&path))
@@ -130,7 +133,11 @@ mod tests {
         let both = lines("policy-1-shielded", 7, &[one(2), one(3)]);
         assert_eq!(both.lines().next(), Some("policy-1-shielded,7,2,43200,oxygen,3600,"));
         append(dir.path(), "").unwrap();
+        assert!(!dir.path().join(NAME).exists());
         append(dir.path(), &both).unwrap();
+        let whole = std::fs::read(dir.path().join(NAME)).unwrap();
+        append(dir.path(), "").unwrap();
+        assert_eq!(std::fs::read(dir.path().join(NAME)).unwrap(), whole);
         // Killed within a line, and flown again.
         let path = dir.path().join(NAME);
         let text = std::fs::read_to_string(&path).unwrap();

@@ -48,6 +48,7 @@ use self::logbook::Logbook;
 use self::record::Record;
 use self::settings::Settings;
 use self::summary::Summary;
+pub use self::summary::median;
 use crate::error::CliError;
 use crate::keep::Kept;
 use crate::mission::{Changes, bar, cores};
@@ -115,7 +116,7 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
-    args.profiling.begin();
+    args.profiling.begin(args.threads.map_or_else(cores, usize::from));
     if let Some(name) = args.suite {
         let code = suite::run(name, &args)?;
         args.profiling.end()?;

@@ -1,7 +1,7 @@
 //! `data export`: what leaves a database as a file.
 //!
 //! Rows of a stream as Parquet, Arrow or CSV: `time_s`, then the channels that were asked for in SI, with their units among
-//! the facts. Or, with `--episodes`, what was seen, done and got in a run, with the columns and facts of `data rollout`:
+//! the facts. Or, with `--episodes[=NAME]`, what was seen, done and got in a run, with the columns and facts of `data rollout`:
 //! a set of data for learning, without conversion.
 //!
 //! # Episodes of `simulate`
@@ -22,13 +22,14 @@ use crate::trajectory::Recorded;
 /// Arguments of `data export`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  lunar-habitat data export RUN --out mission.parquet\n  \
-    lunar-habitat data export RUN --episodes --out episodes.parquet\n\n\
+    lunar-habitat data export --episodes RUN --out episodes.parquet\n  \
+    lunar-habitat data export RUN --episodes=NAME --out episodes.parquet\n\n\
     A file ending in .arrow or .feather is Arrow IPC (Feather 2), which others map into memory.")]
 pub struct ExportArgs {
     #[command(flatten)]
     which: Which,
-    /// Instead of channels: what was seen, done and got, with the columns of `data rollout`; NAME where the run has several
-    #[arg(long, value_name = "NAME", num_args = 0..=1, default_missing_value = "",
+    /// Instead of channels: what was seen, done and got, with the columns of `data rollout`; =NAME where the run has several
+    #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "",
         conflicts_with_all = ["stream", "channel", "from_s", "to_s"])]
     episodes: Option<String>,
     /// File, ending in `.parquet`, `.arrow`, `.feather` or, of channels, `.csv`

@@ -43,7 +43,8 @@ const AGAIN: Duration = Duration::from_millis(100);
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  \
     lunar-habitat data tend --backup-to backups --backups-kept 24 --thin-older-than 30d --thin-to 10min\n  \
-    lunar-habitat data tend --policy upkeep.toml --every 6h --json")]
+    lunar-habitat data tend --policy upkeep.toml --every 6h --json\n\n\
+    TIME is a number and s, m or min, h or d, at least 1s: 90s, 15m, 6h, 30d.")]
 pub struct Args {
     #[command(flatten)]
     place: Place,
@@ -52,10 +53,10 @@ pub struct Args {
     policy: Option<PathBuf>,
     #[command(flatten)]
     policy_flags: Policy,
-    /// Do it again and again, with this pause: a number and s, m, h or d
+    /// Do it again and again, with this pause after each round
     #[arg(long, value_name = "TIME", value_parser = pause)]
     every: Option<Duration>,
-    /// How long a database that others use is waited for, in each step
+    /// How long a database or a directory of backups that others use is waited for, in each step
     #[arg(long, value_name = "TIME", default_value = "10m", value_parser = pause)]
     patience: Duration,
     /// Print a JSON object a step instead of words
@@ -66,28 +67,28 @@ pub struct Args {
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq, Default, clap::Args)]
 struct Policy {
-    /// Hold everything against its checksums
+    /// Hold everything against its checksums; after damage no older backup is removed
     #[arg(long)]
     verify: bool,
     /// Take a backup into this directory
     #[arg(long, value_name = "DIR")]
     backup_to: Option<PathBuf>,
-    /// Backups that are kept there [default: 7]
+    /// Backups that are kept there, the latest; needs --backup-to [default: 7]
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..))]
     backups_kept: Option<u16>,
-    /// Replace rows that are older by their lowest, mean and highest value
+    /// Replace rows that are older by their lowest, mean and highest value; needs --thin-to
     #[arg(long, value_name = "TIME", value_parser = pause)]
     thin_older_than: Option<Duration>,
-    /// Interval of these, whole seconds
+    /// Interval of these, whole seconds; needs --thin-older-than
     #[arg(long, value_name = "TIME", value_parser = pause)]
     thin_to: Option<Duration>,
-    /// Stream that is thinned, in all runs [default: telemetry]
+    /// Stream that is thinned, in all runs; needs --thin-older-than [default: telemetry]
     #[arg(long, value_name = "NAME")]
     thin_stream: Option<String>,
-    /// Remove runs that ended longer ago
+    /// Remove runs that ended longer ago; runs that go on stay
     #[arg(long, value_name = "TIME", value_parser = pause)]
     prune_older_than: Option<Duration>,
-    /// Remove all runs but so many, the latest
+    /// Remove all runs but so many, those that began last; runs that go on stay and do not count
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     keep: Option<u32>,
     /// Give room that nothing uses back to the file system
@@ -383,6 +384,8 @@ fn tell(
 
 #[cfg(test)]
 mod tests {
+    use std::cell::Cell;
+
     use super::*;
 
     #[test]
@@ -399,6 +402,50 @@ mod tests {
         let age = Duration::from_secs(30 * 86_400);
         let thin = Step::Thin { stream: "telemetry".to_owned(), every_us: 600_000_000, age };
         assert_eq!(steps, [Step::Verify, backup, thin, Step::Keep(9)]);
+    }
+
+    fn busy() -> Result<u32, CliError> {
+        Err(StoreError::DatabaseBusy { place: "x.db".into() }.into())
+    }
+
+    #[test]
+    fn what_others_use_is_asked_for_again_until_it_is_free() {
+        let calls = Cell::new(0);
+        let work = || {
+            calls.set(calls.get() + 1);
+            if calls.get() < 4 { busy() } else { Ok(7) }
+        };
+        let found = patiently(Duration::from_secs(3_600), &|| false, work);
+        assert_eq!((found.unwrap(), calls.get()), (7, 4));
+    }
+
+    #[test]
+    fn patience_ends() {
+        let tries = |patience: Duration, most: u32| {
+            let calls = Cell::new(0);
+            let found = patiently(patience, &|| calls.get() == most, || {
+                calls.set(calls.get() + 1);
+                busy()
+            });
+            assert!(matches!(found, Err(CliError::Store(StoreError::DatabaseBusy { .. }))));
+            calls.get()
+        };
+        assert_eq!(tries(Duration::ZERO, 9), 1);
+        // Or a signal ends it.
+        assert_eq!(
+            (tries(Duration::from_secs(3_600), 1), tries(Duration::from_secs(3_600), 3)),
+            (1, 3)
+        );
+    }
+
+    #[test]
+    fn what_is_not_a_matter_of_time_is_told_at_once() {
+        let calls = Cell::new(0);
+        let found: Result<(), CliError> = patiently(Duration::from_secs(3_600), &|| false, || {
+            calls.set(calls.get() + 1);
+            Err(CliError::Failed("broken".into()))
+        });
+        assert!(matches!(found, Err(CliError::Failed(_))) && calls.get() == 1);
     }
 
     #[test]

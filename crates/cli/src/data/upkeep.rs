@@ -123,7 +123,8 @@ pub struct PruneArgs {
 /// # Errors
 /// A sentence on what is allowed.
 pub(super) fn pause(text: &str) -> Result<Duration, String> {
-    let wanted = || "written as a number and s, m, h or d, as in 15m; at least 1s".to_owned();
+    let wanted =
+        || "written as a number and s, m or min, h or d, as in 15m; at least 1s".to_owned();
     let end = text.find(char::is_alphabetic).ok_or_else(wanted)?;
     let factor = match &text[end..] {
         "s" => 1.0,

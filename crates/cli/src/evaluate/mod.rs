@@ -23,7 +23,7 @@
 //!
 //! # Database
 //! With `--store` the result is kept, and of the first `--trajectories` missions of each policy what was seen, done and got:
-//! a trajectory by the name of the policy, which `data export RUN --episodes NAME` gives as a file.
+//! a trajectory by the name of the policy, which `data export RUN --episodes=NAME` gives as a file.
 //!
 //! # JSON
 //! With `--json`, one object: `{scenario, difficulty, episodes, policies, rules, seeds}`. `policies` is a list of

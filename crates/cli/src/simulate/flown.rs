@@ -66,7 +66,11 @@ pub(super) fn episode(
     let commanded = rollout.play_commands(&mut episode, given)?;
     let is_same = match flown.abort_reason() {
         AbortReason::None => episode.habitat().hash() == flown.hash(),
-        reason => commanded.status.reason() == reason,
+        reason => {
+            // What comes after the loss is not in the episode.
+            let lost_s = |habitat: &Habitat| habitat.state().mission.abort_s.to_bits();
+            commanded.status.reason() == reason && lost_s(episode.habitat()) == lost_s(flown)
+        }
     };
     if !is_same {
         eprintln!("no trajectory is kept: played again, the mission went otherwise");

@@ -61,6 +61,7 @@ use runtime::{Block, OnFull, Pipe, Sink, parallel_map};
 use serde_json::{Value, json};
 use store::{Column, Signal, TelemetryWriter};
 use tracing::info_span;
+use watch::bottleneck::QueueLooks;
 use watch::report::{Report, Table};
 
 use self::figures::Figures;
@@ -120,7 +121,8 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
-    args.profiling.begin();
+    // Threads that write wait for the one that computes.
+    args.profiling.begin(1);
     let mission = prepare(&args)?;
     let threads = args.threads.map_or_else(cores, usize::from);
     let dir = args.out.clone().unwrap_or_else(|| {
@@ -201,6 +203,8 @@ struct Recorder {
     /// `None` between two sends only.
     block: Option<Block>,
     pipe: Pipe,
+    /// How full the pipe was whenever a block was ready for it.
+    looks: QueueLooks,
     figures: Figures,
     margins: Margins,
     timeline: Timeline,
@@ -230,6 +234,7 @@ impl Recorder {
         Ok(Recorder {
             block: Some(block),
             pipe,
+            looks: QueueLooks::new("telemetry", BLOCKS_WAITING, "telemetry rows", "mission"),
             figures: Figures::new(catalogue),
             margins: Margins::new(mission.habitat.plan(), catalogue),
             timeline: Timeline::new(&mission.habitat),
@@ -241,6 +246,7 @@ impl Recorder {
 
     fn send(&mut self) -> Result<(), CliError> {
         if let Some(block) = self.block.take() {
+            self.looks.see(self.pipe.waiting());
             self.block = Some(self.pipe.send(block)?);
         }
         Ok(())
@@ -303,7 +309,8 @@ fn fly(mission: Mission, mut recorder: Recorder) -> Result<Ended, CliError> {
     recorder.send()?;
     recorder.pipe.finish()?;
     recorder.timeline.close();
-    let Recorder { figures, margins, timeline, plots, .. } = recorder;
+    let Recorder { figures, margins, timeline, plots, looks, .. } = recorder;
+    profile::saw(looks);
     Ok(Ended {
         undrawn,
         timing,

@@ -194,19 +194,23 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let asked = Asked::of(&args)?;
     // What is supervised is listened to where it runs.
     let profiling = if args.supervise { Profiling::default() } else { args.profiling.clone() };
-    profiling.begin();
+    let threads = args.threads.map_or_else(cores, usize::from);
+    profiling.begin(threads);
     let dir = args.out.clone().unwrap_or_else(|| {
         let suffix = args.changes.suffix();
         let acts = if args.acts == Acts::Thresholds { "" } else { "-dials" };
         PathBuf::from("out").join(format!("train-{}{suffix}{acts}", asked.scenario()))
     });
-    let threads = args.threads.map_or_else(cores, usize::from);
     // Once for all seeds, so that they are draws of one method.
     let batch_file = args.batch_file.clone().unwrap_or_else(|| Batch::path(&dir));
     let batch = tracing::info_span!("batch search")
         .in_scope(|| Batch::open(&batch_file, &asked, threads))?;
     let mut all = Vec::new();
     for seed in args.seed..args.seed.saturating_add(args.seeds) {
+        if seed > args.seed {
+            // The page of a seed is about that seed.
+            crate::profile::turn();
+        }
         let dir = if args.seeds > 1 { dir.join(format!("seed-{seed}")) } else { dir.clone() };
         if args.supervise {
             supervisor::watch(&dir, &alone(seed, &dir, &batch_file), args.retries)?;

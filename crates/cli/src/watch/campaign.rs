@@ -16,7 +16,7 @@ use crate::error::CliError;
 use crate::mission::bar;
 
 /// Hours for which a mission is watched before its fault: the past of the detectors.
-pub const BEFORE_H: f64 = 54.0;
+const BEFORE_H: f64 = 54.0;
 /// Hours after a fault in which it must be found.
 pub const AFTER_H: f64 = 24.0;
 /// Days of a quiet mission.
@@ -70,6 +70,8 @@ pub struct Campaign {
     pub faults: Vec<Flown>,
     /// Quiet missions.
     pub quiet: Vec<Quiet>,
+    /// Days of all quiet missions together.
+    pub quiet_days: f64,
     /// Kinds of faults with how often they were flown and how often an instrument showed them.
     pub kinds: Vec<(String, usize, usize)>,
 }
@@ -83,13 +85,13 @@ pub fn run(model: &Scenario, extent: Extent, settings: &[Overrides]) -> Result<C
     for overrides in settings {
         Watcher::new(&plan.catalogue, &facts(model), overrides)?;
     }
-    let flights = (QUIET_DAYS.min(model.duration_days), extent.days);
-    let seeds = (flights.1 / flights.0).ceil() as u64;
+    let each_days = QUIET_DAYS.min(model.duration_days);
+    let seeds = (extent.days / each_days).ceil() as u64;
     let bar = bar(seeds + extent.faults as u64, "{pos} of {len} missions, {elapsed} gone");
     let quiet = parallel_map(extent.threads, (0..seeds).collect(), |number| {
         // Far from those of faults.
         let seed = extent.seed.wrapping_mul(100_000).wrapping_add(90_000 + number);
-        let one = quiet(&plan, extent.key(seed), flights.0, settings);
+        let one = quiet(&plan, extent.key(seed), each_days, settings);
         bar.inc(1);
         one
     })?;
@@ -119,7 +121,7 @@ pub fn run(model: &Scenario, extent: Extent, settings: &[Overrides]) -> Result<C
     }
     bar.finish_and_clear();
     let kinds = drawing.seen.into_iter().map(|(kind, (flown, shown))| (kind, flown, shown));
-    Ok(Campaign { faults, quiet, kinds: kinds.collect() })
+    Ok(Campaign { faults, quiet, quiet_days: seeds as f64 * each_days, kinds: kinds.collect() })
 }
 
 fn watchers(plan: &Plan, settings: &[Overrides]) -> Result<Vec<Watcher>, CliError> {

@@ -60,6 +60,17 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
 }
 
+/// Most days that are flown in one call.
+const DAYS_MOST: f64 = 1e6;
+
+/// Days that are flown: a number above 0.
+fn days(text: &str) -> Result<f64, String> {
+    match text.parse::<f64>() {
+        Ok(days) if days > 0.0 && days <= DAYS_MOST => Ok(days),
+        _ => Err(format!("allowed: more than 0 and up to {DAYS_MOST}")),
+    }
+}
+
 /// Read a file of overrides for the scenario with this name.
 ///
 /// # Errors

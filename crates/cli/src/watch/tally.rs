@@ -13,8 +13,9 @@
 
 use serde::Serialize;
 
-use super::campaign::{AFTER_H, BEFORE_H, Campaign, Flown};
+use super::campaign::{AFTER_H, Campaign, Flown};
 use super::watcher::Raise;
+use crate::campaign::median;
 
 /// Alarms closer than this are the same in a mission and its twin, s.
 const SAME_S: f64 = 3_600.0;
@@ -72,8 +73,6 @@ pub struct Tally {
     pub consequences: usize,
     /// Days of quiet missions.
     pub quiet_days: f64,
-    /// Days before faults.
-    pub days_before: f64,
     /// Faults found over faults found and false alarms.
     pub precision: f64,
     /// Faults found over faults.
@@ -90,10 +89,9 @@ pub struct Tally {
 
 impl Tally {
     /// Count what was raised under the setting number `at`, called `name`.
-    pub fn of(campaign: &Campaign, at: usize, name: &str, quiet_days: f64) -> Tally {
+    pub fn of(campaign: &Campaign, at: usize, name: &str) -> Tally {
         let mut tally = Tally::empty(name);
-        tally.quiet_days = quiet_days;
-        tally.days_before = campaign.faults.len() as f64 * BEFORE_H / 24.0;
+        tally.quiet_days = campaign.quiet_days;
         for quiet in &campaign.quiet {
             let raises = quiet.raises.get(at).into_iter().flatten();
             tally.false_quiet.extend(raises.map(|raise| False::of(raise, quiet.seed)));
@@ -114,7 +112,6 @@ impl Tally {
             false_beside: Vec::new(),
             consequences: 0,
             quiet_days: 0.0,
-            days_before: 0.0,
             precision: 0.0,
             recall: 0.0,
             named: 0.0,
@@ -166,9 +163,9 @@ impl Tally {
         self.precision = found / (found + false_alarms).max(1.0);
         self.recall = found / faults;
         self.named = self.cases.iter().filter(|case| case.names_unit).count() as f64 / faults;
-        self.median_delay_min = median(self.cases.iter().filter_map(|case| case.delay_min));
+        self.median_delay_min = median_or_nan(self.cases.iter().filter_map(|case| case.delay_min));
         let fast = self.cases.iter().filter(|case| case.fast).filter_map(|case| case.delay_min);
-        self.median_fast_delay_min = median(fast);
+        self.median_fast_delay_min = median_or_nan(fast);
         self.false_per_ten_days = 10.0 * self.false_quiet.len() as f64 / self.quiet_days.max(1e-9);
     }
 }
@@ -181,15 +178,8 @@ impl False {
 }
 
 /// The median; not a number of nothing.
-pub fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut sorted: Vec<f64> = values.collect();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    match sorted.len() {
-        0 => f64::NAN,
-        count if count % 2 == 1 => sorted[middle],
-        _ => 0.5 * (sorted[middle - 1] + sorted[middle]),
-    }
+pub fn median_or_nan(values: impl Iterator<Item = f64>) -> f64 {
+    median(values.collect()).unwrap_or(f64::NAN)
 }
 
 /// The place of a unit.
@@ -229,7 +219,7 @@ mod tests {
 
     fn tally(faults: Vec<Flown>, quiet: Vec<Raise>) -> Tally {
         let quiet = vec![Quiet { seed: 9, raises: vec![quiet], extremes: Vec::new() }];
-        Tally::of(&Campaign { faults, quiet, kinds: Vec::new() }, 0, "x", 20.0)
+        Tally::of(&Campaign { faults, quiet, quiet_days: 20.0, kinds: Vec::new() }, 0, "x")
     }
 
     #[test]

@@ -45,7 +45,7 @@ pub struct Args {
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with = "runs")]
     faults: u32,
     /// Quiet days of each half, without RUN
-    #[arg(long, value_name = "N", default_value_t = 200.0, conflicts_with = "runs")]
+    #[arg(long, value_name = "N", default_value_t = 200.0, value_parser = super::days, allow_negative_numbers = true, conflicts_with = "runs")]
     days: f64,
     /// Which missions, without RUN
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "runs")]
@@ -130,9 +130,8 @@ fn flown(args: &Args, model: &Scenario, plan: &Plan) -> Result<Found, CliError> 
     let settings = [declared, proposal::overrides(&moved)];
     let extent = Extent { faults: args.faults as usize, held_out: true, ..extent };
     let judged = campaign::run(model, extent, &settings)?;
-    let days = judged.quiet.len() as f64 * campaign::QUIET_DAYS.min(model.duration_days);
     let tallies = ["as declared", "as proposed"].iter().enumerate();
-    let tallies = tallies.map(|(at, name)| Tally::of(&judged, at, name, days)).collect();
+    let tallies = tallies.map(|(at, name)| Tally::of(&judged, at, name)).collect();
     Ok((moved, kept, tallies))
 }
 

@@ -1,5 +1,7 @@
 //! The program as a user runs it: words in, exit code and text out.
 
+#![allow(dead_code)] // Each file of tests takes what it needs.
+
 use std::path::Path;
 use std::process::{Command, Output};
 
@@ -10,6 +12,18 @@ pub fn run_in(dir: &Path, arguments: &[&str]) -> Output {
         .current_dir(dir)
         .output()
         .unwrap()
+}
+
+/// Run it in `dir` with the words of one line.
+pub fn line(dir: &Path, line: &str) -> Output {
+    run_in(dir, &line.split_whitespace().collect::<Vec<_>>())
+}
+
+/// What a line prints, which has to succeed.
+pub fn printed(dir: &Path, words: &str) -> String {
+    let output = line(dir, words);
+    assert_eq!(output.status.code(), Some(0), "{words}: {}", stderr(&output));
+    stdout(&output)
 }
 
 pub fn stdout(output: &Output) -> String {

@@ -18,6 +18,7 @@ const DIGITS: u8 = 2;
 /// one.merge(&other);
 /// assert_eq!(one.count(), 2);
 /// assert!(one.quantile(1.0) >= Duration::from_micros(980));
+/// assert_eq!(one.since(&other).quantile(1.0).as_micros(), 10);
 /// ```
 #[derive(Debug, Clone, Default)]
 pub struct Delays {
@@ -55,6 +56,17 @@ impl Delays {
                 let _ = ours.add(theirs);
             }
         }
+    }
+
+    /// Those that were counted after `earlier`, a look at the same histogram.
+    #[must_use]
+    pub fn since(&self, earlier: &Delays) -> Delays {
+        let mut left = self.clone();
+        if let (Some(ours), Some(theirs)) = (&mut left.histogram, &earlier.histogram) {
+            // Refused only for what was never in this one; then all of it counts as new.
+            let _ = ours.subtract(theirs);
+        }
+        left
     }
 
     /// How many were counted.

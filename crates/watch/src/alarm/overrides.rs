@@ -63,7 +63,7 @@ pub struct AlarmOverride {
     /// The limit, in the unit of the channel. That of a safety limit moves inward only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub limit: Option<f64>,
-    /// Hysteresis, in the unit of the channel, ≥ 0.
+    /// Hysteresis, in the unit of the channel, ≥ 0. That of a safety limit gets wider only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deadband: Option<f64>,
     /// Time past the limit before it is raised, s, 0 to 86 400. That of a safety limit gets shorter only.

@@ -289,6 +289,9 @@ fn override_of(alarm: &mut Alarm, change: &AlarmOverride) -> Result<(), WatchErr
     }
     if let Some(deadband) = change.deadband {
         next.deadband = in_range(&alarm.id, "deadband", deadband, 0.0, f64::MAX)?;
+        if alarm.is_safety && deadband < alarm.deadband {
+            return loosened("the hysteresis", alarm.deadband.to_string(), deadband.to_string());
+        }
     }
     if let Some(delay_s) = change.on_delay_s {
         next.on_delay_s = in_range(&alarm.id, "on_delay_s", delay_s, 0.0, DELAY_MOST_S)?;

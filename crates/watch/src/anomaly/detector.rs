@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use super::{Cusum, Flat, Past, Step};
+use super::{Flat, Past, Step};
 
 /// Looks at one stream of values and says how unusual each is.
 ///
@@ -74,19 +74,6 @@ pub enum Detection {
         /// Which deviations count.
         side: Side,
     },
-    /// A small shift that lasts ([`Cusum`]).
-    Cusum {
-        /// How far back the past goes, s.
-        history_s: f64,
-        /// Deviation that is usual, in robust standard deviations.
-        slack: f64,
-        /// Sum of what exceeds it, in robust standard deviations times samples.
-        limit: f64,
-        /// Least standard deviation, in the unit of the value.
-        floor: f64,
-        /// Which deviations count.
-        side: Side,
-    },
     /// The same number again and again ([`Flat`]).
     Flat {
         /// How often it takes.
@@ -112,37 +99,8 @@ impl Detection {
             Detection::Past { history_s, absolute, relative, spreads, side } => {
                 Box::new(Past::new(history_s, absolute, relative, spreads, side))
             }
-            Detection::Cusum { history_s, slack, limit, floor, side } => {
-                Box::new(Cusum::new(history_s, slack, limit, floor, side))
-            }
             Detection::Flat { samples, room } => Box::new(Flat::new(samples, room)),
             Detection::Step { limit, hold_s } => Box::new(Step::new(limit, hold_s)),
-        }
-    }
-
-    /// The same with `factor` times the deviation that counts as usual, > 0: above 1 is less sensitive.
-    #[must_use]
-    pub fn scaled(self, factor: f64) -> Detection {
-        match self {
-            Detection::Band { low, high, scale } => {
-                let out = (factor - 1.0) * scale;
-                Detection::Band { low: low - out, high: high + out, scale }
-            }
-            Detection::Past { history_s, absolute, relative, spreads, side } => Detection::Past {
-                history_s,
-                absolute: factor * absolute,
-                relative: factor * relative,
-                spreads: factor * spreads,
-                side,
-            },
-            Detection::Cusum { history_s, slack, limit, floor, side } => {
-                Detection::Cusum { history_s, slack, limit: factor * limit, floor, side }
-            }
-            Detection::Flat { samples, room } => {
-                let samples = (factor * f64::from(samples)).ceil().max(2.0) as u32;
-                Detection::Flat { samples, room }
-            }
-            Detection::Step { limit, hold_s } => Detection::Step { limit: factor * limit, hold_s },
         }
     }
 }

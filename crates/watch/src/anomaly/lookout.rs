@@ -5,7 +5,10 @@ use catalogue::{Catalogue, Channel, Limits, Unit, ValueKind};
 use super::signal::Follower;
 use super::{Detector, Rule};
 use crate::WatchError;
-use crate::alarm::{AlarmPlan, Alarms, Bound, Overrides, Snapshot, Transition};
+use crate::alarm::{AlarmOverride, AlarmPlan, Alarms, Bound, Overrides, Snapshot, Transition};
+
+/// Hysteresis of the alarm of a score, as a share of its limit. Assumed.
+const DEADBAND: f64 = 0.1;
 
 /// Alarms and anomalies of one habitat together: a row of readings in, transitions out.
 ///
@@ -56,10 +59,12 @@ pub struct Lookout {
 impl Lookout {
     /// Alarms of every sensed channel of `catalogue`, and of the scores of `rules`, changed by `overrides`.
     ///
-    /// Lookouts of equal habitats share their rules.
+    /// Lookouts of equal habitats share their rules. The hysteresis of a score is a tenth of its limit where `overrides` say
+    /// nothing else.
     ///
     /// # Errors
-    /// As [`AlarmPlan::compile`].
+    /// As [`AlarmPlan::compile`]; [`WatchError::Range`] for a limit of a score that is not above 0, and for a hysteresis that is
+    /// larger.
     pub fn new(
         catalogue: &Catalogue,
         rules: impl Into<Arc<[Rule]>>,
@@ -174,12 +179,39 @@ fn plan_of(
         };
         let at = plan.add(&channel, None);
         for alarm in plan.alarms.iter_mut().filter(|alarm| alarm.channel == at) {
-            alarm.deadband = 0.1;
+            alarm.deadband = DEADBAND;
             alarm.on_delay_s = rule.on_delay_s;
             alarm.off_delay_s = rule.off_delay_s;
             alarm.priority = rule.priority;
         }
     }
+    let first = plan.channels.len() - rules.len();
     plan.apply(&overrides.alarms)?;
+    let id = |one: &AlarmOverride| format!("{}:{}", one.channel, one.bound.name());
+    let told = overrides.alarms.iter().filter(|one| one.deadband.is_some());
+    let told: Vec<String> = told.map(id).collect();
+    for alarm in plan.alarms.iter_mut().filter(|alarm| alarm.channel >= first) {
+        if !told.contains(&alarm.id) {
+            alarm.deadband = DEADBAND * alarm.limit;
+        }
+        // A score is 0 at least, so that nothing below would ever end the alarm.
+        let refuse = |quantity, found: f64, allowed: String| WatchError::Range {
+            place: alarm.id.clone(),
+            quantity,
+            found: found.to_string(),
+            allowed,
+        };
+        if alarm.limit <= 0.0 {
+            return Err(refuse(
+                "limit",
+                alarm.limit,
+                "more than 0, since it is one of a score".into(),
+            ));
+        }
+        if alarm.deadband > alarm.limit {
+            let allowed = format!("up to the limit of the score, {}", alarm.limit);
+            return Err(refuse("deadband", alarm.deadband, allowed));
+        }
+    }
     Ok(plan)
 }

@@ -3,7 +3,7 @@
 //! | file | noun |
 //! |---|---|
 //! | `detector` | the trait: a value in, a score out; and detectors as data |
-//! | `past`, `cusum`, `flat`, `step` | detectors |
+//! | `past`, `flat`, `step` | detectors |
 //! | `history` | the past of a value: medians and their spread |
 //! | `signal` | balances and proportions, computed from a row of readings |
 //! | `trail` | values with their times, small |
@@ -14,7 +14,6 @@
 //! A score from 1 on is an anomaly. It becomes an alarm of a channel of its own (`living.cdra.anomaly_intake`), so that people
 //! acknowledge, shelve and read it as they do any other.
 
-mod cusum;
 mod detector;
 mod flat;
 mod history;
@@ -26,7 +25,6 @@ mod signal;
 mod step;
 mod trail;
 
-pub use cusum::Cusum;
 pub use detector::{Detection, Detector, Side};
 pub use flat::Flat;
 pub use lookout::Lookout;

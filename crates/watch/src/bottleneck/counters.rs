@@ -52,6 +52,8 @@ impl QueueLooks {
 pub struct Counters {
     /// Processors that the program may use; a part of one counts.
     pub cores: f64,
+    /// Threads that the program was told to compute on; none where it takes what there is.
+    pub threads: Option<usize>,
     /// Time and memory by stage.
     pub profile: Profile,
     /// What threads in stages waited for.

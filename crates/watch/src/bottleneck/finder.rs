@@ -31,8 +31,8 @@ const CROWD: f64 = 2.0;
 const ALONE: f64 = 1.25;
 /// Least share of the time that a stage must have to be told of.
 const LEAST: f64 = 0.1;
-/// Least looks at a stage before it is judged by them.
-const LOOKS: u64 = 10;
+/// Least looks at a stage, or at all of them, before anything is judged by them.
+pub(super) const LOOKS: u64 = 10;
 
 /// A stage and what was seen of it.
 struct Seen<'a> {
@@ -77,8 +77,9 @@ impl Seen<'_> {
 pub fn find(counters: &Counters) -> Diagnosis {
     let stages = counters.profile.by_name();
     let all_ns: u64 = stages.iter().map(StageFigures::busy_ns).sum();
+    let looks = counters.waits.looks;
     if all_ns == 0 {
-        return Diagnosis::default();
+        return Diagnosis { looks, ..Diagnosis::default() };
     }
     let seen: Vec<Seen<'_>> = stages
         .iter()
@@ -104,7 +105,7 @@ pub fn find(counters: &Counters) -> Diagnosis {
     let wanted_s = counters.own.cpu_s + counters.own.delay_s;
     let disturbed =
         if wanted_s > 0.0 { (counters.own.delay_s - own_delay) / wanted_s } else { 0.0 };
-    Diagnosis { findings, disturbed: disturbed.clamp(0.0, 1.0) }
+    Diagnosis { findings, disturbed: disturbed.clamp(0.0, 1.0), looks }
 }
 
 /// What a stage waits for.
@@ -247,7 +248,8 @@ fn crowd(seen: &[Seen<'_>], counters: &Counters) -> Option<Finding> {
 fn alone(seen: &[Seen<'_>], counters: &Counters) -> Option<Finding> {
     let mean = counters.waits.running_mean();
     let largest = seen.iter().max_by(|a, b| a.share.total_cmp(&b.share))?;
-    let is_alone = counters.waits.looks >= LOOKS && counters.cores >= 2.0 && mean <= ALONE;
+    let may_share = counters.cores >= 2.0 && counters.threads.is_none_or(|threads| threads >= 2);
+    let is_alone = counters.waits.looks >= LOOKS && may_share && mean <= ALONE;
     let computes = largest.share >= 0.5 && largest.running() >= 0.8 && largest.waits.threads == 1;
     (is_alone && computes).then(|| {
         let words =

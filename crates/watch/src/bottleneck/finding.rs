@@ -3,6 +3,16 @@
 use std::fmt;
 
 /// What there is too little of.
+///
+/// Some kinds need counters that a program gives itself:
+///
+/// | kind | needs | verbs of this workspace give it |
+/// |---|---|---|
+/// | [`StarvedQueue`](Kind::StarvedQueue), [`FullQueue`](Kind::FullQueue) | [`QueueLooks`](super::QueueLooks), and a stage around the wait | of the blocks of telemetry of `simulate`, by the mission that fills them: a full queue |
+/// | [`SmallBatches`](Kind::SmallBatches), [`BusyWait`](Kind::BusyWait) | `items` of the stage | of `rollout`, `gradient`, `gradient shard` |
+/// | [`MemoryBandwidth`](Kind::MemoryBandwidth) | `moved` of the stage, and [`bandwidth`](super::bandwidth()) | none |
+///
+/// All others are seen from outside.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// Threads wait for each other at a lock.
@@ -34,23 +44,6 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// All kinds.
-    pub const ALL: [Kind; 13] = [
-        Kind::Lock,
-        Kind::Allocation,
-        Kind::Disk,
-        Kind::Pages,
-        Kind::Network,
-        Kind::Sleep,
-        Kind::StarvedQueue,
-        Kind::FullQueue,
-        Kind::OneThread,
-        Kind::MemoryBandwidth,
-        Kind::SmallBatches,
-        Kind::BusyWait,
-        Kind::Oversubscription,
-    ];
-
     /// One word or two for it.
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -152,9 +145,18 @@ pub struct Diagnosis {
     pub findings: Vec<Finding>,
     /// Share of the time in which threads wanted to run and other programs had the processors, 0 to 1: no fault of this one.
     pub disturbed: f64,
+    /// How often threads were looked at.
+    pub looks: u64,
 }
 
 impl Diagnosis {
+    /// Whether that was often enough to say what threads wait for. Where it was not, no finding does not mean that nothing
+    /// holds the program back.
+    #[must_use]
+    pub fn is_seen(&self) -> bool {
+        self.looks >= super::finder::LOOKS
+    }
+
     /// What holds the program back most.
     #[must_use]
     pub fn limit(&self) -> Option<&Finding> {

@@ -22,4 +22,4 @@ pub use bandwidth::bandwidth;
 pub use counters::{Counters, QueueLooks};
 pub use finder::find;
 pub use finding::{Diagnosis, Finding, Kind};
-pub use observation::Observation;
+pub use observation::{Mark, Observation};

@@ -3,11 +3,10 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
-use runtime::Delays;
 use runtime::memory::Allocated;
 
 use super::clock::{thread_cpu_ns, thread_number};
-use super::fold::Cost;
+use super::fold::{Cost, StageFigures};
 
 /// A span that the thread is in.
 #[derive(Debug)]
@@ -22,21 +21,6 @@ struct Open {
     own: Allocated,
 }
 
-/// What a thread has spent in one place.
-#[derive(Debug, Default, Clone)]
-pub(super) struct Sums {
-    pub(super) runs: u64,
-    /// Without spans inside.
-    pub(super) own: Cost,
-    /// Time of runs on a thread that was not in the stage above, ns: that one lets others work for it.
-    pub(super) apart_ns: u64,
-    pub(super) items: u64,
-    /// Runs in which items were counted and there was none.
-    pub(super) empty: u64,
-    pub(super) moved: u64,
-    pub(super) lengths: Delays,
-}
-
 /// A span that is kept by itself.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Kept {
@@ -49,7 +33,8 @@ pub(super) struct Kept {
 #[derive(Debug, Default)]
 pub(super) struct Pages {
     open: Vec<Open>,
-    pub(super) sums: Vec<Option<Box<Sums>>>,
+    /// By place, without the path: that is the tree's to know.
+    pub(super) sums: Vec<Option<Box<StageFigures>>>,
     pub(super) kept: Vec<Kept>,
     /// Shorter spans are not kept any more, ns.
     shortest_ns: u64,

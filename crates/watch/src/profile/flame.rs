@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::fold::{Profile, StageFigures};
+use crate::report::escape;
 
 /// What the width of a stage stands for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -207,8 +208,4 @@ fn amount(value: f64, unit: &str) -> String {
         value => (value, ""),
     };
     format!("{scaled:.1} {prefix}{unit}")
-}
-
-fn escape(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

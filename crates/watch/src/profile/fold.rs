@@ -82,7 +82,8 @@ impl StageFigures {
         self.own.wall_ns.saturating_sub(self.joining_ns)
     }
 
-    fn add(&mut self, other: &StageFigures) {
+    /// Add what another one counted; what follows from stages below stays.
+    pub(super) fn add(&mut self, other: &StageFigures) {
         self.runs += other.runs;
         self.own.add(&other.own);
         self.apart_ns += other.apart_ns;
@@ -90,6 +91,21 @@ impl StageFigures {
         self.empty += other.empty;
         self.moved += other.moved;
         self.lengths.merge(&other.lengths);
+    }
+
+    /// What was counted after `earlier`, a look at the same stage.
+    fn since(&self, earlier: &StageFigures) -> StageFigures {
+        StageFigures {
+            path: self.path.clone(),
+            runs: self.runs.saturating_sub(earlier.runs),
+            own: self.own.without(&earlier.own),
+            apart_ns: self.apart_ns.saturating_sub(earlier.apart_ns),
+            items: self.items.saturating_sub(earlier.items),
+            empty: self.empty.saturating_sub(earlier.empty),
+            moved: self.moved.saturating_sub(earlier.moved),
+            lengths: self.lengths.since(&earlier.lengths),
+            ..StageFigures::default()
+        }
     }
 }
 
@@ -148,6 +164,20 @@ impl Profile {
         let wall_s = self.wall_s.max(other.wall_s);
         let both = std::mem::take(&mut self.stages).into_iter().chain(other.stages.iter().cloned());
         *self = Profile::of(wall_s, both);
+    }
+
+    /// What stages took after `earlier`, a look at the same profiler; stages that did not run since are left out.
+    #[must_use]
+    pub fn since(&self, earlier: &Profile) -> Profile {
+        let before: BTreeMap<&[String], &StageFigures> =
+            earlier.stages.iter().map(|stage| (stage.path.as_slice(), stage)).collect();
+        let none = StageFigures::default();
+        let left = self
+            .stages
+            .iter()
+            .map(|stage| stage.since(before.get(stage.path.as_slice()).copied().unwrap_or(&none)))
+            .filter(|stage| stage.runs > 0);
+        Profile::of((self.wall_s - earlier.wall_s).max(0.0), left)
     }
 
     /// A stage by name, all places where it ran together; its path is that name alone.
@@ -235,6 +265,21 @@ mod tests {
         assert_eq!((b.runs, b.own.wall_ns, b.lengths.count()), (2, 40, 2));
         assert_eq!((one.wall_s, one.total().cpu_ns), (2.0, 78));
         assert_eq!(one.by_name()[0].name(), "a");
+    }
+
+    #[test]
+    fn what_ran_before_a_look_is_not_in_what_came_after() {
+        let before = Profile::of(1.0, [stage(&["a"], 50, 40, 0), stage(&["b"], 7, 7, 0)]);
+        let mut now = before.clone();
+        now.merge(&Profile::of(3.0, [stage(&["a"], 30, 20, 0), stage(&["a", "c"], 90, 80, 0)]));
+        let since = now.since(&before);
+        let names: Vec<&str> = since.stages.iter().map(StageFigures::name).collect();
+        assert_eq!(names, ["a", "c"]);
+        let a = since.stage("a").unwrap();
+        assert_eq!((a.runs, a.own.cpu_ns, a.own.bytes, a.whole.cpu_ns), (1, 20, 10, 100));
+        assert_eq!((a.lengths.count(), a.lengths.quantile(1.0).as_nanos()), (1, 30));
+        assert_eq!(since.wall_s, 2.0);
+        assert!(now.since(&now).stages.is_empty());
     }
 
     #[test]

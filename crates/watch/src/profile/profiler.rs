@@ -12,7 +12,7 @@ use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{Interest, Subscriber};
 use tracing::{Event, Level, Metadata};
 
-use super::book::{Sums, Thread};
+use super::book::Thread;
 use super::fold::{Profile, StageFigures};
 use super::trace::Slice;
 use super::tree::Tree;
@@ -41,7 +41,7 @@ struct Inner {
     tree: RwLock<Tree>,
     threads: Mutex<Vec<Arc<Thread>>>,
     /// Sums of threads that have ended.
-    past: Mutex<Vec<Option<Box<Sums>>>>,
+    past: Mutex<Vec<Option<Box<StageFigures>>>>,
     /// Spans of threads whose books are gone.
     lost: AtomicU64,
 }
@@ -102,6 +102,8 @@ impl Profiler {
             let known =
                 books.borrow().iter().find(|book| book.0 == number).map(|book| Arc::clone(&book.1));
             known.unwrap_or_else(|| {
+                // A program that is never looked at may start threads again and again.
+                self.tidy();
                 let book = Arc::new(Thread::this());
                 self.threads().push(Arc::clone(&book));
                 let mut books = books.borrow_mut();
@@ -169,18 +171,7 @@ impl Profiler {
             let Some(Some(sums)) = all.get(number) else {
                 continue;
             };
-            let Sums { runs, own, apart_ns, items, empty, moved, lengths } = (**sums).clone();
-            figures.push(StageFigures {
-                path,
-                runs,
-                own,
-                apart_ns,
-                items,
-                empty,
-                moved,
-                lengths,
-                ..StageFigures::default()
-            });
+            figures.push(StageFigures { path, ..(**sums).clone() });
         }
         Profile::of(self.inner.begun.elapsed().as_secs_f64(), figures)
     }
@@ -248,7 +239,7 @@ impl Profiler {
 }
 
 /// Add the sums of a thread to those of others.
-fn add_up(to: &mut Vec<Option<Box<Sums>>>, from: &[Option<Box<Sums>>]) {
+fn add_up(to: &mut Vec<Option<Box<StageFigures>>>, from: &[Option<Box<StageFigures>>]) {
     if to.len() < from.len() {
         to.resize_with(from.len(), || None);
     }
@@ -256,14 +247,7 @@ fn add_up(to: &mut Vec<Option<Box<Sums>>>, from: &[Option<Box<Sums>>]) {
         let Some(from) = from.as_deref().filter(|from| from.runs > 0) else {
             continue;
         };
-        let to = to.get_or_insert_default();
-        to.runs += from.runs;
-        to.own.add(&from.own);
-        to.apart_ns += from.apart_ns;
-        to.items += from.items;
-        to.empty += from.empty;
-        to.moved += from.moved;
-        to.lengths.merge(&from.lengths);
+        to.get_or_insert_default().add(from);
     }
 }
 
@@ -287,6 +271,11 @@ impl Visit for Counts {
             "moved" => self.moved = Some(value),
             _ => {}
         }
+    }
+
+    /// Nobody counts below zero: what is written without a type is an `i32`.
+    fn record_i64(&mut self, field: &Field, value: i64) {
+        self.record_u64(field, value.max(0) as u64);
     }
 
     fn record_debug(&mut self, _: &Field, _: &dyn fmt::Debug) {}
@@ -333,5 +322,49 @@ impl Subscriber for Profiler {
             tree.places.get(place as usize).map_or(0, |place| place.above)
         };
         self.with(|book| book.exit(place, above, self.inner.options.slices));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn profiler(slices: usize) -> Profiler {
+        Profiler::new(ProfilerOptions { slices, ..ProfilerOptions::default() })
+    }
+
+    #[test]
+    fn a_program_that_starts_threads_again_and_again_keeps_no_book_for_each() {
+        for (slices, most) in [(0, 3), (8, 3 + 8)] {
+            let profiler = profiler(slices);
+            for _ in 0..100 {
+                let dispatch = tracing::Dispatch::new(profiler.clone());
+                let work = move || {
+                    tracing::dispatcher::with_default(&dispatch, || {
+                        tracing::span!(Level::INFO, "short").in_scope(|| tracing::info!(items = 2));
+                    });
+                };
+                std::thread::spawn(work).join().unwrap();
+                // Nobody asks for a profile meanwhile.
+                let books = profiler.threads().len();
+                assert!(books <= most, "{books} {slices}");
+            }
+            let short = profiler.profile().stage("short").unwrap();
+            assert_eq!((short.runs, short.items, short.lengths.count()), (100, 200, 100));
+        }
+    }
+
+    #[test]
+    fn counts_of_every_type_are_counts() {
+        let profiler = profiler(0);
+        tracing::subscriber::with_default(profiler.clone(), || {
+            let _stage = tracing::span!(Level::INFO, "typed").entered();
+            tracing::info!(items = 3_u64);
+            tracing::info!(items = 4_i32);
+            tracing::info!(items = 5_usize, moved = 6_i64);
+            tracing::info!(items = -7_i64);
+        });
+        let typed = profiler.profile().stage("typed").unwrap();
+        assert_eq!((typed.items, typed.moved, typed.empty), (12, 6, 1));
     }
 }

@@ -31,6 +31,8 @@ mod text;
 
 use catalogue::Limits;
 
+pub(crate) use text::escape;
+
 /// How bad something is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub enum Severity {

@@ -61,7 +61,7 @@ pub(super) fn duration(time_s: f64) -> String {
 }
 
 /// Make `text` safe inside an element or a quoted attribute.
-pub(super) fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

@@ -249,17 +249,75 @@ mod tests {
     }
 
     #[test]
+    fn counters_become_rates() {
+        let later = |seconds: f64, gone: u64| Machine {
+            at: before_all() + std::time::Duration::from_secs_f64(seconds),
+            processors: vec![(100 + gone, 200 + 2 * gone), (0, 0)],
+            disks: vec![Disk {
+                name: "sda".into(),
+                read: 512 * gone,
+                written: 1_024 * gone,
+                busy_ms: 5 * gone,
+            }],
+            networks: vec![Network { name: "lo".into(), received: gone, sent: 3 * gone }],
+            load: None,
+            memory: None,
+            swap: None,
+            stalls: [None; 3],
+        };
+        fn before_all() -> Instant {
+            static BEGUN: std::sync::OnceLock<Instant> = std::sync::OnceLock::new();
+            *BEGUN.get_or_init(Instant::now)
+        }
+        let used = later(2.0, 200).since(&later(0.0, 0));
+        assert_eq!((used.span_s, used.processors), (2.0, vec![0.5, 0.0]));
+        let disk =
+            DiskUse { name: "sda".into(), read_s: 51_200.0, written_s: 102_400.0, busy: 0.5 };
+        assert_eq!(used.disks, [disk]);
+        let network = NetworkUse { name: "lo".into(), received_s: 100.0, sent_s: 300.0 };
+        assert_eq!(used.networks, [network]);
+        // Counters that went back, and a disk that was not there before.
+        let odd = Machine { disks: Vec::new(), ..later(0.0, 200) };
+        let used = later(1.0, 100).since(&odd);
+        assert!(used.disks.is_empty() && used.networks[0].sent_s == 0.0, "{used:?}");
+        assert_eq!(used.processors, [0.0, 0.0]);
+    }
+
+    /// Name of the whole device behind a file; none where no disk is, as in memory and on layers of several.
+    fn disk_of(file: &std::fs::File) -> Option<String> {
+        use std::os::linux::fs::MetadataExt;
+        let device = file.metadata().ok()?.st_dev();
+        let (major, minor) = (rustix::fs::major(device), rustix::fs::minor(device));
+        let path = std::fs::canonicalize(format!("/sys/dev/block/{major}:{minor}")).ok()?;
+        let name = |path: &std::path::Path| Some(path.file_name()?.to_str()?.to_owned());
+        // A partition lies below its device.
+        if path.join("partition").exists() { name(path.parent()?) } else { name(&path) }
+    }
+
+    #[test]
     fn bytes_on_a_disk_are_counted() {
         let before = Machine::now();
-        if before.disks.is_empty() {
-            return;
-        }
         let dir = tempfile::tempdir_in(env!("CARGO_MANIFEST_DIR")).unwrap();
         let file = std::fs::File::create(dir.path().join("x")).unwrap();
-        std::io::Write::write_all(&mut &file, &vec![7; 8 << 20]).unwrap();
+        let Some(disk) = disk_of(&file) else { return };
+        if !before.disks.iter().any(|one| one.name == disk) {
+            return;
+        }
+        // What does not compress: the file system may.
+        let mut state = 1_u64;
+        let bytes: Vec<u8> = std::iter::repeat_with(|| {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1);
+            (state >> 56) as u8
+        })
+        .take(8 << 20)
+        .collect();
+        std::io::Write::write_all(&mut &file, &bytes).unwrap();
         file.sync_all().unwrap();
         let used = Machine::now().since(&before);
-        let written: f64 = used.disks.iter().map(|disk| disk.written_s * used.span_s).sum();
-        assert!(written >= f64::from(8 << 20), "{written} {:?}", used.disks);
+        let own = used.disks.iter().find(|one| one.name == disk).unwrap();
+        let written = own.written_s * used.span_s;
+        // Rates of a time that is measured: to the rounding.
+        assert!(written >= 0.999 * f64::from(8 << 20), "{written} {:?}", used.disks);
+        assert!(used.disks.iter().all(|one| (0.0..=1.0).contains(&one.busy)));
     }
 }

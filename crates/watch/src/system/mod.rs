@@ -1,7 +1,8 @@
 //! The machine and this process, as Linux counts them: processors, memory, pressure, disks, network; threads by name.
 //!
-//! A [`Machine`] or an [`Own`] is a look at counters that only grow; two looks give rates. Where the system does not tell
-//! something it is `None` or nothing, never a zero that looks like a measurement. On other systems than Linux nothing is told.
+//! A [`Machine`] or an [`Own`] is a look at counters that only grow; two looks give rates. What the system does not tell of the
+//! machine is `None` or nothing, never a zero that looks like a measurement; of this process it is 0 ([`OwnUse`]). On other
+//! systems than Linux nothing is told.
 //!
 //! [`Sampler`] looks at the threads of a profiler many times a second and says what they wait for.
 //!

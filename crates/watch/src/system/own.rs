@@ -39,6 +39,9 @@ pub struct ThreadUse {
 }
 
 /// What this process did between two looks, and how it stands at the later one.
+///
+/// Whatever the system does not tell to this program is 0 or empty here: all but the span on other systems than Linux, and a
+/// single figure where a file of `/proc` is closed to it.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct OwnUse {
     /// Time between the looks, s.

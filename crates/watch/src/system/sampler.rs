@@ -57,6 +57,22 @@ impl Waits {
         if self.looks > 0 { self.running as f64 / self.looks as f64 } else { 0.0 }
     }
 
+    /// What was seen after `earlier`, a copy of these; most threads at once are those of both.
+    #[must_use]
+    pub fn since(&self, earlier: &Waits) -> Waits {
+        let mut left = self.clone();
+        left.looks = self.looks.saturating_sub(earlier.looks);
+        left.running = self.running.saturating_sub(earlier.running);
+        for (name, before) in &earlier.stages {
+            let Some(stage) = left.stages.get_mut(name) else { continue };
+            for (now, before) in stage.by_kind.iter_mut().zip(before.by_kind) {
+                *now = now.saturating_sub(before);
+            }
+        }
+        left.stages.retain(|_, stage| stage.by_kind.iter().any(|looks| *looks > 0));
+        left
+    }
+
     /// Look once at the threads of `profiler` that are in a stage.
     #[cfg(target_os = "linux")]
     pub fn look(&mut self, profiler: &Profiler) {
