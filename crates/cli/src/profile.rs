@@ -66,6 +66,11 @@ impl Profiling {
         }
     }
 
+    /// What is counted, for whoever shows it while the verb runs.
+    pub fn profiler(&self) -> Option<Profiler> {
+        LISTENING.get().map(|listening| listening.profiler.clone())
+    }
+
     /// Write the files, where they were asked for.
     ///
     /// # Errors

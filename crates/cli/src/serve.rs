@@ -15,6 +15,8 @@ use watch::alarm::Overrides;
 
 use crate::error::CliError;
 use crate::keep::Place;
+use crate::mission::cores;
+use crate::profile::Profiling;
 
 /// Variable with the token of the address that gets alarms.
 const TOKEN: &str = "LUNAR_HABITAT_WEBHOOK_TOKEN";
@@ -31,6 +33,8 @@ pub struct Args {
     addr: SocketAddr,
     #[command(flatten)]
     place: Place,
+    #[command(flatten)]
+    profiling: Profiling,
     /// Show a habitat whose CO2 removal fails; nothing of it is kept
     #[arg(long, conflicts_with = "store")]
     demo: bool,
@@ -71,6 +75,7 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; nothing is listened to then.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    args.profiling.begin(cores());
     let read = |path: &PathBuf| {
         std::fs::read_to_string(path).map_err(|source| {
             CliError::Store(store::StoreError::Io { action: "read", path: path.clone(), source })
@@ -108,6 +113,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
             webhook: args.alarm_webhook.map(|url| (url, std::env::var(TOKEN).ok())),
             command: args.alarm_command,
         },
+        profiler: args.profiling.profiler(),
         ..ServerSettings::local(database.clone())
     };
     // Whoever wants it to end while it starts is heard.
@@ -134,6 +140,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     end.wait();
     eprintln!("writing everything down");
     server.stop();
+    args.profiling.end()?;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -83,6 +83,8 @@ fn every_stage_is_counted_where_it_runs() {
     }
     let wanted: BTreeSet<String> = STAGES
         .iter()
+        // Those of the server are looked for where it runs: `serve.rs`.
+        .filter(|stage| stage.room != "server")
         .map(|stage| stage.name.to_owned())
         .filter(|name| !ELSEWHERE.contains(&name.as_str()))
         .collect();

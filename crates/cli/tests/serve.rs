@@ -9,6 +9,7 @@ use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
+use watch::profile::STAGES;
 
 struct Serving {
     child: Child,
@@ -39,6 +40,10 @@ fn start(dir: &Path, more: &[&str]) -> Serving {
 
 impl Serving {
     fn ask(&self, method: &str, path: &str, body: &Value) -> Value {
+        serde_json::from_str(&self.raw(method, path, body)).unwrap()
+    }
+
+    fn raw(&self, method: &str, path: &str, body: &Value) -> String {
         let body = body.to_string();
         let mut stream = TcpStream::connect(&self.host).unwrap();
         stream.set_read_timeout(Some(Duration::from_secs(60))).unwrap();
@@ -54,11 +59,14 @@ impl Serving {
         stream.read_to_string(&mut answer).unwrap();
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("HTTP/1.1 20"), "{path}: {answer}");
-        let body = match head.to_lowercase().contains("transfer-encoding: chunked") {
+        match head.to_lowercase().contains("transfer-encoding: chunked") {
             true => body.split("\r\n").skip(1).step_by(2).collect(),
             false => body.to_owned(),
-        };
-        serde_json::from_str(&body).unwrap()
+        }
+    }
+
+    fn text(&self, path: &str) -> String {
+        self.raw("GET", path, &json!({}))
     }
 
     fn get(&self, path: &str) -> Value {
@@ -159,6 +167,40 @@ fn a_demonstration_runs_and_ends_when_it_is_told() {
         .output()
         .unwrap();
     assert_eq!(done.status.code(), Some(2));
+}
+
+/// What a server spends its time on is counted as everywhere, shown in its metrics, and written down at its end.
+#[test]
+fn stages_of_a_server_are_counted() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut serving = start(dir.path(), &["--store", "sessions.db", "--profile", "p"]);
+    let body = json!({ "scenario": "cabin-30d", "rate": 600.0 });
+    let view = serving.ask("POST", "/api/sessions", &body);
+    let id = view["id"].as_str().unwrap();
+    let at = format!("/api/sessions/{id}");
+    std::thread::sleep(Duration::from_millis(1_500));
+    serving.ask("POST", &format!("{at}/pause"), &json!({}));
+    serving.ask("POST", &format!("{at}/step"), &json!({ "steps": 10 }));
+    let channel = "living.air.pp_co2_pa";
+    serving.get(&format!("{at}/rows?channels={channel}"));
+    let question =
+        json!({ "controllers": ["hold"], "futures": 4, "hours": 1.0, "channels": [channel] });
+    serving.ask("POST", &format!("{at}/what-if"), &question);
+    let question = json!({ "controller": "hold", "channels": [channel] });
+    serving.ask("POST", &format!("/api/runs/session-{id}/counterfactual"), &question);
+    let metrics = serving.text("/metrics");
+    let program = serving.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &program]).status().unwrap().success());
+    assert!(serving.child.wait().unwrap().success());
+    let text = std::fs::read_to_string(dir.path().join("p/profile.json")).unwrap();
+    let profile: Value = serde_json::from_str(&text).unwrap();
+    let stages = profile["stages"].as_array().unwrap();
+    for stage in STAGES.iter().filter(|stage| stage.room == "server") {
+        let is_it = |one: &Value| one["path"].as_array().unwrap().last().unwrap() == stage.name;
+        assert!(stages.iter().any(is_it), "{} never ran", stage.name);
+        let line = format!("lunar_habitat_stage_runs_total{{stage=\"{}\"}}", stage.name);
+        assert!(metrics.contains(&line), "{line}: {metrics}");
+    }
 }
 
 #[test]

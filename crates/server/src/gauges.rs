@@ -1,5 +1,6 @@
 //! Metrics for Prometheus: what is counted elsewhere, taken when somebody asks.
 
+use std::collections::BTreeMap;
 use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
 
@@ -104,6 +105,11 @@ fn describe() {
         ("lunar_habitat_cache_misses_total", "Questions answered from the database"),
         ("lunar_habitat_cache_evictions_total", "Results that had to go"),
         ("lunar_habitat_tasks_done_total", "Tasks done by class"),
+        ("lunar_habitat_stage_runs_total", "Runs of stages of the program"),
+        (
+            "lunar_habitat_stage_processor_microseconds_total",
+            "Processor time of stages, without those inside",
+        ),
         (
             "lunar_habitat_alarms_announced_total",
             "Changes of alarms that receivers have, by receiver",
@@ -124,6 +130,7 @@ pub fn render(desk: &Desk, handle: &PrometheusHandle) -> String {
     sessions(desk);
     keeping(desk);
     machine(desk);
+    stages(desk);
     handle.run_upkeep();
     handle.render()
 }
@@ -198,6 +205,22 @@ fn keeping(desk: &Desk) {
     counter!("lunar_habitat_cache_hits_total").absolute(cache.hits);
     counter!("lunar_habitat_cache_misses_total").absolute(cache.misses);
     counter!("lunar_habitat_cache_evictions_total").absolute(cache.evictions);
+}
+
+/// What each stage has taken, wherever it ran.
+fn stages(desk: &Desk) {
+    let Some(profiler) = &desk.profiler else { return };
+    let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
+    for stage in profiler.profile().stages {
+        let sum = sums.entry(stage.name().to_owned()).or_default();
+        sum.0 += stage.runs;
+        sum.1 += stage.own.cpu_ns / 1_000;
+    }
+    for (stage, (runs, micros)) in sums {
+        counter!("lunar_habitat_stage_runs_total", "stage" => stage.clone()).absolute(runs);
+        counter!("lunar_habitat_stage_processor_microseconds_total", "stage" => stage)
+            .absolute(micros);
+    }
 }
 
 fn machine(desk: &Desk) {

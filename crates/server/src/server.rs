@@ -6,6 +6,7 @@ use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use ::watch::alarm::Overrides;
+use ::watch::profile::Profiler;
 use runtime::Executor;
 use runtime::memory::MemoryBudget;
 use store::{Claim, Database, DatabaseSettings, Location};
@@ -46,6 +47,8 @@ pub struct ServerSettings {
     pub alarms: Vec<Overrides>,
     /// Where alarms go besides the screen.
     pub announcing: Announcing,
+    /// Who counts stages, for `/metrics`.
+    pub profiler: Option<Profiler>,
 }
 
 impl ServerSettings {
@@ -62,6 +65,7 @@ impl ServerSettings {
             requests_per_s: 1_000,
             alarms: Vec::new(),
             announcing: Announcing::default(),
+            profiler: None,
         }
     }
 }
@@ -110,7 +114,7 @@ impl Server {
         let executor = Executor::of_process()?;
         let told = |error: crate::ApiError| ServerError::Session(error.error);
         let announcer = Announcer::new(&settings.announcing)?;
-        let ServerSettings { most_sessions, alarms, .. } = settings;
+        let ServerSettings { most_sessions, alarms, profiler, .. } = settings;
         let fleet = Fleet::new(database, most_sessions, alarms, announcer).map_err(told)?;
         let fleet = Arc::new(fleet);
         let (resumed, refused) = fleet.take_up().map_err(told)?;
@@ -123,6 +127,7 @@ impl Server {
             tokens: settings.tokens,
             is_secure: tls.is_some(),
             metrics,
+            profiler,
             began: Instant::now(),
             limiter: api::limiter(settings.requests_per_s),
             threads: std::thread::available_parallelism().map_or(1, usize::from),

@@ -49,6 +49,7 @@ use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
+use watch::profile::Profiler;
 
 use crate::access::{Tokens, Who, needed};
 use crate::error::Refusal;
@@ -97,6 +98,8 @@ pub struct Desk {
     pub is_secure: bool,
     /// Metrics.
     pub metrics: &'static PrometheusHandle,
+    /// Who counts stages.
+    pub profiler: Option<Profiler>,
     /// When the server began.
     pub began: Instant,
     /// How often one address may ask.
