@@ -9,8 +9,8 @@ use crate::{Priority, RuntimeError};
 /// Who works.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Crew {
-    /// The thread that calls, so that a map inside a task or inside another map ends however busy the workers are; but for
-    /// [`Priority::Background`], where a thread that is no worker waits, since it does not stand back.
+    /// The thread that calls works too: then a map inside a task or inside another map ends however busy the workers are. With
+    /// [`Priority::Background`] a thread that is no worker waits, since it does not stand back.
     pub(super) helps: bool,
     /// Workers beside it, at most.
     pub(super) workers: usize,
@@ -25,7 +25,7 @@ impl Executor {
         Crew { helps, workers: (threads - usize::from(helps)).min(workers) }
     }
 
-    /// Send a worker into what is lent for a ticket; false where the queue is full, unless that `may_wait`.
+    /// Send a worker into what is lent for a ticket; false where the queue is full and this thread does not wait for room.
     pub(super) fn send_helper(
         &self,
         ticket: &Ticket,

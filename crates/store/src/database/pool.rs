@@ -24,7 +24,7 @@ const RESTED: Duration = Duration::from_secs(1);
 /// How long a server is waited for when a connection is asked whether it still lives.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// The same where nobody wants to wait.
-const HASTE: Duration = Duration::from_millis(250);
+const HASTE: Duration = Duration::from_secs(1);
 
 thread_local! {
     /// Only what is at rest is wanted. A pool opens and looks at connections on the thread that asks for one.
