@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
@@ -42,9 +43,10 @@ def to_minari(rollout: Rollout | str | os.PathLike[str], dataset_id: str, **opti
     Raises
     ------
     ModuleNotFoundError without ``minari``; ValueError for a recording without a whole episode and for a name that is
-    there; whatever reading the file raises. What was begun is removed then.
+    there; whatever reading the file and Minari raise. Nothing is left of the set of data then.
     """
     import minari
+    from minari.storage import get_dataset_path
 
     if not isinstance(rollout, Rollout):
         rollout = read_parquet(rollout)
@@ -55,20 +57,26 @@ def to_minari(rollout: Rollout | str | os.PathLike[str], dataset_id: str, **opti
     ends = np.flatnonzero(rollout["is_final"])
     if not ends.size or ends[-1] != len(rollout) - 1 or (np.diff(ends, prepend=-1) < 2).any():
         raise ValueError("a recording for Minari has whole episodes: decisions and a final row for each")
-    if dataset_id in minari.list_local_datasets():
+    place = get_dataset_path(dataset_id)
+    # A folder that is no whole set of data is somebody's, too.
+    if os.path.exists(place):
         raise ValueError(f"dataset {dataset_id!r} is there already: remove it or take another name")
     facts = rollout.facts
     options.setdefault("algorithm_name", facts.get("controller", facts.get("policy", "unknown")))
     options.setdefault("description", f"Missions of the lunar habitat, scenario {facts.get('scenario', 'unknown')}")
-    dataset = minari.create_dataset_from_buffers(
-        dataset_id,
-        _buffers(rollout, is_wide=options.get("data_format") == "arrow"),
-        observation_space=Box(-1.0, 1.0, (fields,), np.float32),
-        action_space=Box(-1.0, 1.0, (dials,), np.float32),
-        **options,
-    )
     about = {"columns": list(rollout.columns), "facts": facts}
-    dataset.storage.update_metadata({METADATA: json.dumps(about)})
+    try:
+        dataset = minari.create_dataset_from_buffers(
+            dataset_id,
+            _buffers(rollout, is_wide=options.get("data_format") == "arrow"),
+            observation_space=Box(-1.0, 1.0, (fields,), np.float32),
+            action_space=Box(-1.0, 1.0, (dials,), np.float32),
+            **options,
+        )
+        dataset.storage.update_metadata({METADATA: json.dumps(about)})
+    except BaseException:
+        shutil.rmtree(place, ignore_errors=True)
+        raise
     return dataset
 
 

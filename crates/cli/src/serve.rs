@@ -8,12 +8,16 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
-use server::{Server, ServerSettings, Tokens};
+use server::{Announcing, Server, ServerSettings, Tokens};
 use store::Location;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use watch::alarm::Overrides;
 
 use crate::error::CliError;
 use crate::keep::Place;
+
+/// Variable with the token of the address that gets alarms.
+const TOKEN: &str = "LUNAR_HABITAT_WEBHOOK_TOKEN";
 
 /// Arguments of `serve`.
 #[derive(Debug, clap::Args)]
@@ -28,7 +32,7 @@ pub struct Args {
     #[command(flatten)]
     place: Place,
     /// Show a habitat whose CO2 removal fails; nothing of it is kept
-    #[arg(long)]
+    #[arg(long, conflicts_with = "store")]
     demo: bool,
     /// With --demo: the controller proposes, and you decide
     #[arg(long, requires = "demo")]
@@ -42,9 +46,18 @@ pub struct Args {
     /// Key of the certificate, as PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<String>,
-    /// Changes to the limits of alarms, as TOML
+    /// Changes to the limits of alarms, as TOML: a file for each scenario that one names, and one for all others
     #[arg(long, value_name = "FILE")]
-    alarms: Option<PathBuf>,
+    alarms: Vec<PathBuf>,
+    /// File that gets each change of an alarm as a line of JSON, behind what is in it
+    #[arg(long, value_name = "FILE")]
+    alarm_log: Option<PathBuf>,
+    /// Address that gets each change of an alarm by HTTP POST; its token is read from LUNAR_HABITAT_WEBHOOK_TOKEN
+    #[arg(long, value_name = "URL")]
+    alarm_webhook: Option<String>,
+    /// Program that is started for each change of an alarm and gets it as JSON on its standard input
+    #[arg(long, value_name = "PROGRAM")]
+    alarm_command: Option<String>,
     /// Sessions at most
     #[arg(long, default_value_t = 2_000, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     sessions: u32,
@@ -67,12 +80,13 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         Some(path) => Tokens::parse(&read(path)?, &path.display().to_string())?,
         None => Tokens::default(),
     };
-    let alarms = match &args.alarms {
-        Some(path) => Overrides::parse(&read(path)?).map_err(|error| {
+    let alarms = args.alarms.iter().map(|path| {
+        let wrong = |error: watch::WatchError| {
             CliError::flag(format!("--alarms {}", path.display()), error.to_string())
-        })?,
-        None => Overrides::default(),
-    };
+        };
+        Overrides::parse(&read(path)?).map_err(wrong)
+    });
+    let alarms = alarms.collect::<Result<Vec<Overrides>, CliError>>()?;
     // Lives as long as the server.
     let scratch = match args.demo {
         true => Some(tempfile::tempdir().map_err(|error| CliError::Failed(error.to_string()))?),
@@ -89,8 +103,15 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         most_sessions: args.sessions as usize,
         requests_per_s: args.requests,
         alarms,
+        announcing: Announcing {
+            log: args.alarm_log,
+            webhook: args.alarm_webhook.map(|url| (url, std::env::var(TOKEN).ok())),
+            command: args.alarm_command,
+        },
         ..ServerSettings::local(database.clone())
     };
+    // Whoever wants it to end while it starts is heard.
+    let end = End::new()?;
     let server = Server::start(settings)?;
     for sentence in server.refused() {
         eprintln!("{sentence}");
@@ -110,23 +131,41 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
             server.resumed()
         ),
     }
-    wait_for_the_end()?;
+    end.wait();
     eprintln!("writing everything down");
     server.stop();
     Ok(ExitCode::SUCCESS)
 }
 
-/// Wait for Ctrl-C or SIGTERM.
-fn wait_for_the_end() -> Result<(), CliError> {
-    let failed =
-        |error: std::io::Error| CliError::Failed(format!("cannot wait for signals: {error}"));
-    let waiting = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    waiting.map_err(failed)?.block_on(async {
-        let mut end = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate())
-            .map_err(failed)?;
-        tokio::select! {
-            interrupted = tokio::signal::ctrl_c() => interrupted.map_err(failed),
-            _ = end.recv() => Ok(()),
-        }
-    })
+/// Ctrl-C and SIGTERM, listened to from when it is made.
+struct End {
+    runtime: tokio::runtime::Runtime,
+    signals: [Signal; 2],
+}
+
+impl End {
+    fn new() -> Result<End, CliError> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+        let runtime = runtime.map_err(untold)?;
+        let listen = |kind| {
+            let _inside = runtime.enter();
+            signal(kind).map_err(untold)
+        };
+        let signals = [listen(SignalKind::interrupt())?, listen(SignalKind::terminate())?];
+        Ok(End { runtime, signals })
+    }
+
+    fn wait(self) {
+        let End { runtime, signals: [mut interrupt, mut terminate] } = self;
+        runtime.block_on(async {
+            tokio::select! {
+                _ = interrupt.recv() => {}
+                _ = terminate.recv() => {}
+            }
+        });
+    }
+}
+
+fn untold(error: std::io::Error) -> CliError {
+    CliError::Failed(format!("cannot wait for signals: {error}"))
 }

@@ -79,7 +79,7 @@ impl Trajectory {
 fn bytes(frame: &Frame) -> Result<Vec<u8>, CliError> {
     let dir = tempfile::tempdir().map_err(no_room)?;
     let path = dir.path().join("part.parquet");
-    store::write_frame(&path, frame)?;
+    store::write_frame(&path, FrameFormat::Parquet, frame)?;
     std::fs::read(&path).map_err(no_room)
 }
 

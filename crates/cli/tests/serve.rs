@@ -22,11 +22,11 @@ impl Drop for Serving {
     }
 }
 
-fn start(store: &Path, more: &[&str]) -> Serving {
+fn start(dir: &Path, more: &[&str]) -> Serving {
     let mut child = Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
-        .args(["serve", "--addr", "127.0.0.1:0", "--requests", "100000", "--store"])
-        .arg(store)
+        .args(["serve", "--addr", "127.0.0.1:0", "--requests", "100000"])
         .args(more)
+        .current_dir(dir)
         .stdout(Stdio::piped())
         .stderr(Stdio::null())
         .spawn()
@@ -71,8 +71,7 @@ impl Serving {
 #[test]
 fn a_kill_costs_a_session_at_most_what_was_not_kept() {
     let dir = tempfile::tempdir().unwrap();
-    let store = dir.path().join("sessions.db");
-    let first = start(&store, &[]);
+    let first = start(dir.path(), &["--store", "sessions.db"]);
     let make = |body: &Value| {
         let view = first.ask("POST", "/api/sessions", body);
         view["id"].as_str().unwrap().to_owned()
@@ -83,6 +82,13 @@ fn a_kill_costs_a_session_at_most_what_was_not_kept() {
     let paused = make(&json!({ "scenario": "artemis-30d", "seed": 40 }));
     first.ask("POST", &format!("/api/sessions/{paused}/step"), &json!({ "steps": 90 }));
     first.ask("POST", &format!("/api/sessions/{paused}/snapshot"), &json!({}));
+    // What somebody orders is kept with its bytes at once, not with the next that are due.
+    let ordered = format!("/api/sessions/{paused}");
+    let set_point = json!({ "channel": "living.ccaa.set_t_k", "value": 294.5 });
+    first.ask("POST", &format!("{ordered}/commands"), &set_point);
+    let fault = json!({ "unit": "living.oga", "mode": "failed" });
+    first.ask("POST", &format!("{}{}/faults", "/api/sessions/", running[0]), &fault);
+    let fresh = make(&json!({ "scenario": "artemis-30d", "controller": "hold", "advisory": true }));
     std::thread::sleep(Duration::from_millis(3_700));
     let before: Vec<f64> = running
         .iter()
@@ -90,9 +96,19 @@ fn a_kill_costs_a_session_at_most_what_was_not_kept() {
         .collect();
     drop(first);
 
-    let second = start(&store, &[]);
+    let second = start(dir.path(), &["--store", "sessions.db"]);
     let view = second.get(&format!("/api/sessions/{paused}"));
     assert_eq!((view["t_s"].as_f64(), view["status"].as_str()), (Some(5_400.0), Some("paused")));
+    assert_eq!(view["held"], json!({ "living.ccaa.set_t_k": 294.5 }));
+    let units = second.get(&format!("/api/sessions/{}/units", running[0]));
+    let oga = units.as_array().unwrap().iter().find(|unit| unit["unit"] == "living.oga").unwrap();
+    assert_eq!(oga["mode"], "failed");
+    // One of which nothing but its beginning was kept is still what it was made to be.
+    let view = second.get(&format!("/api/sessions/{fresh}"));
+    assert_eq!(
+        (view["controller"].as_str(), view["mode"].as_str()),
+        (Some("hold"), Some("advisory"))
+    );
     // They live the lost moments again, and go on.
     let began = Instant::now();
     for (id, before) in running.iter().zip(before) {
@@ -114,14 +130,20 @@ fn a_kill_costs_a_session_at_most_what_was_not_kept() {
         let expected: Vec<f64> = (0..=(now / 60.0) as u64).map(|step| 60.0 * step as f64).collect();
         assert_eq!(times, expected);
         let events = second.get(&format!("{at}/events"));
-        assert!(events.as_array().unwrap().iter().any(|event| event["kind"] == "resumed"));
+        let events = events.as_array().unwrap();
+        assert!(events.iter().any(|event| event["kind"] == "resumed"));
+        // What is lived again is not told twice.
+        let mut once: Vec<String> = events.iter().map(Value::to_string).collect();
+        once.sort_unstable();
+        once.dedup();
+        assert_eq!(once.len(), events.len(), "{events:#?}");
     }
 }
 
 #[test]
 fn a_demonstration_runs_and_ends_when_it_is_told() {
     let dir = tempfile::tempdir().unwrap();
-    let mut serving = start(&dir.path().join("unused.db"), &["--demo"]);
+    let mut serving = start(dir.path(), &["--demo"]);
     let sessions = serving.get("/api/sessions");
     assert_eq!(
         (sessions[0]["status"].as_str(), sessions.as_array().unwrap().len()),
@@ -131,7 +153,12 @@ fn a_demonstration_runs_and_ends_when_it_is_told() {
     let id = serving.child.id().to_string();
     assert!(Command::new("kill").args(["-TERM", &id]).status().unwrap().success());
     assert!(serving.child.wait().unwrap().success());
-    assert!(!dir.path().join("unused.db").exists());
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 0);
+    let done = Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
+        .args(["serve", "--demo", "--store", "runs.db"])
+        .output()
+        .unwrap();
+    assert_eq!(done.status.code(), Some(2));
 }
 
 #[test]

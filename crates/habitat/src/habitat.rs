@@ -233,8 +233,8 @@ impl Habitat {
     /// Let something go wrong with the unit number `unit` of those that can fail (`plan().faults.units`), now.
     ///
     /// It strikes as a failure that the scenario places: a unit that is degraded and fails again has failed, holes, dead strings and dust add
-    /// to what is there, and a unit that has failed has nothing left to lose. `amount` is the area of a hole of a wall, m2, or the
-    /// share of an array that dies or of a surface that dust covers, 0 to 1; other units take none of it.
+    /// to what is there, and a unit that has failed has nothing left to lose. `amount` is the area of a hole of a wall, above 0 and up to
+    /// 0.01 m2, or the share of an array that dies or of a surface that dust covers, 0 to 1; others have none, which is 0.
     ///
     /// # Errors
     /// [`FaultError`] for a unit that does not exist, a mode that it does not know, or an amount out of range; nothing changes.
@@ -257,9 +257,9 @@ impl Habitat {
     /// # Tests
     /// `faults::a_failure_from_outside_is_one_that_the_scenario_places`.
     pub fn fail(&mut self, unit: usize, mode: Mode, amount: f64) -> Result<(), FaultError> {
-        self.plan.faults.allows(unit, mode, amount)?;
         let plan = Arc::clone(&self.plan);
-        self.state.faults.strike(&plan.faults, unit, mode, amount);
+        let unit_plan = plan.faults.allows(unit, mode, amount)?;
+        self.state.faults.strike(unit, unit_plan, mode, amount);
         step::afflict_all(&plan, &mut self.state);
         Ok(())
     }

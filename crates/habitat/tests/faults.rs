@@ -511,8 +511,15 @@ fn a_failure_from_outside_has_to_be_possible() {
     assert!(matches!(cabin.fail(1_000, Mode::Failed, 0.0), Err(FaultError::Unit { .. })));
     let error = cabin.fail(cdra, Mode::Dusty, 0.1).unwrap_err().to_string();
     assert_eq!(error, "`living.cdra` cannot be dusty; it can be degraded, failed, stuck, leaking");
-    for amount in [f64::NAN, -1.0, 1.0] {
+    for amount in [f64::NAN, -1.0, 1.0, 0.0, -0.0, 0.010_001] {
         assert!(matches!(cabin.fail(hull, Mode::Leaking, amount), Err(FaultError::Amount { .. })));
     }
+    for amount in [f64::NAN, -1.0, 0.5, 1e-300] {
+        let error = cabin.fail(cdra, Mode::Failed, amount).unwrap_err().to_string();
+        assert!(error.ends_with("allowed is no amount"), "{error}");
+    }
     assert_eq!(cabin.hash(), before);
+    cabin.fail(hull, Mode::Leaking, 0.01).unwrap();
+    cabin.fail(cdra, Mode::Failed, 0.0).unwrap();
+    assert_eq!(failures(&cabin), 2);
 }

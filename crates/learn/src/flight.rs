@@ -6,7 +6,7 @@ use env::habitat::StreamKey;
 use env::{COSTS, Episode, Intervention, Outcome, Rollout, Shield, StepSlices, TERMS, Task};
 
 use crate::LearnError;
-use crate::policy::Policy;
+use crate::policy::{Actor, Policy};
 use crate::stack::Frames;
 
 /// How a mission under a policy ended.
@@ -33,26 +33,21 @@ pub fn fly(
     key: StreamKey,
     is_shielded: bool,
 ) -> Result<Flight, LearnError> {
-    policy.fits(task)?;
-    let mut actor = policy.actor();
-    let mut episode = Episode::new(task, key, &[])?;
+    let mut player = Player::new(task, policy, key, is_shielded)?;
     let mut observation = vec![0.0; task.observations().len()];
     let mut action = vec![0.0; task.actions().len()];
     let (mut terms, mut costs) = ([0.0; TERMS], [0.0; COSTS]);
     let (mut sums, mut time_s, mut total) = ([0.0; COSTS], 0.0, 0.0);
-    let mut shield = if is_shielded { Some(Shield::new(&episode)?) } else { None };
+    let Player { episode, pilot, shield } = &mut player;
     episode.observe(&mut observation)?;
-    let mut frames = Frames::new(policy.stack(), observation.len());
-    frames.begin(&observation);
     while episode.status().is_running() {
-        actor.act(frames.row(), &mut action)?;
+        pilot.act(&observation, &mut action)?;
         let slices =
             StepSlices { observation: &mut observation, terms: &mut terms, costs: &mut costs };
-        let transition = match &mut shield {
-            Some(shield) => shield.step(&mut episode, &mut action, slices)?.transition,
+        let transition = match shield {
+            Some(shield) => shield.step(episode, &mut action, slices)?.transition,
             None => episode.step(&action, slices)?,
         };
-        frames.push(&observation);
         total += f64::from(transition.reward);
         time_s += transition.duration_s;
         for (sum, cost) in sums.iter_mut().zip(&costs) {
@@ -61,7 +56,8 @@ pub fn fly(
     }
     let (steps, decisions) = (episode.steps(), episode.decisions());
     let outcome = Outcome { steps, decisions, ..Outcome::of(episode.habitat()) };
-    let interventions = shield.map_or_else(Vec::new, |shield| shield.interventions().to_vec());
+    let interventions =
+        player.shield.map_or_else(Vec::new, |shield| shield.interventions().to_vec());
     Ok(Flight { outcome, costs: sums.map(|sum| sum / time_s), total, interventions })
 }
 
@@ -78,27 +74,56 @@ pub fn record(
     key: StreamKey,
     is_shielded: bool,
 ) -> Result<Rollout, LearnError> {
-    policy.fits(task)?;
-    let mut actor = policy.actor();
-    let mut episode = Episode::new(task, key, &[])?;
-    let mut frames = Frames::new(policy.stack(), task.observations().len());
-    let mut is_first = true;
-    let act = |_: &Episode, observation: &[f32], action: &mut [f32]| -> Result<(), LearnError> {
-        if is_first {
-            frames.begin(observation);
-        } else {
-            frames.push(observation);
-        }
-        is_first = false;
-        actor.act(frames.row(), action)
-    };
-    if !is_shielded {
+    let Player { mut episode, mut pilot, shield } = Player::new(task, policy, key, is_shielded)?;
+    let act = |_: &Episode, observation: &[f32], action: &mut [f32]| pilot.act(observation, action);
+    let Some(mut shield) = shield else {
         let mut rollout = Rollout::new(task);
         rollout.play(&mut episode, act)?;
         return Ok(rollout);
-    }
+    };
     let mut rollout = Rollout::shielded(task, Shield::usual_horizon_s(task));
-    let mut shield = Shield::new(&episode)?;
     rollout.play_shielded(&mut episode, &mut shield, act)?;
     Ok(rollout)
+}
+
+/// A mission about to be played.
+struct Player<'a> {
+    episode: Episode,
+    pilot: Pilot<'a>,
+    shield: Option<Shield>,
+}
+
+impl Player<'_> {
+    fn new<'a>(
+        task: &Arc<Task>,
+        policy: &'a Policy,
+        key: StreamKey,
+        is_shielded: bool,
+    ) -> Result<Player<'a>, LearnError> {
+        policy.fits(task)?;
+        let episode = Episode::new(task, key, &[])?;
+        let shield = if is_shielded { Some(Shield::new(&episode)?) } else { None };
+        let frames = Frames::new(policy.stack(), task.observations().len());
+        let pilot = Pilot { actor: policy.actor(), frames, has_begun: false };
+        Ok(Player { episode, pilot, shield })
+    }
+}
+
+/// A policy with what it has seen in an episode.
+struct Pilot<'a> {
+    actor: Actor<&'a Policy>,
+    frames: Frames,
+    has_begun: bool,
+}
+
+impl Pilot<'_> {
+    /// See the next observation and write the likeliest action.
+    fn act(&mut self, observation: &[f32], action: &mut [f32]) -> Result<(), LearnError> {
+        match self.has_begun {
+            true => self.frames.push(observation),
+            false => self.frames.begin(observation),
+        }
+        self.has_begun = true;
+        self.actor.act(self.frames.row(), action)
+    }
 }

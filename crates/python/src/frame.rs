@@ -7,7 +7,7 @@ use numpy::{PyArray1, PyReadonlyArray1};
 use pyo3::exceptions::{PyOSError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
-use store::{FrameFormat, FrameWriter, StoreError};
+use store::{FrameFormat, StoreError};
 
 /// Columns by name and facts by key, as Python gets them.
 pub(crate) type Parts<'py> = (Bound<'py, PyDict>, Vec<(String, String)>);
@@ -94,12 +94,7 @@ pub(crate) fn write_frame(
     }
     frame.facts = facts;
     let format = if is_arrow { FrameFormat::Arrow } else { FrameFormat::Parquet };
-    py.detach(|| {
-        let mut writer = FrameWriter::create_as(&path, format, &frame)?;
-        writer.append(&frame)?;
-        writer.finish()
-    })
-    .map_err(|error| refused(&error))
+    py.detach(|| store::write_frame(&path, format, &frame)).map_err(|error| refused(&error))
 }
 
 /// Columns and facts of a Parquet file; texts as in a recording.

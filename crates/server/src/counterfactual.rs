@@ -11,6 +11,7 @@ use env::habitat::scenario::Difficulty;
 use env::habitat::{AbortReason, Plan};
 use serde::{Deserialize, Serialize};
 use store::{Database, Run};
+use tracing::info_span;
 use utoipa::ToSchema;
 
 use crate::ApiError;
@@ -72,6 +73,7 @@ struct Origin {
 /// 404 for channels and streams that do not exist; 422 for a run that is no mission, and for one whose scenario is not a shipped
 /// one as it is in this release.
 pub fn compare(fleet: &Fleet, run: &Run, question: &Question) -> Result<Comparison, ApiError> {
+    let _stage = info_span!("counterfactual").entered();
     let database = fleet.database();
     let stream = database.find_stream(run.id, STREAM)?;
     let asked = question.channels.join(",");
@@ -101,6 +103,11 @@ fn origin(fleet: &Fleet, run: &Run) -> Result<Origin, ApiError> {
     let Some(seed) = seed else {
         return Err(ApiError::refused(format!("run `{name}` is no mission: it has no seed")));
     };
+    if text("forked_from").is_some() {
+        return Err(ApiError::refused(format!(
+            "run `{name}` is a fork: it began where another session stood, not at the start of its scenario"
+        )));
+    }
     if run.told.kind == RUN_KIND {
         let days = config.get("days").and_then(serde_json::Value::as_f64);
         let plan = fleet.plan(scenario, text("difficulty").unwrap_or("nominal"), days)?;
@@ -109,7 +116,7 @@ fn origin(fleet: &Fleet, run: &Run) -> Result<Origin, ApiError> {
     // A run of the command line names the hash of its scenario: it was one of these.
     let wanted = text("scenario_hash").unwrap_or_default();
     for difficulty in Difficulty::ALL {
-        let Ok(plan) = fleet.plan(scenario, &difficulty.to_string(), None) else { continue };
+        let Ok(plan) = fleet.plan_as_written(scenario, &difficulty.to_string()) else { continue };
         if env::habitat::scenario::hex(&plan.hash) == wanted {
             return Ok(Origin { plan, seed });
         }

@@ -37,7 +37,7 @@ impl Server {
         })?;
         let member = self.desk().fleet.find(&view.id).map_err(told)?;
         let began = Instant::now();
-        while member.session.view().t_s < BEFORE_S {
+        while member.session.look(|flight| flight.habitat().t_s()) < BEFORE_S {
             match member.session.step(STEPS) {
                 Ok(_) => {}
                 // The day is made faster than it is written down.

@@ -10,8 +10,9 @@ use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, watch};
+use tokio::net::TcpListener;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
+use tokio_io_timeout::TimeoutStream;
 use tokio_rustls::TlsAcceptor;
 use tower::Service;
 
@@ -26,6 +27,25 @@ const HEADERS_MOST: usize = 64;
 const HEAD_MOST: usize = 32 << 10;
 /// Time that requests under way get when the server ends.
 const GRACE: Duration = Duration::from_secs(5);
+
+/// Longest time in which a client takes nothing of what it is sent.
+const WRITE_WAIT: Duration = Duration::from_secs(30);
+
+/// A connection, held by whatever still speaks over it: a stream of news keeps its place after the request that began it.
+#[derive(Clone)]
+pub struct Connection {
+    stop: watch::Receiver<bool>,
+    _place: Arc<OwnedSemaphorePermit>,
+}
+
+impl Connection {
+    /// Wait until the server stops.
+    pub async fn ends(&self) {
+        let mut stop = self.stop.clone();
+        // Whoever would say so has gone: it stops.
+        let _ = stop.wait_for(|stop| *stop).await;
+    }
+}
 
 /// Read a certificate and its key, both as PEM.
 ///
@@ -67,7 +87,11 @@ pub async fn open(
 ) {
     let places = Arc::new(Semaphore::new(most));
     loop {
-        let Ok(place) = Arc::clone(&places).acquire_owned().await else { break };
+        let place = tokio::select! {
+            place = Arc::clone(&places).acquire_owned() => place,
+            _ = stop.wait_for(|stop| *stop) => break,
+        };
+        let Ok(place) = place else { break };
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             _ = stop.wait_for(|stop| *stop) => break,
@@ -83,13 +107,16 @@ pub async fn open(
         // Small messages are not held back for larger ones.
         let _ = stream.set_nodelay(true);
         let (router, tls, stop) = (router.clone(), tls.clone(), stop.clone());
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_WAIT));
+        let stream = Box::pin(stream);
+        let connection = Connection { stop, _place: Arc::new(place) };
         tokio::spawn(async move {
-            let _place = place;
             match tls {
-                None => serve(stream, address, router, stop).await,
+                None => serve(stream, address, router, connection).await,
                 Some(tls) => {
                     if let Some(stream) = handshake(&tls, stream).await {
-                        serve(stream, address, router, stop).await;
+                        serve(stream, address, router, connection).await;
                     }
                 }
             }
@@ -100,10 +127,10 @@ pub async fn open(
     let _ = tokio::time::timeout(GRACE, places.acquire_many(all)).await;
 }
 
-async fn handshake(
+async fn handshake<S: AsyncRead + AsyncWrite + Unpin>(
     tls: &TlsAcceptor,
-    stream: TcpStream,
-) -> Option<tokio_rustls::server::TlsStream<TcpStream>> {
+    stream: S,
+) -> Option<tokio_rustls::server::TlsStream<S>> {
     tokio::time::timeout(HEAD_WAIT, tls.accept(stream)).await.ok()?.ok()
 }
 
@@ -111,27 +138,29 @@ async fn serve<S: AsyncRead + AsyncWrite + Unpin + Send + 'static>(
     stream: S,
     address: SocketAddr,
     router: Router,
-    mut stop: watch::Receiver<bool>,
+    connection: Connection,
 ) {
     let from: IpAddr = address.ip();
+    let held = connection.clone();
     let service = hyper::service::service_fn(move |mut request: Request<Incoming>| {
         request.extensions_mut().insert(From(from));
+        request.extensions_mut().insert(held.clone());
         router.clone().call(request)
     });
-    let connection = http1::Builder::new()
+    let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD_WAIT)
         .max_headers(HEADERS_MOST)
         .max_buf_size(HEAD_MOST)
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
-    tokio::pin!(connection);
+    tokio::pin!(served);
     // What a client does to its connection is its own affair.
     tokio::select! {
-        _ = connection.as_mut() => {}
-        () = async { stop.wait_for(|stop| *stop).await.map(drop).unwrap_or_default() } => {
-            connection.as_mut().graceful_shutdown();
-            let _ = tokio::time::timeout(GRACE, connection).await;
+        _ = served.as_mut() => {}
+        () = connection.ends() => {
+            served.as_mut().graceful_shutdown();
+            let _ = tokio::time::timeout(GRACE, served).await;
         }
     }
 }

@@ -1,25 +1,30 @@
 //! All sessions of a server: making, finding, forking, stopping, and taking them up again.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use env::Timing;
 use env::habitat::scenario::{self, Difficulty, SHIPPED, Scenario};
 use env::habitat::{Plan, StreamKey};
 use serde::{Deserialize, Serialize};
 use store::{
-    Database, Ingest, IngestSettings, NewRun, RunFilter, RunStatus, Severity, Signal, Stream,
+    Database, Ingest, IngestSettings, NewRun, RunFilter, RunStatus, Severity, Signal, StoreError,
+    Stream,
 };
-use watch::alarm::{AlarmPlan, Alarms, Overrides};
+use watch::alarm::Overrides;
 
 use crate::ApiError;
+use crate::announcer::Announcer;
+use crate::keeper::{ADVICE, SAVE_EVERY};
 use crate::session::flight::{Flight, beginning};
+use crate::session::pace::check_rate;
 use crate::session::pilot::Pilot;
 use crate::session::saved::{Saved, Told};
 use crate::session::view::{Mode, NewSession, Status};
 use crate::session::{Facts, Session};
+use crate::watching::Watching;
 
 /// Kind of the runs of sessions.
 pub const RUN_KIND: &str = "session";
@@ -64,33 +69,111 @@ struct Founding {
     days: Option<f64>,
     epoch_ms: i64,
     created_ms: i64,
+    /// The session that it began from, where it is a fork.
+    #[serde(default)]
+    forked_from: Option<String>,
+}
+
+/// Why a session is not taken up.
+enum NotTaken {
+    /// The database: nobody can be.
+    Store(StoreError),
+    /// Nothing of it was ever kept: it was never there for anybody.
+    Empty,
+    /// Its bytes do not fit this release.
+    Refused(String),
+}
+
+impl From<StoreError> for NotTaken {
+    fn from(error: StoreError) -> NotTaken {
+        NotTaken::Store(error)
+    }
+}
+
+impl From<ApiError> for NotTaken {
+    fn from(error: ApiError) -> NotTaken {
+        NotTaken::Refused(error.error)
+    }
+}
+
+impl From<serde_json::Error> for NotTaken {
+    fn from(error: serde_json::Error) -> NotTaken {
+        NotTaken::Refused(error.to_string())
+    }
+}
+
+/// A place among the sessions, until one is in it.
+struct Place<'a>(&'a Fleet);
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        self.0.promised.fetch_sub(1, Ordering::AcqRel);
+    }
 }
 
 /// All sessions.
 pub struct Fleet {
     database: Database,
     most: usize,
-    overrides: Overrides,
+    overrides: Vec<Arc<Overrides>>,
+    announcer: Arc<Announcer>,
     members: RwLock<BTreeMap<String, Arc<Member>>>,
     /// Compiled scenarios by name, difficulty and days.
     plans: Mutex<BTreeMap<String, Arc<Plan>>>,
-    /// Alarms by scenario hash.
-    alarms: Mutex<BTreeMap<[u8; 32], AlarmPlan>>,
+    /// Who watches, by scenario hash.
+    watching: Mutex<BTreeMap<[u8; 32], Watching>>,
     salt: AtomicU64,
+    /// Places of sessions that are being made.
+    promised: AtomicUsize,
 }
 
 impl Fleet {
-    /// No sessions, up to `most`, kept in `database`; alarms as the catalogue says and `overrides` change.
-    pub fn new(database: Database, most: usize, overrides: Overrides) -> Fleet {
+    /// No sessions, up to `most`, kept in `database`; alarms as the catalogue says and `overrides` change, each those of the
+    /// scenario that it names.
+    ///
+    /// # Errors
+    /// Two of one scenario, and what names channels that its scenario does not have.
+    pub fn new(
+        database: Database,
+        most: usize,
+        overrides: Vec<Overrides>,
+        announcer: Announcer,
+    ) -> Result<Fleet, ApiError> {
+        let overrides = overrides.into_iter().map(Arc::new).collect();
+        let fleet = Fleet::of(database, most, overrides, Arc::new(announcer));
+        let mut seen = BTreeSet::new();
+        for one in &fleet.overrides {
+            if !seen.insert(&one.scenario) {
+                let of = one.scenario.as_deref().unwrap_or("no scenario");
+                return Err(ApiError::refused(format!(
+                    "changes to alarms of {of} are given twice"
+                )));
+            }
+            if let Some(name) = &one.scenario {
+                let plan = fleet.plan(name, "nominal", None)?;
+                fleet.watching(&plan)?.lookout(&plan.catalogue)?;
+            }
+        }
+        Ok(fleet)
+    }
+
+    fn of(
+        database: Database,
+        most: usize,
+        overrides: Vec<Arc<Overrides>>,
+        announcer: Arc<Announcer>,
+    ) -> Fleet {
         let salt = AtomicU64::new(now_ms() as u64);
         Fleet {
             database,
             most,
             overrides,
+            announcer,
             members: RwLock::default(),
             plans: Mutex::default(),
-            alarms: Mutex::default(),
+            watching: Mutex::default(),
             salt,
+            promised: AtomicUsize::new(0),
         }
     }
 
@@ -102,11 +185,6 @@ impl Fleet {
     /// Every session, by id.
     pub fn all(&self) -> Vec<Arc<Member>> {
         self.read().values().cloned().collect()
-    }
-
-    /// Number of sessions.
-    pub fn len(&self) -> usize {
-        self.read().len()
     }
 
     fn read(&self) -> std::sync::RwLockReadGuard<'_, BTreeMap<String, Arc<Member>>> {
@@ -126,15 +204,39 @@ impl Fleet {
         found.ok_or_else(|| ApiError::missing(format!("there is no session `{id}`")))
     }
 
-    /// The compiled scenario of a session.
+    /// The compiled scenario of a session. Where it does not say how often instruments are read, they are read at each step:
+    /// people look on who have to be told of a failure within minutes.
     ///
     /// # Errors
-    /// 422 for names and numbers that do not exist or are out of range.
+    /// As [`Fleet::plan_as_written`].
     pub fn plan(
         &self,
         name: &str,
         difficulty: &str,
         days: Option<f64>,
+    ) -> Result<Arc<Plan>, ApiError> {
+        let each_step = |model: &mut Scenario| {
+            let step_s = Timing::of(model).dt_s;
+            if let Some(sensors) = &mut model.sensors {
+                sensors.sample_s.get_or_insert(step_s);
+            }
+        };
+        self.compiled((name, difficulty, days), "watched", each_step)
+    }
+
+    /// A compiled scenario as the command line runs it.
+    ///
+    /// # Errors
+    /// 422 for names and numbers that do not exist or are out of range.
+    pub fn plan_as_written(&self, name: &str, difficulty: &str) -> Result<Arc<Plan>, ApiError> {
+        self.compiled((name, difficulty, None), "as written", |_| {})
+    }
+
+    fn compiled(
+        &self,
+        (name, difficulty, days): (&str, &str, Option<f64>),
+        how: &str,
+        change: impl FnOnce(&mut Scenario),
     ) -> Result<Arc<Plan>, ApiError> {
         // Files are not for those who ask over a network: shipped names alone.
         if !SHIPPED.iter().any(|shipped| shipped.name == name) {
@@ -147,7 +249,7 @@ impl Fleet {
                 "no difficulty `{difficulty}`; there are easy, nominal, hard, extreme"
             ))
         })?;
-        let key = format!("{name} {level} {days:?}");
+        let key = format!("{name} {level} {days:?} {how}");
         let known = self.plans.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned();
         if let Some(plan) = known {
             return Ok(plan);
@@ -158,6 +260,7 @@ impl Fleet {
             model.duration_days = days;
             scenario::check(&model).map_err(ApiError::refused)?;
         }
+        change(&mut model);
         let hash = scenario::hash(&model).map_err(ApiError::refused)?;
         let plan = Arc::new(Plan::compile(&model, hash).map_err(ApiError::refused)?);
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);
@@ -168,19 +271,18 @@ impl Fleet {
         Ok(plan)
     }
 
-    /// The alarms of a habitat.
-    fn alarm_plan(&self, plan: &Plan) -> Result<AlarmPlan, ApiError> {
-        let mut known = self.alarms.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(alarms) = known.get(&plan.hash) {
-            return Ok(alarms.clone());
+    /// Who watches a habitat.
+    fn watching(&self, plan: &Plan) -> Result<Watching, ApiError> {
+        let mut known = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(watching) = known.get(&plan.hash) {
+            return Ok(watching.clone());
         }
-        let compiled =
-            AlarmPlan::compile(&plan.catalogue, &self.overrides).map_err(ApiError::refused)?;
+        let watching = Watching::new(&plan.catalogue, &plan.scenario, &self.overrides);
         if known.len() >= PLANS_MOST {
             known.clear();
         }
-        known.insert(plan.hash, compiled.clone());
-        Ok(compiled)
+        known.insert(plan.hash, watching.clone());
+        Ok(watching)
     }
 
     /// Make a session.
@@ -188,15 +290,9 @@ impl Fleet {
     /// # Errors
     /// 422 for what cannot be made; 503 when there are as many sessions as there may be.
     pub fn make(&self, new: NewSession) -> Result<Arc<Member>, ApiError> {
-        self.has_room()?;
+        let place = self.place()?;
         let name = named(new.name.as_deref(), &new.scenario)?;
-        if !(new.rate >= 0.0 && new.rate <= crate::session::RATE_MOST) {
-            return Err(ApiError::refused(format!(
-                "rate is {}; allowed is 0 to {} mission seconds in a second",
-                new.rate,
-                crate::session::RATE_MOST
-            )));
-        }
+        check_first_rate(new.rate)?;
         let difficulty = new.difficulty.unwrap_or_else(|| "nominal".to_owned());
         let plan = self.plan(&new.scenario, &difficulty, new.days)?;
         let habitat = beginning(&plan, new.seed)?;
@@ -212,66 +308,80 @@ impl Fleet {
             days: new.days,
             epoch_ms: now,
             created_ms: now,
+            forked_from: None,
         };
-        let alarms = Alarms::new(self.alarm_plan(habitat.plan())?);
+        let lookout = self.watching(habitat.plan())?.lookout(habitat.catalogue())?;
         let mode = if new.advisory { Mode::Advisory } else { Mode::Auto };
         let days = timing.days;
-        let session =
-            Session::new(told.facts(days), Flight::new(habitat, pilot, timing), alarms, mode);
+        let flight = Flight::new(habitat, pilot, timing);
+        let announcer = Arc::clone(&self.announcer);
+        let session = Session::new(told.facts(days), flight, lookout, mode, announcer);
         session.begin();
-        let member = self.keep(told, session)?;
-        if new.rate > 0.0 {
-            member.session.run(new.rate)?;
-        }
-        Ok(member)
+        self.add(place, told, session, new.rate)
     }
 
     /// A session that begins where another stands and has a future of its own.
     ///
     /// # Errors
     /// As [`Fleet::make`].
-    pub fn fork(&self, of: &Member, name: Option<&str>) -> Result<Arc<Member>, ApiError> {
-        self.has_room()?;
-        let salt = self.salt.fetch_add(1, Ordering::Relaxed);
+    pub fn fork(
+        &self,
+        of: &Member,
+        name: Option<&str>,
+        rate: f64,
+    ) -> Result<Arc<Member>, ApiError> {
+        let place = self.place()?;
+        check_first_rate(rate)?;
         let facts = of.session.facts().clone();
         let name = match name {
             Some(name) => named(Some(name), "")?,
-            None => format!("{} (fork)", facts.name),
+            None => {
+                let short: String = facts.name.chars().take(90).collect();
+                format!("{short} (fork)")
+            }
         };
-        let Some(saved) = of.session.save(true) else {
-            return Err(ApiError::broken("the session gives no bytes"));
-        };
-        let (habitat, timing) = of.session.look(|flight| (flight.fork(salt), flight.timing()));
-        let days = Some(facts.days);
+        let plan = of.session.look(|flight| Arc::clone(flight.plan()));
+        let watching = self.watching(&plan)?;
+        let (saved, timing) = of.session.fork(self.salt.fetch_add(1, Ordering::Relaxed));
         let told = Founding {
             id: self.fresh_id(),
             name,
             scenario: facts.scenario,
             difficulty: facts.difficulty,
             seed: facts.seed,
-            days,
+            days: Some(facts.days),
             epoch_ms: facts.epoch_ms,
             created_ms: now_ms(),
+            forked_from: Some(facts.id.clone()),
         };
-        let plan = Arc::clone(habitat.plan());
-        let alarms = self.alarm_plan(&plan)?;
         let saved = Saved {
-            told: Told { status: Status::Paused, rate: 0.0, ..saved.told },
-            habitat: habitat.snapshot(),
-            policy: saved.policy,
+            told: Told { status: Status::Paused, rate: 0.0, last_advice: 0, ..saved.told },
+            ..saved
         };
-        let session = saved.session(told.facts(facts.days), &plan, timing, alarms)?;
+        let session = saved.session(
+            told.facts(facts.days),
+            &plan,
+            timing,
+            &watching,
+            Arc::clone(&self.announcer),
+        )?;
         session.begin();
         session.remark(
             "fork",
             Severity::Advisory,
             format!("it begins where `{}` stands", facts.id),
         );
-        self.keep(told, session)
+        self.add(place, told, session, rate)
     }
 
     /// Record a session and count it among the others.
-    fn keep(&self, told: Founding, session: Session) -> Result<Arc<Member>, ApiError> {
+    fn add(
+        &self,
+        place: Place<'_>,
+        told: Founding,
+        session: Session,
+        rate: f64,
+    ) -> Result<Arc<Member>, ApiError> {
         let config = serde_json::to_string(&told).map_err(ApiError::broken)?;
         let run = self.database.begin_run(&NewRun {
             name: format!("{RUN_KIND}-{}", told.id),
@@ -281,7 +391,11 @@ impl Fleet {
             seeds: format!("[{}]", told.seed),
         })?;
         let member = Arc::new(self.member(session, run)?);
+        if rate > 0.0 {
+            member.session.run(rate)?;
+        }
         self.write().insert(told.id, Arc::clone(&member));
+        drop(place);
         Ok(member)
     }
 
@@ -296,95 +410,89 @@ impl Fleet {
         Ok(Member { session, run, stream, ingest })
     }
 
-    /// Take up the sessions that were there when the server stopped. One that cannot be is recorded as failed; both are
-    /// counted.
+    /// Take up the sessions that were there when the server stopped, and say how many; with a sentence for each that this
+    /// release cannot take up, whose run stays as it is for one that can.
     ///
     /// # Errors
     /// What the database reports.
     pub fn take_up(&self) -> Result<(usize, Vec<String>), ApiError> {
         let filter = RunFilter { kind: Some(RUN_KIND.to_owned()), ..RunFilter::default() };
+        let runs = self.database.runs(&filter)?;
+        let open: Vec<_> =
+            runs.into_iter().filter(|run| run.status == RunStatus::Running).collect();
         let (mut taken, mut refused) = (0, Vec::new());
-        for run in self.database.runs(&filter)? {
-            if run.status != RunStatus::Running {
-                continue;
-            }
-            match self.take_up_one(&run) {
+        for (at, run) in open.iter().enumerate() {
+            // Their bytes go to the database one after the other from now on, not all in one round.
+            let ago = SAVE_EVERY.mul_f64(at as f64 / open.len() as f64);
+            match self.take_up_one(run, ago) {
                 Ok(()) => taken += 1,
-                Err(error) => {
-                    let name = run.told.name;
+                Err(NotTaken::Store(error)) => return Err(error.into()),
+                Err(NotTaken::Empty) => {
                     self.database.end_run(run.id, RunStatus::Failed, None)?;
-                    refused.push(format!("session run `{name}` cannot go on: {}", error.error));
+                }
+                Err(NotTaken::Refused(reason)) => {
+                    let name = &run.told.name;
+                    refused.push(format!("session run `{name}` cannot go on: {reason}"));
                 }
             }
         }
         Ok((taken, refused))
     }
 
-    fn take_up_one(&self, run: &store::Run) -> Result<(), ApiError> {
-        let told: Founding = serde_json::from_str(&run.told.config).map_err(ApiError::refused)?;
+    fn take_up_one(&self, run: &store::Run, ago: Duration) -> Result<(), NotTaken> {
+        let told: Founding = serde_json::from_str(&run.told.config)?;
+        let bytes = match self.database.artifact(run.id, SNAPSHOT.0, SNAPSHOT.1) {
+            Ok(bytes) => bytes,
+            Err(StoreError::Missing { .. }) => return Err(NotTaken::Empty),
+            Err(error) => return Err(error.into()),
+        };
         let plan = self.plan(&told.scenario, &told.difficulty, told.days)?;
         let key = StreamKey { run: told.seed, ..StreamKey::default() };
         let (plan, _) = plan.for_episode(key, &[]).map_err(ApiError::refused)?;
         let timing = Timing::of(&plan.scenario);
-        let alarms = self.alarm_plan(&plan)?;
+        let watching = self.watching(&plan)?;
         let facts = told.facts(timing.days);
-        let session = match self.database.artifact(run.id, SNAPSHOT.0, SNAPSHOT.1) {
-            Ok(bytes) => {
-                let saved: Told =
-                    serde_json::from_str(&bytes.info.detail).map_err(ApiError::refused)?;
-                let policy = match saved.is_policy {
-                    true => {
-                        Some(Arc::new(self.database.artifact(run.id, POLICY.0, POLICY.1)?.bytes))
-                    }
-                    false => None,
-                };
-                let t_s = saved.t_s;
-                let saved = Saved { told: saved, habitat: bytes.bytes, policy };
-                let session = saved.session(facts, &plan, timing, alarms)?;
-                let text = format!(
-                    "the server was stopped; the session goes on from {t_s} s, and its controller begins anew"
-                );
-                session.remark("resumed", Severity::Advisory, text);
-                session
-            }
-            // It was stopped before anything of it was kept: it begins again.
-            Err(store::StoreError::Missing { .. }) => {
-                let habitat = env::habitat::Habitat::new(Arc::clone(&plan), key);
-                let pilot = Pilot::controller("rules", &habitat)?;
-                let flight = Flight::new(habitat, pilot, timing);
-                let session = Session::new(facts, flight, Alarms::new(alarms), Mode::Auto);
-                session.begin();
-                session
-            }
-            Err(error) => return Err(error.into()),
+        let saved: Told = serde_json::from_str(&bytes.info.detail)?;
+        let policy = match saved.is_policy {
+            true => Some(Arc::new(self.database.artifact(run.id, POLICY.0, POLICY.1)?.bytes)),
+            false => None,
         };
-        let member = Arc::new(self.member(session, run.id)?);
-        if let Some((_, last_us)) = member.stream.span_us {
-            member.session.knows(last_us);
-        }
-        if member.session.view().status == Status::Running {
-            // Its clock begins now: nobody lived while it was stopped.
-            member.session.run(member.session.view().rate)?;
-        }
-        self.write().insert(told.id, member);
+        let t_s = saved.t_s;
+        let saved = Saved { told: saved, habitat: bytes.bytes, policy };
+        let session =
+            saved.session(facts, &plan, timing, &watching, Arc::clone(&self.announcer))?;
+        let member = self.member(session, run.id)?;
+        let session = &member.session;
+        // Decisions after its last bytes are of proposals that nobody decided on; their numbers are not given again.
+        let kept = self.database.artifacts(run.id)?;
+        let numbers = kept.iter().filter(|one| one.kind == ADVICE);
+        let last_advice = numbers.filter_map(|one| one.name.parse().ok()).max().unwrap_or(0);
+        let last_us = member.stream.span_us.map_or(i64::MIN, |(_, last_us)| last_us);
+        session.knows(last_us, last_advice, ago);
+        session.note_resumed(t_s);
+        self.write().insert(told.id, Arc::new(member));
         Ok(())
     }
 
-    /// Take a session out; its run stays in the database, ended.
-    ///
-    /// # Errors
-    /// 404; what the database reports.
-    pub fn stop(&self, id: &str) -> Result<Arc<Member>, ApiError> {
-        let member = self.find(id)?;
-        let _ = member.session.pause();
+    /// Take a session out that is written down and ended.
+    pub fn remove(&self, id: &str) {
         self.write().remove(id);
-        Ok(member)
+        self.announcer.forget(id);
     }
 
-    fn has_room(&self) -> Result<(), ApiError> {
-        let (found, most) = (self.len(), self.most);
+    /// Who tells people of alarms.
+    pub fn announcer(&self) -> &Announcer {
+        &self.announcer
+    }
+
+    /// Promise a place to a session that is about to be made.
+    fn place(&self) -> Result<Place<'_>, ApiError> {
+        // Nobody else looks while the list is held.
+        let members = self.write();
+        let (found, most) = (members.len() + self.promised.load(Ordering::Acquire), self.most);
         if found < most {
-            return Ok(());
+            self.promised.fetch_add(1, Ordering::AcqRel);
+            return Ok(Place(self));
         }
         let error = format!("there are {found} sessions and there may be {most}; stop one first");
         Err(ApiError::new(axum::http::StatusCode::SERVICE_UNAVAILABLE, error))
@@ -411,6 +519,11 @@ impl Founding {
             created_ms: self.created_ms,
         }
     }
+}
+
+/// Check the rate that a session begins with: 0 is to begin paused.
+fn check_first_rate(rate: f64) -> Result<(), ApiError> {
+    if rate == 0.0 { Ok(()) } else { check_rate(rate) }
 }
 
 /// A name for people, checked.

@@ -41,6 +41,9 @@ pub fn recorder() -> Result<&'static PrometheusHandle, ServerError> {
 
 /// Count a request.
 pub fn request(method: &str, route: &str, status: u16, seconds: f64) {
+    // A client may call its method anything; a label may not.
+    let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+    let method = if known.contains(&method) { method } else { "other" };
     let labels = [
         ("method", method.to_owned()),
         ("route", route.to_owned()),
@@ -101,6 +104,14 @@ fn describe() {
         ("lunar_habitat_cache_misses_total", "Questions answered from the database"),
         ("lunar_habitat_cache_evictions_total", "Results that had to go"),
         ("lunar_habitat_tasks_done_total", "Tasks done by class"),
+        (
+            "lunar_habitat_alarms_announced_total",
+            "Changes of alarms that receivers have, by receiver",
+        ),
+        (
+            "lunar_habitat_alarms_unannounced_total",
+            "Changes of alarms given up or dropped, by receiver",
+        ),
     ];
     for (name, text) in counters {
         describe_counter!(name, text);
@@ -174,6 +185,11 @@ fn keeping(desk: &Desk) {
     let connections = database.connections();
     gauge!("lunar_habitat_database_connections").set(connections.open as f64);
     gauge!("lunar_habitat_database_connections_idle").set(connections.idle as f64);
+    for (receiver, done) in desk.fleet.announcer().deliveries() {
+        counter!("lunar_habitat_alarms_announced_total", "to" => receiver).absolute(done.delivered);
+        counter!("lunar_habitat_alarms_unannounced_total", "to" => receiver)
+            .absolute(done.given_up + done.dropped);
+    }
     let cache = database.cache_figures();
     gauge!("lunar_habitat_cache_bytes").set(cache.bytes as f64);
     gauge!("lunar_habitat_cache_capacity_bytes").set(cache.capacity_bytes as f64);

@@ -3,17 +3,20 @@
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use store::{Database, Rows, Span, Stream};
+use store::{Database, Event, Rows, Span, Stream};
+use tracing::info_span;
 use utoipa::ToSchema;
 
 use crate::ApiError;
 use crate::fleet::Member;
-use crate::session::Fresh;
+use crate::session::unkept::Fresh;
 
 /// Rows that are given at most when nothing else is asked for.
 pub const ROWS_USUAL: usize = 2_000;
 /// Rows that may be asked for.
 pub const ROWS_MOST: usize = 100_000;
+/// Values that may be asked for at once.
+pub const VALUES_MOST: usize = 2_000_000;
 /// Channels that may be asked for at once.
 pub const CHANNELS_MOST: usize = 64;
 /// A time between two rows that is so many times the usual one is a gap.
@@ -85,6 +88,7 @@ pub fn of_session(
     (from_us, to_us): (i64, i64),
     most: usize,
 ) -> Result<Slice, ApiError> {
+    let _stage = info_span!("history").entered();
     // What waits is looked at first: what becomes durable in between is then found twice and never missed, and the older
     // part is cut where the younger begins.
     let fresh = member.session.fresh(from_us);
@@ -118,12 +122,33 @@ pub fn of_stream(
     (from_us, to_us): (i64, i64),
     most: usize,
 ) -> Result<Slice, ApiError> {
+    let _stage = info_span!("history").entered();
     let wanted: Vec<&str> = names.iter().map(String::as_str).collect();
     let rows = database.recall(stream, &wanted, Span::Time(from_us, to_us))?;
     let mut columns = vec![Vec::new(); names.len()];
     let mut times = Vec::new();
     take(&rows, &mut times, &mut columns);
     Ok(slice(names, &times, &columns, most))
+}
+
+/// Events that are kept and those that wait, each once. What waited a moment ago may be kept by now.
+pub fn joined(kept: Vec<Event>, waiting: impl Iterator<Item = Event>) -> Vec<Event> {
+    let mut known: BTreeMap<String, usize> = BTreeMap::new();
+    let key = |event: &Event| {
+        let Event { time_us, kind, severity, source, text, detail } = event;
+        format!("{time_us}\0{kind}\0{}\0{source}\0{text}\0{detail}", severity.name())
+    };
+    for event in &kept {
+        *known.entry(key(event)).or_default() += 1;
+    }
+    let mut list = kept;
+    for event in waiting {
+        match known.get_mut(&key(&event)) {
+            Some(count) if *count > 0 => *count -= 1,
+            _ => list.push(event),
+        }
+    }
+    list
 }
 
 fn take(rows: &Rows, times: &mut Vec<i64>, columns: &mut [Vec<f64>]) {
@@ -162,13 +187,18 @@ fn gaps(times: &[i64]) -> Vec<[f64; 2]> {
     pairs.map(|pair| [pair[0] as f64 / 1e6, pair[1] as f64 / 1e6]).collect()
 }
 
-/// Rows that stay of `count`: all, or of each interval those with the lowest and the highest value of each channel, and the
-/// first and the last of all.
+/// Rows that stay of `count`, `most` at most: all, or of each interval those with the lowest and the highest value of each
+/// channel, and the first and the last of all. Where there is no room for the extremes of every channel, rows at equal
+/// distances.
 fn thinned(count: usize, columns: &[Vec<f64>], most: usize) -> Vec<usize> {
     if count <= most {
         return (0..count).collect();
     }
-    let intervals = (most.saturating_sub(2) / (2 * columns.len().max(1))).max(1);
+    let intervals = most.saturating_sub(2) / (2 * columns.len().max(1));
+    if intervals == 0 {
+        let last = most.max(2) - 1;
+        return (0..=last).map(|row| row * (count - 1) / last).collect();
+    }
     let mut keep = vec![0];
     for interval in 0..intervals {
         let (from, to) = (interval * count / intervals, (interval + 1) * count / intervals);
@@ -199,6 +229,30 @@ mod tests {
         assert!(keep.len() <= 500 && keep.windows(2).all(|pair| pair[0] < pair[1]));
         assert!(keep.contains(&7_123) && keep.first() == Some(&0) && keep.last() == Some(&9_999));
         assert_eq!(thinned(10, &[vec![0.0; 10]], 10), (0..10).collect::<Vec<_>>());
+        // More channels than there is room for the extremes of.
+        let many = vec![column; 64];
+        for most in [2, 3, 100, 129, 130, 131] {
+            let keep = thinned(10_000, &many, most);
+            assert!(keep.len() <= most && keep.windows(2).all(|pair| pair[0] < pair[1]), "{most}");
+            assert!(keep.first() == Some(&0) && keep.last() == Some(&9_999));
+        }
+    }
+
+    #[test]
+    fn events_that_are_kept_meanwhile_are_told_once() {
+        let event = |time_us: i64, text: &str| Event {
+            time_us,
+            kind: "command".into(),
+            severity: store::Severity::Advisory,
+            source: "session".into(),
+            text: text.into(),
+            detail: "{}".into(),
+        };
+        let (a, b, c) = (event(1, "a"), event(2, "b"), event(2, "c"));
+        let list = joined(vec![a.clone(), b.clone()], [b.clone(), c.clone()].into_iter());
+        assert_eq!(list, [a, b, c.clone()]);
+        // What happened twice is told twice.
+        assert_eq!(joined(vec![c.clone()], [c.clone(), c.clone()].into_iter()).len(), 2);
     }
 
     #[test]

@@ -1,19 +1,20 @@
 //! Writes what happens in sessions into the database: one transaction for all of them, again and again.
 //!
-//! Rows and events go at every round. Every [`SAVE_EVERY`] the bytes of a session that changed go too, in turn, so that a
-//! round never has all of them. A round that fails changes nothing: everything waits for the next.
+//! Rows and events go at every round. Every [`SAVE_EVERY`] the bytes of a session that changed go too, each counted from when
+//! it was made, so that a round seldom has all of them; what somebody ordered takes them along at once. A round that fails
+//! changes nothing: everything waits for the next. Where the sessions of a transaction fail together, each is tried alone, so
+//! that one whose rows are refused does not hold up the others.
 
-use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use store::{Ingest, RunStatus, StoreError};
+use tracing::info_span;
 
 use crate::ApiError;
 use crate::fleet::{Fleet, Member, POLICY, SNAPSHOT};
-use crate::session::advice::Decided;
-use crate::session::saved::Saved;
+use crate::session::unkept::{Bytes, Unkept};
 
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_millis(500);
@@ -46,8 +47,6 @@ pub struct Tally {
 /// Keeps the sessions of a fleet.
 pub struct Keeper {
     fleet: Arc<Fleet>,
-    /// When the bytes of a session were written last.
-    saved: Mutex<HashMap<String, Instant>>,
     tally: Tally,
     is_over: AtomicBool,
     trouble: Mutex<Option<String>>,
@@ -56,11 +55,11 @@ pub struct Keeper {
 /// What one session has for a transaction.
 struct Part<'a> {
     member: &'a Member,
-    up_to_us: i64,
-    rows: u64,
-    events: Vec<store::Event>,
-    decided: Vec<Decided>,
-    saved: Option<Saved>,
+    unkept: Unkept,
+    /// What is told of its bytes, as JSON.
+    told: String,
+    /// Decisions on proposals by their names, as JSON.
+    decided: Vec<(String, Vec<u8>)>,
 }
 
 impl Keeper {
@@ -68,7 +67,6 @@ impl Keeper {
     pub fn new(fleet: Arc<Fleet>) -> Keeper {
         Keeper {
             fleet,
-            saved: Mutex::default(),
             tally: Tally::default(),
             is_over: AtomicBool::new(false),
             trouble: Mutex::default(),
@@ -102,15 +100,27 @@ impl Keeper {
 
     /// Keep what there is, of all sessions.
     pub fn round(&self, with_bytes: bool) {
+        let bytes = if with_bytes { Bytes::Now } else { Bytes::Every(SAVE_EVERY) };
         let members = self.fleet.all();
+        let mut first: Option<StoreError> = None;
         for chunk in members.chunks(TOGETHER) {
             let chunk: Vec<&Member> = chunk.iter().map(AsRef::as_ref).collect();
-            let kept = self.keep(&chunk, with_bytes);
-            let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
-            *trouble = kept.err().map(|error| error.to_string());
+            match self.keep(&chunk, bytes) {
+                Ok(()) => {}
+                Err(error) if chunk.len() == 1 || is_of_all(&error) => {
+                    first.get_or_insert(error);
+                }
+                Err(_) => {
+                    for member in chunk {
+                        if let Err(error) = self.keep(&[member], bytes) {
+                            first.get_or_insert(error);
+                        }
+                    }
+                }
+            }
         }
-        let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        saved.retain(|id, _| self.fleet.find(id).is_ok());
+        let mut trouble = self.trouble.lock().unwrap_or_else(PoisonError::into_inner);
+        *trouble = first.map(|error| error.to_string());
     }
 
     /// Keep what one session has now, bytes included.
@@ -118,7 +128,7 @@ impl Keeper {
     /// # Errors
     /// What the database reports; it all waits for the next round then.
     pub fn keep_now(&self, member: &Member) -> Result<(), ApiError> {
-        Ok(self.keep(&[member], true)?)
+        Ok(self.keep(&[member], Bytes::Now)?)
     }
 
     /// Keep what a stopped session has and record that its run has ended.
@@ -126,7 +136,7 @@ impl Keeper {
     /// # Errors
     /// What the database reports.
     pub fn close(&self, member: &Member) -> Result<(), ApiError> {
-        self.keep(&[member], true)?;
+        self.keep(&[member], Bytes::Now)?;
         let view = member.session.view();
         let results = serde_json::to_string(&view).map_err(ApiError::broken)?;
         member.writer().finish()?;
@@ -134,109 +144,121 @@ impl Keeper {
         Ok(())
     }
 
-    fn keep(&self, members: &[&Member], with_bytes: bool) -> Result<(), StoreError> {
+    fn keep(&self, members: &[&Member], bytes: Bytes) -> Result<(), StoreError> {
+        let _stage = info_span!("session keeping").entered();
         let mut writers = Vec::new();
-        let mut parts = Vec::new();
-        for member in members {
+        let mut parts: Vec<Part<'_>> = Vec::new();
+        let gathered = members.iter().try_for_each(|member| {
             // One writer at a time: what is unkept is looked at under its lock.
             let mut writer = member.writer();
-            let unkept = member.session.unkept(i64::MIN);
-            let saved = self.bytes_of(member, with_bytes);
-            let up_to_us = unkept.rows.last().map_or(i64::MIN, |row| row.time_us);
-            if unkept.rows.is_empty()
-                && unkept.events.is_empty()
-                && unkept.decided.is_empty()
-                && saved.is_none()
-            {
-                continue;
+            let unkept = member.session.unkept(bytes);
+            if unkept.is_empty() {
+                return Ok(());
             }
+            // It is among the parts before anything can fail, so that nothing it gave is forgotten.
+            parts.push(Part { member, unkept, told: String::new(), decided: Vec::new() });
             writer.discard();
-            for fresh in &unkept.rows {
-                writer.gather(fresh.time_us, &fresh.row)?;
+            if let Some(part) = parts.last_mut() {
+                part.prepare()?;
+                for fresh in &part.unkept.rows {
+                    writer.gather(fresh.time_us, &fresh.row)?;
+                }
             }
             writers.push(writer);
-            parts.push(Part {
-                member,
-                up_to_us,
-                rows: unkept.rows.len() as u64,
-                events: unkept.events,
-                decided: unkept.decided,
-                saved,
-            });
-        }
-        if parts.is_empty() {
-            return Ok(());
-        }
-        let began = Instant::now();
-        let mut ingests: Vec<&mut Ingest> =
-            writers.iter_mut().map(|writer| &mut **writer).collect();
-        let database = self.fleet.database();
-        let written = Ingest::commit_together(database, &mut ingests, |batch| {
-            parts.iter().try_for_each(|part| part.write(batch))
+            Ok(())
         });
-        let tally = &self.tally;
-        tally.commit_us.fetch_add(began.elapsed().as_micros() as u64, Ordering::Relaxed);
-        match written {
+        if parts.is_empty() {
+            return gathered;
+        }
+        let written = gathered.and_then(|()| {
+            let began = Instant::now();
+            let mut ingests: Vec<&mut Ingest> =
+                writers.iter_mut().map(|writer| &mut **writer).collect();
+            let written = Ingest::commit_together(&mut ingests, |batch| {
+                parts.iter().try_for_each(|part| part.write(batch))
+            });
+            let took_us = began.elapsed().as_micros() as u64;
+            self.tally.commit_us.fetch_add(took_us, Ordering::Relaxed);
+            written
+        });
+        match &written {
             Ok(()) => {
-                tally.commits.fetch_add(1, Ordering::Relaxed);
-                for part in &parts {
-                    self.note(part);
-                }
-                Ok(())
+                self.tally.commits.fetch_add(1, Ordering::Relaxed);
+                parts.iter().for_each(|part| self.note(part));
             }
-            Err(error) => {
-                tally.failures.fetch_add(1, Ordering::Relaxed);
-                for part in parts.iter().filter(|part| part.saved.is_some()) {
-                    part.member.session.not_saved();
-                }
-                Err(error)
+            Err(_) => {
+                self.tally.failures.fetch_add(1, Ordering::Relaxed);
+                parts.iter().for_each(|part| part.member.session.not_kept(&part.unkept));
             }
         }
-    }
-
-    /// The bytes of a session, where it is time.
-    fn bytes_of(&self, member: &Member, anyway: bool) -> Option<Saved> {
-        let id = &member.session.facts().id;
-        let saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
-        let is_due = saved.get(id).is_none_or(|last| last.elapsed() >= SAVE_EVERY);
-        drop(saved);
-        if anyway || is_due { member.session.save(false) } else { None }
+        written
     }
 
     /// Count what is in the database and let the session forget it.
-    fn note(&self, part: &Part<'_>) {
-        let Part { member, up_to_us, rows, events, decided, saved } = part;
-        member.session.kept(*up_to_us, events.len(), decided.len());
-        self.tally.rows.fetch_add(*rows, Ordering::Relaxed);
-        self.tally.events.fetch_add(events.len() as u64, Ordering::Relaxed);
-        if let Some(bytes) = saved {
-            let id = member.session.facts().id.clone();
-            let mut saved = self.saved.lock().unwrap_or_else(PoisonError::into_inner);
-            saved.insert(id, Instant::now());
-            self.tally.snapshots.fetch_add(1, Ordering::Relaxed);
-            self.tally.snapshot_bytes.fetch_add(bytes.habitat.len() as u64, Ordering::Relaxed);
+    fn note(&self, Part { member, unkept, .. }: &Part<'_>) {
+        member.session.kept(unkept);
+        let tally = &self.tally;
+        tally.rows.fetch_add(unkept.rows.len() as u64, Ordering::Relaxed);
+        tally.events.fetch_add(unkept.events.len() as u64, Ordering::Relaxed);
+        if let Some(saved) = &unkept.saved {
+            tally.snapshots.fetch_add(1, Ordering::Relaxed);
+            tally.snapshot_bytes.fetch_add(saved.habitat.len() as u64, Ordering::Relaxed);
         }
     }
 }
 
+/// Whether an error is of the database and not of what one session gave it.
+fn is_of_all(error: &StoreError) -> bool {
+    use StoreError::{
+        DatabaseAway, DatabaseBusy, DatabaseDamaged, DatabaseFull, DatabaseReadOnly, DiskFull,
+    };
+    matches!(
+        error,
+        DatabaseAway { .. }
+            | DatabaseBusy { .. }
+            | DatabaseDamaged { .. }
+            | DatabaseFull { .. }
+            | DatabaseReadOnly { .. }
+            | DiskFull { .. }
+    )
+}
+
 impl Part<'_> {
+    /// Write as JSON what goes as JSON.
+    fn prepare(&mut self) -> Result<(), StoreError> {
+        let wrong = |error: serde_json::Error| StoreError::Rows {
+            stream: self.member.session.facts().id.clone(),
+            reason: format!("what is told of it cannot be written: {error}"),
+        };
+        if let Some(saved) = &self.unkept.saved {
+            self.told = serde_json::to_string(&saved.told).map_err(wrong)?;
+        }
+        for decided in &self.unkept.decided {
+            let bytes = serde_json::to_vec(decided).map_err(wrong)?;
+            self.decided.push((advice_name(decided.number), bytes));
+        }
+        Ok(())
+    }
+
     fn write(&self, batch: &mut store::Batch<'_>) -> Result<(), StoreError> {
         let run = self.member.run;
-        for event in &self.events {
+        for event in &self.unkept.events {
             batch.record_event(run, event)?;
         }
-        for decided in &self.decided {
-            let bytes = serde_json::to_vec(decided).unwrap_or_default();
-            let name = format!("{:08}", decided.number);
-            batch.keep_artifact(run, ADVICE, &name, "{}", &bytes)?;
+        for (name, bytes) in &self.decided {
+            batch.keep_artifact(run, ADVICE, name, "{}", bytes)?;
         }
-        if let Some(saved) = &self.saved {
-            let told = serde_json::to_string(&saved.told).unwrap_or_default();
-            batch.keep_artifact(run, SNAPSHOT.0, SNAPSHOT.1, &told, &saved.habitat)?;
+        if let Some(saved) = &self.unkept.saved {
+            batch.keep_artifact(run, SNAPSHOT.0, SNAPSHOT.1, &self.told, &saved.habitat)?;
             if let Some(policy) = &saved.policy {
                 batch.keep_artifact(run, POLICY.0, POLICY.1, "{}", policy)?;
             }
         }
         Ok(())
     }
+}
+
+/// Name of the artifact of a decision: in the order of numbers.
+fn advice_name(number: u64) -> String {
+    format!("{number:012}")
 }

@@ -9,11 +9,14 @@
 //! |---|---|
 //! | [`session`] | a habitat that somebody runs, commands and watches |
 //! | `fleet` | all of them: making, forking, taking up again |
+//! | `watching` | limits and rules by which a habitat is watched |
 //! | `pacer` | wakes those that are due |
 //! | `keeper` | writes what happens into the database |
 //! | `history` | rows of the database and rows that are not in it yet, as one |
 //! | `what_if`, `counterfactual` | futures of a session, a recorded mission under another controller |
 //! | `access` | tokens, roles, who may ask from where |
+//! | `announcer` | tells people of alarms who have no screen open |
+//! | `turns` | how many may do at a time what takes long |
 //! | `door` | connections: limits, time-outs, TLS |
 //! | `api` | what can be asked, and its description |
 //! | `gauges` | metrics for Prometheus |
@@ -22,6 +25,7 @@
 //! Not here: the habitat (`habitat`), alarms (`watch`), where rows lie (`store`).
 
 mod access;
+mod announcer;
 mod api;
 mod counterfactual;
 mod demo;
@@ -35,9 +39,12 @@ mod pacer;
 mod page;
 mod server;
 pub mod session;
+mod turns;
+mod watching;
 mod what_if;
 
 pub use access::{Role, Tokens, Who};
+pub use announcer::Announcing;
 pub use error::{ApiError, ServerError};
 pub use server::{Server, ServerSettings};
 pub use session::view::{NewSession, View};

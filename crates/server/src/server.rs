@@ -8,16 +8,18 @@ use std::time::{Duration, Instant};
 use ::watch::alarm::Overrides;
 use runtime::Executor;
 use runtime::memory::MemoryBudget;
-use store::{Database, DatabaseSettings, Location};
+use store::{Claim, Database, DatabaseSettings, Location};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
 use crate::access::Tokens;
+use crate::announcer::{Announcer, Announcing};
 use crate::api::{self, Desk};
 use crate::fleet::Fleet;
 use crate::keeper::Keeper;
 use crate::pacer::Pacer;
 use crate::session::view::{NewSession, View};
+use crate::turns::Turns;
 use crate::{ServerError, door, gauges};
 
 /// Time between two looks at memory.
@@ -40,8 +42,10 @@ pub struct ServerSettings {
     pub most_connections: usize,
     /// Requests a second of one address, on average.
     pub requests_per_s: u32,
-    /// Changes to the limits of alarms.
-    pub alarms: Overrides,
+    /// Changes to the limits of alarms, each of the scenario that it names or of all others.
+    pub alarms: Vec<Overrides>,
+    /// Where alarms go besides the screen.
+    pub announcing: Announcing,
 }
 
 impl ServerSettings {
@@ -56,7 +60,8 @@ impl ServerSettings {
             most_sessions: 2_000,
             most_connections: 4_096,
             requests_per_s: 1_000,
-            alarms: Overrides::default(),
+            alarms: Vec::new(),
+            announcing: Announcing::default(),
         }
     }
 }
@@ -73,10 +78,11 @@ pub struct Server {
     threads: Vec<JoinHandle<()>>,
     resumed: usize,
     refused: Vec<String>,
+    _claim: Claim,
 }
 
 impl Server {
-    /// Start: take up the sessions that were there, then listen.
+    /// Start: take up the sessions that were there, then listen. One server at a time works on a database.
     ///
     /// # Errors
     /// [`ServerError::Setting`] for an address of others without tokens, [`ServerError::Listen`], [`ServerError::File`] for a
@@ -100,10 +106,14 @@ impl Server {
         let address = bound.local_addr().map_err(listen)?;
         let metrics = gauges::recorder()?;
         let database = Database::open(&settings.database, &DatabaseSettings::default())?;
+        let claim = database.claim("serve")?;
         let executor = Executor::of_process()?;
-        let fleet = Arc::new(Fleet::new(database, settings.most_sessions, settings.alarms));
-        let (resumed, refused) =
-            fleet.take_up().map_err(|error| ServerError::Session(error.error))?;
+        let told = |error: crate::ApiError| ServerError::Session(error.error);
+        let announcer = Announcer::new(&settings.announcing)?;
+        let ServerSettings { most_sessions, alarms, .. } = settings;
+        let fleet = Fleet::new(database, most_sessions, alarms, announcer).map_err(told)?;
+        let fleet = Arc::new(fleet);
+        let (resumed, refused) = fleet.take_up().map_err(told)?;
         let (pacer, pace) = Pacer::new(executor);
         let desk = Arc::new(Desk {
             keeper: Arc::new(Keeper::new(Arc::clone(&fleet))),
@@ -111,13 +121,17 @@ impl Server {
             pacer: Arc::new(pacer),
             executor,
             tokens: settings.tokens,
+            is_secure: tls.is_some(),
             metrics,
             began: Instant::now(),
             limiter: api::limiter(settings.requests_per_s),
             threads: std::thread::available_parallelism().map_or(1, usize::from),
+            futures: Turns::new("an answer about futures", 1, 4),
+            readings: Turns::new("what was recorded", 4, 60),
         });
         for member in desk.fleet.all() {
             if member.session.is_running() {
+                member.session.begin_clock();
                 desk.pacer.runs(&member);
             }
         }
@@ -129,6 +143,7 @@ impl Server {
             threads: Vec::new(),
             resumed,
             refused,
+            _claim: claim,
             desk: Arc::clone(&desk),
         };
         server.thread("pacer", pace)?;
@@ -181,12 +196,6 @@ impl Server {
         &self.refused
     }
 
-    /// Sessions there are.
-    #[must_use]
-    pub fn sessions(&self) -> usize {
-        self.desk.fleet.len()
-    }
-
     pub(crate) fn desk(&self) -> &Arc<Desk> {
         &self.desk
     }
@@ -197,11 +206,8 @@ impl Server {
     /// [`ServerError::Session`] with what a request would be told.
     pub fn make(&self, new: NewSession) -> Result<View, ServerError> {
         let told = |error: crate::ApiError| ServerError::Session(error.error);
-        let member = self.desk.fleet.make(new).map_err(told)?;
-        if member.session.is_running() {
-            self.desk.pacer.runs(&member);
-        }
-        Ok(member.session.view())
+        let made = self.desk.settle(|fleet| fleet.make(new)).map_err(told)?;
+        Ok(made.session.view())
     }
 
     /// Stop: let nobody in, end what is under way, write everything down.
@@ -220,6 +226,7 @@ impl Server {
         }
         // What a last request or turn has brought about after the keeper went.
         self.desk.keeper.round(true);
+        self.desk.fleet.announcer().end();
     }
 }
 

@@ -6,25 +6,27 @@
 //! [`Habitat::fork`]: env::habitat::Habitat::fork
 
 use std::collections::BTreeMap;
-use std::sync::Arc;
 use std::time::Instant;
 
 use env::habitat::{AbortReason, Habitat};
 use env::{Command, Timing};
-use runtime::{Executor, Priority};
+use runtime::{Executor, Priority, Ticket, Token};
 use serde::{Deserialize, Serialize};
+use tracing::info_span;
 use utoipa::ToSchema;
 
 use crate::ApiError;
 use crate::session::flight::{Flight, Standing};
-use crate::session::pilot::Pilot;
+use crate::session::pilot::{Pilot, Prepared};
 
 /// Most futures under one controller.
 const FUTURES_MOST: u32 = 20_000;
 /// Longest look ahead, h.
 const HOURS_MOST: f64 = 24.0 * 30.0;
-/// Most steps of all futures together.
+/// Most steps of all futures together, those of a controller that plans counted by the time they take.
 const STEPS_MOST: f64 = 2e8;
+/// How many steps under `rules` take the time of one under `mpc`, which rolls futures of its own at each decision.
+const MPC_WEIGHT: f64 = 400.0;
 /// Times at which channels are shown.
 const POINTS: u64 = 72;
 /// Most channels and controllers.
@@ -111,15 +113,23 @@ pub struct Answer {
 pub enum Make {
     /// By name.
     Controller(String),
-    /// From a file.
-    Policy(Arc<Vec<u8>>),
+    /// From a policy.
+    Policy(Prepared),
 }
 
 impl Make {
     fn pilot(&self, habitat: &Habitat) -> Result<Pilot, ApiError> {
         match self {
             Make::Controller(name) => Pilot::controller(name, habitat),
-            Make::Policy(bytes) => Pilot::policy(Arc::clone(bytes), habitat.plan()),
+            Make::Policy(prepared) => Ok(prepared.pilot(habitat.plan())),
+        }
+    }
+
+    /// How many steps of the rules a step under it takes the time of.
+    fn weight(&self) -> f64 {
+        match self {
+            Make::Controller(name) if name == "mpc" => MPC_WEIGHT,
+            _ => 1.0,
         }
     }
 }
@@ -146,19 +156,28 @@ struct Future {
 
 struct Course<'a> {
     start: &'a Start,
+    token: &'a Token,
     held: Vec<Command>,
     places: Vec<usize>,
     steps: u64,
     every: u64,
 }
 
-/// Answer a question.
+/// Answer a question, until `token` is cancelled.
 ///
 /// # Errors
-/// 422 for what cannot be asked; 500 where a future breaks down.
-pub fn answer(start: &Start, question: &Question, threads: usize) -> Result<Answer, ApiError> {
+/// 422 for what cannot be asked; 500 where a future breaks down or the token is cancelled.
+pub fn answer(
+    start: &Start,
+    question: &Question,
+    threads: usize,
+    token: &Token,
+) -> Result<Answer, ApiError> {
     let began = Instant::now();
-    let course = course(start, question)?;
+    let stage = info_span!("what-if").entered();
+    let course = course(start, question, token)?;
+    // Steps that somebody waits for go first, and turns of those that run take theirs in between.
+    let ticket = Ticket::new("what-if", Priority::Normal).under(token);
     let alive = start.habitat.crew_alive();
     let mut fans = Vec::new();
     let mut steps = 0;
@@ -171,7 +190,10 @@ pub fn answer(start: &Start, question: &Question, threads: usize) -> Result<Answ
         let shown = make.pilot(&start.habitat)?.name().to_owned();
         let salts: Vec<u64> = (0..u64::from(question.futures)).collect();
         let futures = Executor::of_process()?
-            .map_on(threads, Priority::High, salts, |salt| course.fly(make, salt, alive))?
+            .map_on(threads, ticket.clone(), salts, |salt| {
+                let _stage = info_span!(parent: &*stage, "future").entered();
+                course.fly(make, salt, alive)
+            })?
             .into_iter()
             .collect::<Result<Vec<Future>, ApiError>>()?;
         steps += futures.iter().map(|future| future.steps).sum::<u64>();
@@ -185,7 +207,11 @@ pub fn answer(start: &Start, question: &Question, threads: usize) -> Result<Answ
     Ok(Answer { t_s, fans, futures: question.futures, steps, wall_s })
 }
 
-fn course<'a>(start: &'a Start, question: &Question) -> Result<Course<'a>, ApiError> {
+fn course<'a>(
+    start: &'a Start,
+    question: &Question,
+    token: &'a Token,
+) -> Result<Course<'a>, ApiError> {
     let within = |what: &str, found: String, allowed: String| {
         Err(ApiError::refused(format!("{what} is {found}; allowed is {allowed}")))
     };
@@ -206,13 +232,17 @@ fn course<'a>(start: &'a Start, question: &Question) -> Result<Course<'a>, ApiEr
     if !(steps >= 1.0 && *hours <= HOURS_MOST) {
         return within("hours", hours.to_string(), format!("{} to {HOURS_MOST}", dt_s / 3_600.0));
     }
-    let all = steps * f64::from(*futures) * controllers.len() as f64;
+    let weight = |name: &String| match name.as_str() {
+        "current" => start.current.weight(),
+        name => Make::Controller(name.to_owned()).weight(),
+    };
+    let all = steps * f64::from(*futures) * controllers.iter().map(weight).sum::<f64>();
     if all > STEPS_MOST {
         let found = format!("{all:.1e}");
         return within(
             "the number of steps of all futures",
             found,
-            format!("up to {STEPS_MOST:e}"),
+            format!("up to {STEPS_MOST:e}, where one under `mpc` counts as {MPC_WEIGHT}"),
         );
     }
     let catalogue = start.habitat.catalogue();
@@ -233,7 +263,7 @@ fn course<'a>(start: &'a Start, question: &Question) -> Result<Course<'a>, ApiEr
     let every = (steps as u64).div_ceil(POINTS).max(1);
     // Whole points.
     let steps = (steps as u64).div_ceil(every) * every;
-    Ok(Course { start, held, places, steps, every })
+    Ok(Course { start, token, held, places, steps, every })
 }
 
 impl Course<'_> {
@@ -256,6 +286,9 @@ impl Course<'_> {
         for step in 0..self.steps {
             if flight.standing() != Standing::Lost {
                 if flight.decision_is_due() {
+                    if self.token.is_cancelled() {
+                        return Err(ApiError::broken("nobody waits for the answer any more"));
+                    }
                     let wanted = flight.wanted()?;
                     flight.obey(&wanted)?;
                 }

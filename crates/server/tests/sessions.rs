@@ -192,10 +192,20 @@ fn a_controller_proposes_and_an_operator_decides() {
         of.starts_with(&["accepted", "overridden", "expired"])
     });
     // What was seen, proposed and set is there as training data.
-    let history = client.good(&format!("{at}/advice/history"));
+    let history = client.good(&format!("{at}/advice/history?seen=true"));
     assert!(history[0]["seen"].as_object().unwrap().len() > 100);
     assert_eq!(history[0]["commands"][0]["channel"], channel);
     assert_eq!(history[1]["why"], "the crew sleeps");
+    let last = client.good(&format!("{at}/advice/history?most=1"));
+    assert_eq!((last.as_array().unwrap().len(), &last[0]["seen"]), (1, &json!({})));
+
+    // A proposal that is at hand when somebody else takes command has expired, on the record.
+    let fourth = proposal()["number"].as_u64().unwrap();
+    client.does(&format!("{at}/controller"), json!({ "name": "hold" }));
+    assert!(client.good(&format!("{at}/advice")).is_null());
+    let history = client.good(&format!("{at}/advice/history"));
+    let of = |one: &Value| (one["number"].as_u64().unwrap(), one["decision"].clone());
+    assert!(history.as_array().unwrap().iter().any(|one| of(one) == (fourth, json!("expired"))));
     server.stop();
 }
 
@@ -231,6 +241,8 @@ fn what_is_wrong_is_told_in_one_sentence() {
         ("commands", json!({ "channel": "nowhere", "value": 1.0 }), 422),
         ("faults", json!({ "unit": "nothing", "mode": "failed" }), 422),
         ("alarms/shelve", json!({ "id": "x", "until_s": 1.0, "why": "" }), 422),
+        ("alarms/shelve", json!({ "id": "x", "until_s": 1.0, "why": "y".repeat(1_001) }), 422),
+        ("alarms/acknowledge", json!({ "id": "z".repeat(20_000) }), 422),
         ("what-if", json!({ "controllers": [], "futures": 1, "hours": 1.0, "channels": [] }), 422),
     ] {
         let (found, error) = client.post(&format!("{at}/{path}"), body);
@@ -242,7 +254,9 @@ fn what_is_wrong_is_told_in_one_sentence() {
         ("rows", 422),
         ("rows?channels=living.air.pp_co2_pa&from_s=2&to_s=1", 422),
         ("rows?channels=living.air.pp_co2_pa&most=1", 422),
+        ("rows?channels=living.air.pp_co2_pa&most=100001", 422),
         ("events?most=0", 422),
+        ("advice/history?most=0", 422),
         ("stream", 400),
     ] {
         let (found, error) = client.get(&format!("{at}/{path}"));

@@ -96,6 +96,14 @@ pub enum StoreError {
         /// The database.
         place: String,
     },
+    /// Somebody else has claimed a database.
+    #[error("`{place}` is taken by another `{purpose}`; there may be one at a time")]
+    DatabaseClaimed {
+        /// The database.
+        place: String,
+        /// For what it was to be claimed.
+        purpose: &'static str,
+    },
     /// A server that does not answer.
     #[error("`{place}` does not answer: {reason}")]
     DatabaseAway {

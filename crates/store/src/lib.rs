@@ -26,7 +26,7 @@ mod telemetry;
 
 pub use column::{Column, ColumnSource};
 pub use database::{
-    Artifact, ArtifactInfo, AuditEntry, Batch, Command, Connections, Copied, Database,
+    Artifact, ArtifactInfo, AuditEntry, Batch, Claim, Command, Connections, Copied, Database,
     DatabaseSettings, Drill, Event, Gap, IndexAdvice, Ingest, IngestSettings, IngestSummary,
     Judged, Location, MadeIndex, Making, NewRun, Owner, Rows, Run, RunFilter, RunStatus, Schedule,
     Severity, Signal, Span, Stream, Thinned, Unused, Verified,

@@ -38,7 +38,7 @@ fn index(name: &str, columns: &[&str], uses: u64) -> Index {
 fn workload(queries: Vec<SlowQuery>, indexes: Vec<Index>) -> Workload {
     let columns = [("run", 8.0), ("channel", 4.0), ("t_s", 8.0), ("quality", 1.0)];
     let tables = vec![table("samples", 1_000_000, 50_000, &columns)];
-    Workload { seconds: 86_400.0, queries, tables, indexes }
+    Workload { seconds: 86_400.0, queries, tables, indexes, ..Workload::default() }
 }
 
 fn columns(proposals: &[Proposal]) -> Vec<Vec<&str>> {
@@ -111,6 +111,11 @@ fn an_index_that_saves_less_than_writes_cost_is_not_proposed() {
     let queries = || vec![query(&[("run", Use::Equal)], 1.0, 1_000)];
     let dear = Budget { write_s_per_row: 1.0, ..Budget::default() };
     assert!(advise(&workload(queries(), vec![]), &dear).is_empty());
+    // Half a second of writes for a second of reads: whether that is too much is said.
+    let half = |write_share| Budget { write_s_per_row: 1e-5, write_share, ..Budget::default() };
+    let [proposal] = advise(&workload(queries(), vec![]), &half(0.6)).try_into().unwrap();
+    assert!((proposal.write_s - 0.5).abs() < 1e-9 && proposal.saved_s > 0.9, "{proposal:?}");
+    assert!(advise(&workload(queries(), vec![]), &half(0.4)).is_empty());
     // A query that needs most rows gains nothing by looking them up one by one.
     let most = vec![query(&[("run", Use::Equal)], 1.0, 60_000_000)];
     assert!(advise(&workload(most, vec![]), &Budget::default()).is_empty());
@@ -136,6 +141,36 @@ fn the_budget_takes_the_best_for_its_room() {
     // The index on `run` takes 29 MB, the one on `channel` 23 MB.
     assert_eq!(found(&Budget { bytes: 24_000_000, ..Budget::default() }), ["channel"]);
     assert!(found(&Budget { bytes: 1_000, ..Budget::default() }).is_empty());
+}
+
+/// What is not proposed takes no part of the budget from what is.
+#[test]
+fn what_was_declined_or_costs_the_writes_too_much_leaves_its_room_to_others() {
+    let queries = vec![
+        query(&[("run", Use::Equal)], 80.0, 1_000),
+        query(&[("channel", Use::Equal)], 40.0, 1_000),
+    ];
+    let one = Budget { indexes: 1, ..Budget::default() };
+    let mut tried = workload(queries.clone(), vec![]);
+    assert_eq!(columns(&advise(&tried, &one)), [["run"]]);
+    tried.declined = vec![("samples".to_owned(), vec!["run".to_owned()])];
+    assert_eq!(columns(&advise(&tried, &one)), [["channel"]]);
+    // The same columns of another table, or more of them, are another index.
+    tried.declined = vec![
+        ("runs".to_owned(), vec!["run".to_owned()]),
+        ("samples".to_owned(), vec!["run".to_owned(), "t_s".to_owned()]),
+    ];
+    assert_eq!(columns(&advise(&tried, &one)), [["run"]]);
+    // A table that is written a lot gives its place to one that is not.
+    let mut busy = workload(queries, vec![]);
+    busy.queries[1].table = "notes".to_owned();
+    busy.tables.push(table("notes", 1_000_000, 0, &[("channel", 4.0)]));
+    busy.tables[0].rows_written = 30_000_000;
+    assert_eq!(columns(&advise(&busy, &one)), [["channel"]], "60 s of writes for 80 s");
+    busy.tables[0].rows_written = 3_000_000;
+    assert_eq!(columns(&advise(&busy, &one)), [["run"]], "6 s of writes for 80 s");
+    let strict = Budget { write_share: 0.05, ..one };
+    assert_eq!(columns(&advise(&busy, &strict)), [["channel"]]);
 }
 
 #[test]

@@ -499,7 +499,7 @@ fn many_streams_share_a_commit() {
             let fails = round % 50 == 49;
             let mut writers: Vec<&mut Ingest> = all.iter_mut().map(|(one, _)| one).collect();
             let run = database.run("session 3").unwrap().id;
-            let done = Ingest::commit_together(&database, &mut writers, |batch| {
+            let done = Ingest::commit_together(&mut writers, |batch| {
                 let bytes = round.to_le_bytes();
                 batch.keep_artifact(run, "snapshot", "latest", "{}", &bytes)?;
                 match fails {
@@ -516,7 +516,19 @@ fn many_streams_share_a_commit() {
             assert_eq!(kept, (round - i64::from(fails)).to_le_bytes());
         }
         let mut writers: Vec<&mut Ingest> = all.iter_mut().map(|(one, _)| one).collect();
-        Ingest::commit_together(&database, &mut writers, |_| Ok(())).unwrap();
+        Ingest::commit_together(&mut writers, |_| Ok(())).unwrap();
+        // Two handles are two databases, whatever they point at; nobody's transaction holds the rows of both.
+        let other = open(location);
+        let (_, first) = &all[0];
+        let mut stranger = Ingest::new(&other, first, &settings);
+        stranger.gather(1, &row(0, 0)).unwrap();
+        all[1].0.gather(1, &row(0, 0)).unwrap();
+        let mut mixed = [&mut all[1].0, &mut stranger];
+        let error = Ingest::commit_together(&mut mixed, |_| Ok(())).unwrap_err();
+        assert!(matches!(error, StoreError::Rows { .. }), "{error}");
+        let error = Ingest::commit_together(&mut [], |_| Ok(())).unwrap_err();
+        assert!(matches!(error, StoreError::Rows { .. }), "{error}");
+        all[1].0.discard();
         for (number, (_, stream)) in all.iter().enumerate() {
             let rows = database.read(stream, &["c2"], Span::Time(i64::MIN, i64::MAX)).unwrap();
             let rounds = (0..150).filter(|round| !(number < 2 && round % 3 == 0));

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use catalogue::{Frame, Values};
-use lunar_habitat_store::{StoreError, read_frame, write_frame};
+use lunar_habitat_store::{FrameFormat, StoreError, read_frame, write_frame};
 use parquet::data_type::{ByteArray, ByteArrayType, DoubleType, Int64Type};
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
@@ -42,7 +42,7 @@ fn refusal(path: &Path) -> String {
 fn a_file_that_is_cut_off_anywhere_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
-    write_frame(&path, &frame()).unwrap();
+    write_frame(&path, FrameFormat::Parquet, &frame()).unwrap();
     let whole = fs::read(&path).unwrap();
     for length in (0..whole.len()).step_by(61).chain(whole.len() - 9..whole.len()) {
         fs::write(&path, &whole[..length]).unwrap();
@@ -140,7 +140,7 @@ proptest! {
             static WHOLE: Vec<u8> = {
                 let dir = tempfile::tempdir().unwrap();
                 let path = dir.path().join("x.parquet");
-                write_frame(&path, &frame()).unwrap();
+                write_frame(&path, FrameFormat::Parquet, &frame()).unwrap();
                 fs::read(path).unwrap()
             };
         }

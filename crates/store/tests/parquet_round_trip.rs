@@ -5,7 +5,7 @@
 
 use catalogue::{Frame, Values};
 use lunar_habitat_store::{
-    FrameReader, FrameWriter, ROW_GROUP_ROWS, StoreError, read_frame, write_frame,
+    FrameFormat, FrameReader, FrameWriter, ROW_GROUP_ROWS, StoreError, read_frame, write_frame,
 };
 use proptest::prelude::*;
 
@@ -73,7 +73,7 @@ proptest! {
     fn any_frame_reads_back_bit_for_bit(frame in frames()) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.parquet");
-        write_frame(&path, &frame).unwrap();
+        write_frame(&path, FrameFormat::Parquet, &frame).unwrap();
         prop_assert!(read_frame(&path).unwrap().same_bits(&frame));
     }
 
@@ -84,7 +84,7 @@ proptest! {
     ) {
         let dir = tempfile::tempdir().unwrap();
         let (whole, pieces) = (dir.path().join("whole"), dir.path().join("pieces"));
-        write_frame(&whole, &frame).unwrap();
+        write_frame(&whole, FrameFormat::Parquet, &frame).unwrap();
         let mut writer = FrameWriter::create(&pieces, &frame).unwrap();
         let mut from = 0;
         for part in parts.into_iter().chain([frame.rows()]) {
@@ -107,7 +107,7 @@ fn a_long_frame_comes_in_row_groups_and_keeps_its_order() {
     frame.push("n", Values::U64((0..rows as u64).rev().collect())).unwrap();
     let numbers: Vec<String> = (0..rows).map(|row| row.to_string()).collect();
     frame.push("w", Values::Words(numbers.iter().map(String::as_str).collect())).unwrap();
-    write_frame(&path, &frame).unwrap();
+    write_frame(&path, FrameFormat::Parquet, &frame).unwrap();
     let mut reader = FrameReader::open(&path).unwrap();
     let mut groups = Vec::new();
     while let Some(group) = reader.next_rows().unwrap() {

@@ -9,7 +9,9 @@ use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::time::{Duration, Instant};
 
 use cluster::Cluster;
-use lunar_habitat_store::{Ingest, IngestSettings, Location, Span, StoreError};
+use lunar_habitat_store::{
+    Database, DatabaseSettings, Ingest, IngestSettings, Location, RunFilter, Span, StoreError,
+};
 use telemetry::{block, expect, expect_all, ingest, open, stream};
 
 const CHANNELS: usize = 2;
@@ -123,6 +125,40 @@ fn patience_ends_and_the_rows_still_wait() {
     sender.finish().unwrap();
     expect_all(&database, &stream, 500);
     assert!(database.verify().unwrap().is_sound());
+}
+
+/// Whoever only wants to leave a word in the log does not knock at a server that takes calls and never answers.
+#[test]
+fn a_database_of_a_server_that_is_gone_is_closed_at_once() {
+    let Some(server) = Cluster::start() else { return };
+    let location: Location = server.database("gone").parse().unwrap();
+    let settings = DatabaseSettings { slow: Duration::ZERO, ..DatabaseSettings::default() };
+    let database = Database::open(&location, &settings).unwrap();
+    database.runs(&RunFilter::default()).unwrap();
+    server.down();
+    let socket = server.socket();
+    let _ = std::fs::remove_file(&socket);
+    let deaf = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    // Long enough that the connection is asked whether it lives.
+    std::thread::sleep(Duration::from_millis(1_200));
+    let (tell, told) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        drop(database);
+        tell.send(()).unwrap();
+    });
+    assert!(told.recv_timeout(Duration::from_secs(60)).is_ok(), "it waits for the server");
+    drop(deaf);
+    // A look is told that nobody answers.
+    let _ = std::fs::remove_file(&socket);
+    let error = Database::open(&location, &settings).unwrap_err();
+    assert!(matches!(error, StoreError::DatabaseAway { .. }), "{error}");
+    server.up();
+    let database = Database::open(&location, &settings).unwrap();
+    database.runs(&RunFilter::default()).unwrap();
+    server.down();
+    let error = database.runs(&RunFilter::default()).unwrap_err();
+    assert!(matches!(error, StoreError::DatabaseAway { .. }), "{error}");
+    drop(database);
 }
 
 #[test]

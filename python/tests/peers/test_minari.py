@@ -148,6 +148,35 @@ def test_bad_input_is_refused_in_a_sentence(tmp_path):
     assert sorted(minari.list_local_datasets()) == ["choices-v0", "there-v0"]
 
 
+@pytest.mark.parametrize("part", ["update_episodes", "update_metadata"])
+@pytest.mark.parametrize("data_format", FORMATS)
+def test_of_what_fails_nothing_is_left(tmp_path, monkeypatch, data_format, part):
+    needs(data_format)
+    rollout = recorded(SHORT, episodes=2)
+    storage = type(to_minari(rollout, "lunar-habitat/first-v0", data_format=data_format).storage)
+    write = getattr(storage, part)
+
+    def full(self, what):
+        write(self, what)
+        if part == "update_episodes" or "lunar_habitat_rollout" in what:
+            raise OSError("the disk is full")
+
+    monkeypatch.setattr(storage, part, full)
+    with pytest.raises(OSError, match="the disk is full"):
+        to_minari(rollout, "lunar-habitat/second-v0", data_format=data_format)
+    datasets = tmp_path / "datasets" / "lunar-habitat"
+    assert (datasets / "first-v0").is_dir() and not (datasets / "second-v0").exists()
+    monkeypatch.undo()
+    monkeypatch.setenv("MINARI_DATASETS_PATH", str(tmp_path / "datasets"))
+    assert from_minari(to_minari(rollout, "lunar-habitat/second-v0", data_format=data_format)).same_bits(rollout)
+    # What somebody else keeps under a name is not touched.
+    (datasets / "mine-v0").mkdir()
+    (datasets / "mine-v0" / "notes.txt").write_text("mine")
+    with pytest.raises(ValueError, match="is there already"):
+        to_minari(rollout, "lunar-habitat/mine-v0", data_format=data_format)
+    assert (datasets / "mine-v0" / "notes.txt").read_text() == "mine"
+
+
 def test_minari_is_loaded_by_whoever_asks_for_it():
     code = "import sys, lunar_habitat_rl; sys.exit('minari' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code]).returncode == 0

@@ -3,6 +3,8 @@ import { Line } from './line.js';
 
 /** How long rows are gathered before they are handed on, ms: ten pictures a second are enough. */
 const GATHER_MS = 100;
+/** Code with which the server closes the stream of a session that has been stopped. */
+const STOPPED = 1000;
 /** Waiting times between attempts to connect again, ms. */
 const AGAIN_MS = [500, 1000, 2000, 5000];
 /** How long history waits for the stream to be there, ms. */
@@ -283,13 +285,14 @@ export class Feed extends EventTarget {
       socket.addEventListener('message', first, { once: true });
     });
     socket.addEventListener('message', (message) => this.#message(message.data));
-    socket.addEventListener('close', () => {
+    socket.addEventListener('close', (event) => {
       if (this.#socket !== socket) {
         return;
       }
       this.#socket = null;
       this.#linked(false);
-      if (this.#holders > 0) {
+      // The session has been stopped: there is nothing to come back to.
+      if (this.#holders > 0 && event.code !== STOPPED) {
         const wait = AGAIN_MS[Math.min(this.#attempt, AGAIN_MS.length - 1)];
         this.#attempt += 1;
         setTimeout(() => this.#socket === null && this.#holders > 0 && this.#connect(), wait);

@@ -29,6 +29,7 @@ const EVERY_S = 3;
  * @property {string|null} acknowledged_by
  * @property {{who: string, why: string, until_s: number}|null} shelving
  * @property {string} text
+ * @property {string[]} suspects units whose fault it is taken to be
  */
 
 /** The alarms of a session: acknowledge, put aside with a reason, take back. @type {import('../tree/views.js').Page} */
@@ -110,6 +111,12 @@ export function open(element, { session, feed }) {
     const standing = alarm.value === null || alarm.value === undefined
       ? 'no value'
       : `${shown(alarm.value, alarm.unit, alarm.channel)}${alarm.limit === null || alarm.limit === undefined ? '' : `, limit ${shown(alarm.limit, alarm.unit, alarm.channel)}`}`;
+    // The score of an anomaly is no channel of the habitat: there is no plot to go to, and it has no unit.
+    const isScore = alarm.channel.includes('.anomaly_');
+    const number = (value) => (value === null || value === undefined ? 'no score' : value.toPrecision(3));
+    const where = isScore
+      ? [`score ${number(alarm.value)}, limit ${number(alarm.limit)}`]
+      : [html('a', { href: addressOf(session, 'channel', alarm.channel) }, alarm.channel), ` · ${standing}`];
     return html(
       'li',
       { class: `lh-alarm is-${alarm.priority} is-${alarm.state}`, 'data-alarm': alarm.id, 'data-state': alarm.state },
@@ -119,8 +126,8 @@ export function open(element, { session, feed }) {
         alarm.first_out ? html('span', { class: 'lh-first', title: 'First alarm of its group' }, 'first') : null,
         html('time', {}, missionTime(alarm.since_s))),
       html('p', {}, alarm.text),
-      html('p', { class: 'lh-quiet' },
-        html('a', { href: addressOf(session, 'channel', alarm.channel) }, alarm.channel), ` · ${standing}`),
+      html('p', { class: 'lh-quiet' }, ...where),
+      isScore && alarm.suspects.length > 0 ? html('p', { class: 'lh-quiet' }, `Look at ${alarm.suspects.join(', ')}.`) : null,
       alarm.acknowledged_by ? html('p', { class: 'lh-quiet' }, `Acknowledged by ${alarm.acknowledged_by}.`) : null,
       alarm.shelving
         ? html('p', { class: 'lh-quiet' }, `Shelved by ${alarm.shelving.who} until ${missionTime(alarm.shelving.until_s)}: ${alarm.shelving.why}`)

@@ -69,9 +69,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         return Err(CliError::flag(flag, "it has to be from 0 to 1"));
     }
     let database = args.place.open()?;
-    let budget = Budget { bytes: args.most_bytes, ..Budget::default() };
-    let mut advice = database.advise_indexes(&budget)?;
-    advice.proposals.retain(|one| one.write_s <= args.most_write_share * one.saved_s);
+    let budget =
+        Budget { bytes: args.most_bytes, write_share: args.most_write_share, ..Budget::default() };
+    let advice = database.advise_indexes(&budget)?;
     let (mut made, mut dropped) = (Vec::new(), Vec::new());
     if args.auto {
         for index in unjudged(&database)? {

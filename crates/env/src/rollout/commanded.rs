@@ -1,12 +1,11 @@
 //! Rows of an episode in which actuators are commanded, not dials turned.
 
+use std::sync::Arc;
+
 use habitat::Habitat;
 
-use super::{Moment, Rollout, Taken};
-use crate::{
-    ActionSpace, COSTS, Command, Controller, Episode, OnBadAction, Status, StepSlices, TERMS,
-    TaskError,
-};
+use super::Rollout;
+use crate::{ActionSpace, Command, Controller, Episode, OnBadAction, Status, TaskError};
 
 /// Part of the range of a dial within which two values are the same: what an `f32` from -1 to 1 can tell apart.
 const RESOLUTION: f64 = 1e-6;
@@ -53,50 +52,22 @@ impl Rollout {
         episode: &mut Episode,
         mut commands: impl FnMut(&Episode, &mut Vec<Command>),
     ) -> Result<Commanded, TaskError> {
-        let mut observation = vec![0.0; self.task.observations().len()];
-        let mut action = vec![0.0; self.task.actions().len()];
-        let (mut terms, mut costs) = ([0.0; TERMS], [0.0; COSTS]);
-        episode.observe(&mut observation)?;
-        let mut moment = Moment::of(episode, &observation);
-        let (rows, mut exact, mut decisions) = (self.len(), 0, 0);
+        let (mut exact, mut decisions) = (0, 0);
         let mut given = Given(Vec::new());
-        while episode.status().is_running() {
-            // The clock of the habitat, which adds step to step, not a sum of decisions.
-            moment.t_s = episode.habitat().t_s();
+        let task = Arc::clone(&self.task);
+        let dials = task.actions();
+        let status = self.play_on(episode, |episode, now| {
             given.0.clear();
             commands(episode, &mut given.0);
-            let dials = self.task.actions();
-            let slices =
-                StepSlices { observation: &mut observation, terms: &mut terms, costs: &mut costs };
-            let stepped = dials
-                .nearest(episode.habitat(), &given.0, &mut action)
-                .and_then(|()| says_all(dials, episode.habitat(), &given.0, &action))
-                .and_then(|is_exact| Ok((is_exact, episode.step_under(&mut given, slices)?)));
-            let (is_exact, transition) = match stepped {
-                Ok(stepped) => stepped,
-                Err(error) => {
-                    if self.len() > rows {
-                        self.close(&moment, Status::Running);
-                    }
-                    return Err(error);
-                }
-            };
+            let (action, slices) = now.parts();
+            dials.nearest(episode.habitat(), &given.0, action)?;
+            let is_exact = says_all(dials, episode.habitat(), &given.0, action)?;
+            let transition = episode.step_under(&mut given, slices)?;
             exact += u64::from(is_exact);
             decisions += 1;
-            let taken = Taken {
-                action: &action,
-                transition,
-                terms: &terms,
-                costs: &costs,
-                intervention: None,
-            };
-            self.push(&moment, &taken);
-            moment.follow(transition.duration_s, &observation);
-        }
-        if self.len() > rows {
-            self.close(&moment, episode.status());
-        }
-        Ok(Commanded { status: episode.status(), decisions, exact })
+            Ok::<_, TaskError>((transition, None))
+        })?;
+        Ok(Commanded { status, decisions, exact })
     }
 }
 

@@ -118,6 +118,31 @@ struct Taken<'a> {
     intervention: Option<&'a Intervention>,
 }
 
+/// What is seen, done and got at a decision.
+struct Now {
+    observation: Vec<f32>,
+    action: Vec<f32>,
+    terms: [f32; TERMS],
+    costs: [f32; COSTS],
+}
+
+impl Now {
+    fn new(task: &Task) -> Now {
+        Now {
+            observation: vec![0.0; task.observations().len()],
+            action: vec![0.0; task.actions().len()],
+            terms: [0.0; TERMS],
+            costs: [0.0; COSTS],
+        }
+    }
+
+    /// The action, and where a step writes.
+    fn parts(&mut self) -> (&mut [f32], StepSlices<'_>) {
+        let Now { observation, action, terms, costs } = self;
+        (action, StepSlices { observation, terms, costs })
+    }
+}
+
 /// Rows of episodes of one task.
 ///
 /// # Examples
@@ -210,9 +235,13 @@ impl Rollout {
     pub fn play<E: From<TaskError>>(
         &mut self,
         episode: &mut Episode,
-        policy: impl FnMut(&Episode, &[f32], &mut [f32]) -> Result<(), E>,
+        mut policy: impl FnMut(&Episode, &[f32], &mut [f32]) -> Result<(), E>,
     ) -> Result<Status, E> {
-        self.play_on(episode, None, policy)
+        self.play_on(episode, |episode, now| {
+            policy(episode, &now.observation, &mut now.action)?;
+            let (action, slices) = now.parts();
+            Ok((episode.step(action, slices)?, None))
+        })
     }
 
     /// [`Rollout::play`] under `shield`, which was made for `episode`; what it does is in the columns of
@@ -224,42 +253,31 @@ impl Rollout {
         &mut self,
         episode: &mut Episode,
         shield: &mut Shield,
-        policy: impl FnMut(&Episode, &[f32], &mut [f32]) -> Result<(), E>,
+        mut policy: impl FnMut(&Episode, &[f32], &mut [f32]) -> Result<(), E>,
     ) -> Result<Status, E> {
-        self.play_on(episode, Some(shield), policy)
+        self.play_on(episode, |episode, now| {
+            policy(episode, &now.observation, &mut now.action)?;
+            let (action, slices) = now.parts();
+            let done = shield.step(episode, action, slices)?;
+            Ok((done.transition, done.intervention))
+        })
     }
 
+    /// Play `episode` to its end: `step` takes the decision that is due, and leaves in what it gets the action and what came of it.
     fn play_on<E: From<TaskError>>(
         &mut self,
         episode: &mut Episode,
-        mut shield: Option<&mut Shield>,
-        mut policy: impl FnMut(&Episode, &[f32], &mut [f32]) -> Result<(), E>,
+        mut step: impl FnMut(&mut Episode, &mut Now) -> Result<(Transition, Option<Intervention>), E>,
     ) -> Result<Status, E> {
-        let mut observation = vec![0.0; self.task.observations().len()];
-        let mut action = vec![0.0; self.task.actions().len()];
-        let (mut terms, mut costs) = ([0.0; TERMS], [0.0; COSTS]);
-        episode.observe(&mut observation)?;
-        let mut moment = Moment::of(episode, &observation);
+        let mut now = Now::new(&self.task);
+        episode.observe(&mut now.observation)?;
+        let mut moment = Moment::of(episode, &now.observation);
         let rows = self.len();
         while episode.status().is_running() {
             // The clock of the habitat, which adds step to step, not a sum of decisions.
             moment.t_s = episode.habitat().t_s();
-            action.fill(0.0);
-            let stepped = policy(episode, &observation, &mut action).and_then(|()| {
-                let slices = StepSlices {
-                    observation: &mut observation,
-                    terms: &mut terms,
-                    costs: &mut costs,
-                };
-                match &mut shield {
-                    Some(shield) => {
-                        let done = shield.step(episode, &mut action, slices)?;
-                        Ok((done.transition, done.intervention))
-                    }
-                    None => Ok((episode.step(&action, slices)?, None)),
-                }
-            });
-            let (transition, intervention) = match stepped {
+            now.action.fill(0.0);
+            let (transition, intervention) = match step(episode, &mut now) {
                 Ok(stepped) => stepped,
                 Err(error) => {
                     if self.len() > rows {
@@ -271,14 +289,14 @@ impl Rollout {
             self.push(
                 &moment,
                 &Taken {
-                    action: &action,
+                    action: &now.action,
                     transition,
-                    terms: &terms,
-                    costs: &costs,
+                    terms: &now.terms,
+                    costs: &now.costs,
                     intervention: intervention.as_ref(),
                 },
             );
-            moment.follow(transition.duration_s, &observation);
+            moment.follow(transition.duration_s, &now.observation);
         }
         if self.len() > rows {
             self.close(&moment, episode.status());

@@ -140,11 +140,16 @@ pub struct FaultsPlan {
 }
 
 impl FaultsPlan {
-    /// Whether a unit can fail in a way, to an amount.
+    /// The plan of a unit that can fail in a way, to an amount.
     ///
     /// # Errors
     /// [`FaultError`].
-    pub fn allows(&self, unit: usize, mode: Mode, amount: f64) -> Result<(), FaultError> {
+    pub(crate) fn allows(
+        &self,
+        unit: usize,
+        mode: Mode,
+        amount: f64,
+    ) -> Result<&FaultPlan, FaultError> {
         let count = self.units.len();
         let Some(plan) = self.units.get(unit) else {
             return Err(FaultError::Unit { found: unit, count });
@@ -156,11 +161,16 @@ impl FaultsPlan {
             return Err(FaultError::Mode { unit, found: mode.name(), allowed });
         }
         let allowed = match (plan.kind, mode) {
-            (Kind::Hull, _) if !(0.0..=0.01).contains(&amount) => "a hole from 0 to 0.01 m2",
-            (Kind::Array, _) | (_, Mode::Dusty) if !(0.0..=1.0).contains(&amount) => {
-                "a share from 0 to 1"
-            }
-            _ => return Ok(()),
+            (Kind::Hull, _) => match amount > 0.0 && amount <= 0.01 {
+                true => return Ok(plan),
+                false => "a hole above 0 and up to 0.01 m2",
+            },
+            (Kind::Array, _) | (_, Mode::Dusty) => match (0.0..=1.0).contains(&amount) {
+                true => return Ok(plan),
+                false => "a share from 0 to 1",
+            },
+            _ if amount == 0.0 => return Ok(plan),
+            _ => "no amount",
         };
         Err(FaultError::Amount { unit: plan.unit.clone(), found: amount, allowed })
     }
@@ -338,9 +348,9 @@ impl Faults {
         }
     }
 
-    /// Something goes wrong with a unit, whatever its wear.
-    pub(crate) fn strike(&mut self, plan: &FaultsPlan, unit: usize, mode: Mode, amount: f64) {
-        if let (Some(fault), Some(plan)) = (self.units.get_mut(unit), plan.units.get(unit)) {
+    /// Something goes wrong with the unit of a number and its plan, whatever its wear.
+    pub(crate) fn strike(&mut self, unit: usize, plan: &FaultPlan, mode: Mode, amount: f64) {
+        if let Some(fault) = self.units.get_mut(unit) {
             fault.fail(plan, mode, amount);
         }
     }

@@ -5,12 +5,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
+use super::crew::Crew;
 use super::handle::lock;
 use super::lend::Lender;
 use super::packet::drop_quietly;
-use super::{Executor, Ticket, worker};
+use super::{Executor, Ticket};
+use crate::RuntimeError;
 use crate::error::panic_message;
-use crate::{Priority, RuntimeError};
 
 /// What is left to do, and what waits for its turn.
 struct State<T, R> {
@@ -85,7 +86,7 @@ impl Executor {
     ///
     /// At most `threads` threads work, the one that calls included, and at most `ahead` results (at least one) are in work or
     /// wait to be taken, which bounds the memory they need. What `take` sees depends on neither. The thread that calls works too while there
-    /// is nothing to take; but for [`Priority::Background`], as in [`Executor::map_on`]. Token and deadline of the ticket are looked
+    /// is nothing to take; but for [`Priority::Background`](crate::Priority::Background), as in [`Executor::map_on`]. Token and deadline of the ticket are looked
     /// at before each result is taken.
     ///
     /// ```
@@ -123,10 +124,7 @@ impl Executor {
             return Err(RuntimeError::Threads { found: threads }.into());
         }
         let (ticket, count) = (ticket.into(), items.len());
-        let is_background = ticket.priority == Priority::Background;
-        let helps = !is_background || worker::is_worker();
-        let workers = if is_background { self.background() } else { self.most() };
-        let most = (threads - usize::from(helps)).min(workers);
+        let Crew { helps, workers } = self.crew(threads, ticket.priority);
         let state = State {
             items: items.into_iter(),
             next: 0,
@@ -150,27 +148,18 @@ impl Executor {
         while state.taken < count {
             // As many as there are results to be made.
             let room = field.ahead.saturating_sub(state.next - state.taken).min(state.items.len());
-            let wanted = most.min(state.helpers + room.saturating_sub(usize::from(helps)));
+            let wanted = workers.min(state.helpers + room.saturating_sub(usize::from(helps)));
             let mut missing = wanted.saturating_sub(state.helpers);
             state.helpers += missing;
             drop(state);
             while missing > 0 {
-                let loan = lender.loan();
-                // A helper has neither token nor deadline: it is the items that are given up.
-                let helper = Ticket::new(field.ticket.name.clone(), field.ticket.priority);
                 // A full queue is no reason to wait for somebody who can work; nobody else can where this thread does not.
-                let sent = if helps || missing < wanted {
-                    self.try_submit(helper, move || loan.enter()).map(drop)
+                let may_wait = !helps && missing == wanted;
+                if self.send_helper(field.ticket, lender.loan(), may_wait)? {
+                    missing -= 1;
                 } else {
-                    self.submit(helper, move || loan.enter()).map(drop)
-                };
-                match sent {
-                    Ok(()) => missing -= 1,
-                    Err(RuntimeError::QueueFull { .. }) => {
-                        lock(&field.state).helpers -= missing;
-                        missing = 0;
-                    }
-                    Err(error) => return Err(error.into()),
+                    lock(&field.state).helpers -= missing;
+                    missing = 0;
                 }
             }
             field.ticket.check(Instant::now())?;
@@ -212,7 +201,7 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
-    use crate::{ExecutorOptions, Token};
+    use crate::{ExecutorOptions, Priority, Token};
 
     fn flow(
         threads: usize,

@@ -4,12 +4,13 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Instant;
 
+use super::crew::Crew;
 use super::handle::lock;
 use super::lend::Lender;
 use super::packet::drop_quietly;
-use super::{Executor, Ticket, worker};
+use super::{Executor, Ticket};
+use crate::RuntimeError;
 use crate::error::panic_message;
-use crate::{Priority, RuntimeError};
 
 /// Of what is left, each worker takes one part of so many at a time.
 const PARTS: usize = 8;
@@ -103,7 +104,7 @@ impl Executor {
     ///
     /// The results do not depend on the number of workers, as long as `work` depends on its item alone. Every item is run
     /// even when another one panics. The thread that calls helps, so that a map inside a task or inside another map ends
-    /// however busy the workers are; but for [`Priority::Background`], where a thread that is no worker waits, since it does
+    /// however busy the workers are; but for [`Priority::Background`](crate::Priority::Background), where a thread that is no worker waits, since it does
     /// not stand back. Token and deadline of the ticket are looked at before each piece of the items; what has begun then
     /// is finished, and its results are dropped.
     ///
@@ -156,10 +157,7 @@ impl Executor {
         if count == 0 {
             return Ok(Vec::new());
         }
-        let is_background = ticket.priority == Priority::Background;
-        let helps = !is_background || worker::is_worker();
-        let workers = if is_background { self.background() } else { self.most() };
-        let helpers = (threads.min(count) - usize::from(helps)).min(workers);
+        let Crew { helps, workers } = self.crew(threads.min(count), ticket.priority);
         let state = State {
             items: items.into_iter(),
             next: 0,
@@ -172,29 +170,18 @@ impl Executor {
             state: Mutex::new(state),
             all_over: Condvar::new(),
             count,
-            helpers,
+            helpers: workers,
             ticket: &ticket,
             work: &work,
         };
         let through = || field.work_through();
         {
             let lender = Lender::new(&through);
-            for number in 0..helpers {
-                let loan = lender.loan();
-                // A helper has neither token nor deadline: it is the items that are given up.
-                let name = ticket.name.clone();
-                let ticket = Ticket::new(name, ticket.priority);
-                if helps {
-                    // A full queue is no reason to wait for somebody who can work.
-                    match self.try_submit(ticket, move || loan.enter()) {
-                        Ok(_) | Err(RuntimeError::QueueFull { .. }) => {}
-                        Err(error) => return Err(error),
-                    }
-                } else {
-                    match self.submit(ticket, move || loan.enter()) {
-                        Err(error) if number == 0 => return Err(error),
-                        _ => {}
-                    }
+            for number in 0..workers {
+                // A full queue is no reason to wait for somebody who can work.
+                match self.send_helper(&ticket, lender.loan(), !helps) {
+                    Err(error) if helps || number == 0 => return Err(error),
+                    _ => {}
                 }
             }
             if helps {

@@ -1,5 +1,6 @@
 //! Tasks by priority on workers that steal from each other.
 
+mod crew;
 mod delays;
 mod figures;
 mod flow;

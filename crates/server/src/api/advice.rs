@@ -1,16 +1,21 @@
 //! Proposals of a controller in advisory mode.
 
+use std::collections::BTreeMap;
+
 use axum::Json;
 use axum::extract::{Path, State};
 use serde::Deserialize;
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::{IntoParams, ToSchema};
 
-use super::{Refusals, Shared, Told};
+use super::{Asked, Refusals, Shared, Told, check_why};
 use crate::ApiError;
 use crate::access::Who;
 use crate::keeper::ADVICE;
 use crate::session::advice::{Advice, Decided};
+
+/// Set-points of an override at most.
+const COMMANDS_MOST: usize = 64;
 
 /// The proposal at hand, or null.
 #[utoipa::path(get, path = "/api/sessions/{id}/advice", tag = "commands", params(("id" = String, Path)),
@@ -19,7 +24,7 @@ pub async fn show(
     State(desk): Shared,
     Path(id): Path<String>,
 ) -> Result<Json<Option<Advice>>, ApiError> {
-    Ok(Json(desk.session(&id)?.session.advice()))
+    desk.with(&id, |member| Ok(member.session.advice())).await.map(Json)
 }
 
 /// A proposal.
@@ -40,9 +45,10 @@ pub async fn accept(
     Path(id): Path<String>,
     Told(Number { number }): Told<Number>,
 ) -> Result<Json<Decided>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
     desk.record(&who, "accept", &id, json!({ "number": number })).await?;
-    member.session.decide(&who.who, number, None, None).map(Json)
+    let decided = desk.with(&id, move |member| member.session.decide(&who.who, number, None, None));
+    decided.await.map(Json)
 }
 
 /// A set-point.
@@ -78,35 +84,67 @@ pub async fn replace(
     Path(id): Path<String>,
     Told(Override { number, commands, why }): Told<Override>,
 ) -> Result<Json<Decided>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
+    check_why(why.as_deref().unwrap_or_default())?;
+    if commands.len() > COMMANDS_MOST {
+        let found = commands.len();
+        return Err(ApiError::refused(format!(
+            "{found} set-points are given; allowed are up to {COMMANDS_MOST}"
+        )));
+    }
     let instead: Vec<(String, f64)> =
         commands.into_iter().map(|one| (one.channel, one.value)).collect();
     let detail = json!({ "number": number, "commands": instead, "why": why });
     desk.record(&who, "override", &id, detail).await?;
-    member.session.decide(&who.who, number, Some(&instead), why).map(Json)
+    let decided =
+        desk.with(&id, move |member| member.session.decide(&who.who, number, Some(&instead), why));
+    decided.await.map(Json)
 }
 
-/// Proposals and what became of them: what was seen, proposed and set, as training data.
-#[utoipa::path(get, path = "/api/sessions/{id}/advice/history", tag = "commands", params(("id" = String, Path)),
+/// Which decisions.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+pub struct Which {
+    /// At most so many, the last ones; 1 to 10 000 [default: 100].
+    most: Option<usize>,
+    /// With every channel that was seen when it was proposed, as training data takes it [default: false].
+    seen: Option<bool>,
+}
+
+/// Proposals and what became of them: what was proposed, what was set, by whom and why, the oldest first.
+#[utoipa::path(get, path = "/api/sessions/{id}/advice/history", tag = "commands", params(("id" = String, Path), Which),
     responses((status = 200, body = [Decided]), Refusals))]
 pub async fn history(
     State(desk): Shared,
     Path(id): Path<String>,
+    Asked(Which { most, seen }): Asked<Which>,
 ) -> Result<Json<Vec<Decided>>, ApiError> {
+    let (most, with_seen) = (most.unwrap_or(100), seen.unwrap_or(false));
+    if !(1..=10_000).contains(&most) {
+        return Err(ApiError::refused(format!("most is {most}; allowed is 1 to 10 000")));
+    }
     let member = desk.session(&id)?;
+    let _turn = desk.readings.take().await?;
     let list = desk.aside(move |desk| {
-        // Nothing is written meanwhile, so that nothing is in both.
-        let _writer = member.writer();
+        // What waits is looked at first: what is written down in between is found twice, and told once.
+        let fresh = member.session.fresh_decisions();
         let database = desk.fleet.database();
-        let mut list = Vec::new();
-        for info in database.artifacts(member.run)? {
-            if info.kind == ADVICE {
-                let artifact = database.artifact(member.run, ADVICE, &info.name)?;
-                list.push(serde_json::from_slice(&artifact.bytes).map_err(ApiError::broken)?);
-            }
+        let mut kept = database.artifacts(member.run)?;
+        kept.retain(|one| one.kind == ADVICE);
+        let mut list: BTreeMap<u64, Decided> = BTreeMap::new();
+        for info in kept.iter().skip(kept.len().saturating_sub(most)) {
+            let artifact = database.artifact(member.run, ADVICE, &info.name)?;
+            let decided: Decided =
+                serde_json::from_slice(&artifact.bytes).map_err(ApiError::broken)?;
+            list.insert(decided.number, decided);
         }
-        list.extend(member.session.fresh_decisions());
-        list.sort_by_key(|decided: &Decided| decided.number);
+        list.extend(fresh.into_iter().map(|decided| (decided.number, decided)));
+        let first = list.len().saturating_sub(most);
+        let mut list: Vec<Decided> = list.into_values().skip(first).collect();
+        if !with_seen {
+            list.iter_mut().for_each(|decided| decided.seen.clear());
+        }
         Ok(list)
     });
     Ok(Json(list.await?))

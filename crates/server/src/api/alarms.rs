@@ -1,14 +1,26 @@
 //! Alarms of a session, and what people do about them.
 
+use std::sync::Arc;
+
 use axum::Json;
 use axum::extract::{Path, State};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
+use watch::WatchError;
+use watch::alarm::{Active, Alarms, Transition};
 
-use super::{Asked, Refusals, Shared, Told};
+use super::{Asked, Desk, Refusals, Shared, Told};
 use crate::ApiError;
 use crate::access::Who;
+
+/// An alarm in a list.
+#[derive(Serialize)]
+struct Listed {
+    #[serde(flatten)]
+    alarm: Active,
+    suspects: Vec<String>,
+}
 
 /// Which alarms.
 #[derive(Debug, Deserialize, IntoParams)]
@@ -19,7 +31,7 @@ pub struct Which {
     all: Option<bool>,
 }
 
-/// Alarms, the most urgent first.
+/// Alarms, the most urgent first; `suspects` are the units whose fault each is taken to be.
 #[utoipa::path(get, path = "/api/sessions/{id}/alarms", tag = "alarms", params(("id" = String, Path), Which),
     responses((status = 200, body = [Value]), Refusals))]
 pub async fn list(
@@ -27,11 +39,15 @@ pub async fn list(
     Path(id): Path<String>,
     Asked(which): Asked<Which>,
 ) -> Result<Json<Vec<Value>>, ApiError> {
-    let list = desk.session(&id)?.session.alarms(which.all.unwrap_or(false));
-    list.iter()
-        .map(|one| serde_json::to_value(one).map_err(ApiError::broken))
-        .collect::<Result<_, _>>()
-        .map(Json)
+    let all = which.all.unwrap_or(false);
+    let list = desk.with(&id, move |member| {
+        let list = member.session.alarms(all);
+        let of = |(alarm, suspects)| {
+            serde_json::to_value(Listed { alarm, suspects }).map_err(ApiError::broken)
+        };
+        list.into_iter().map(of).collect()
+    });
+    list.await.map(Json)
 }
 
 /// An alarm.
@@ -51,10 +67,9 @@ pub async fn acknowledge(
     Path(id): Path<String>,
     Told(One { id: alarm }): Told<One>,
 ) -> Result<Json<Value>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
     desk.record(&who, "acknowledge", &id, json!({ "alarm": alarm })).await?;
-    let done = member.session.alarm(|alarms| alarms.acknowledge(&alarm, &who.who))?;
-    serde_json::to_value(done).map(Json).map_err(ApiError::broken)
+    change(&desk, &id, move |alarms| alarms.acknowledge(&alarm, &who.who)).await
 }
 
 /// An alarm to put aside.
@@ -78,11 +93,11 @@ pub async fn shelve(
     Path(id): Path<String>,
     Told(Aside { id: alarm, until_s, why }): Told<Aside>,
 ) -> Result<Json<Value>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
+    super::check_why(&why)?;
     let detail = json!({ "alarm": alarm, "until_s": until_s, "why": why });
     desk.record(&who, "shelve", &id, detail).await?;
-    let done = member.session.alarm(|alarms| alarms.shelve(&alarm, until_s, &who.who, &why))?;
-    serde_json::to_value(done).map(Json).map_err(ApiError::broken)
+    change(&desk, &id, move |alarms| alarms.shelve(&alarm, until_s, &who.who, &why)).await
 }
 
 /// Take it back.
@@ -94,8 +109,20 @@ pub async fn unshelve(
     Path(id): Path<String>,
     Told(One { id: alarm }): Told<One>,
 ) -> Result<Json<Value>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
     desk.record(&who, "unshelve", &id, json!({ "alarm": alarm })).await?;
-    let done = member.session.alarm(|alarms| alarms.unshelve(&alarm, &who.who))?;
-    serde_json::to_value(done).map(Json).map_err(ApiError::broken)
+    change(&desk, &id, move |alarms| alarms.unshelve(&alarm, &who.who)).await
+}
+
+/// Change an alarm and tell of it.
+async fn change(
+    desk: &Arc<Desk>,
+    id: &str,
+    change: impl FnOnce(&mut Alarms) -> Result<Transition, WatchError> + Send + 'static,
+) -> Result<Json<Value>, ApiError> {
+    let done = desk.with(id, move |member| {
+        let transition = member.session.alarm(change)?;
+        serde_json::to_value(transition).map_err(ApiError::broken)
+    });
+    done.await.map(Json)
 }

@@ -6,6 +6,7 @@ use axum::Json;
 use axum::extract::{Path, State};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
+use env::habitat::fault::{Fault, FaultPlan};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use utoipa::ToSchema;
@@ -13,7 +14,7 @@ use utoipa::ToSchema;
 use super::{Refusals, Shared, Told};
 use crate::ApiError;
 use crate::access::Who;
-use crate::session::flight::mode_name;
+use crate::session::flight::{Flight, mode_name};
 use crate::session::pilot::Pilot;
 use crate::session::view::{Mode, View};
 
@@ -48,11 +49,14 @@ pub async fn command(
     Path(id): Path<String>,
     Told(SetPoint { channel, value }): Told<SetPoint>,
 ) -> Result<Json<Set>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
     desk.record(&who, "command", &id, json!({ "channel": channel, "value": value })).await?;
-    member.session.command(&who.who, &channel, value)?;
-    let view = member.session.view();
-    Ok(Json(Set { value: view.held.get(&channel).copied(), channel, t_s: view.t_s }))
+    let set = desk.with(&id, move |member| {
+        member.session.command(&who.who, &channel, value)?;
+        let view = member.session.view();
+        Ok(Set { value: view.held.get(&channel).copied(), channel, t_s: view.t_s })
+    });
+    set.await.map(Json)
 }
 
 /// A unit that can fail.
@@ -79,21 +83,22 @@ pub async fn units(
     State(desk): Shared,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<Unit>>, ApiError> {
-    let list = desk.session(&id)?.session.look(|flight| {
-        let faults = &flight.habitat().state().faults.units;
-        let plans = &flight.plan().faults.units;
-        let of =
-            |(plan, fault): (&env::habitat::fault::FaultPlan, &env::habitat::fault::Fault)| Unit {
-                unit: plan.unit.clone(),
-                kind: format!("{:?}", plan.kind).to_lowercase(),
-                modes: plan.kind.modes().iter().map(|(mode, _)| mode.name()).collect(),
-                mode: mode_name(fault.mode),
-                spares: fault.spares,
-                repair_h: fault.repair_h,
-            };
-        plans.iter().zip(faults).map(of).collect()
-    });
-    Ok(Json(list))
+    let list = desk.with(&id, |member| Ok(member.session.look(units_of)));
+    list.await.map(Json)
+}
+
+fn units_of(flight: &Flight) -> Vec<Unit> {
+    let faults = &flight.habitat().state().faults.units;
+    let plans = &flight.plan().faults.units;
+    let of = |(plan, fault): (&FaultPlan, &Fault)| Unit {
+        unit: plan.unit.clone(),
+        kind: format!("{:?}", plan.kind).to_lowercase(),
+        modes: plan.kind.modes().iter().map(|(mode, _)| mode.name()).collect(),
+        mode: mode_name(fault.mode),
+        spares: fault.spares,
+        repair_h: fault.repair_h,
+    };
+    plans.iter().zip(faults).map(of).collect()
 }
 
 /// A failure.
@@ -118,10 +123,13 @@ pub async fn fail(
     Path(id): Path<String>,
     Told(failure): Told<Failure>,
 ) -> Result<Json<View>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
     desk.record(&who, "fail", &id, json!(failure)).await?;
-    member.session.fail(&who.who, &failure.unit, &failure.mode, failure.amount)?;
-    Ok(Json(member.session.view()))
+    let view = desk.with(&id, move |member| {
+        member.session.fail(&who.who, &failure.unit, &failure.mode, failure.amount)?;
+        Ok(member.session.view())
+    });
+    view.await.map(Json)
 }
 
 /// Who is to command: a controller by name, or a policy.
@@ -145,7 +153,7 @@ pub async fn controller(
     Path(id): Path<String>,
     Told(InCommand { name, policy }): Told<InCommand>,
 ) -> Result<Json<View>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
     let bytes = match (&name, &policy) {
         (Some(_), None) => None,
         (None, Some(text)) => {
@@ -158,13 +166,21 @@ pub async fn controller(
     };
     let detail = json!({ "name": name, "policy_bytes": bytes.as_ref().map(|bytes| bytes.len()) });
     desk.record(&who, "controller", &id, detail).await?;
-    let view = desk.aside(move |_| {
-        member.session.change_pilot(&who.who, |flight| match (bytes, name) {
-            (Some(bytes), _) => Pilot::policy(bytes, flight.plan()),
-            (None, name) => Pilot::controller(&name.unwrap_or_default(), flight.habitat()),
-        })
+    let view = desk.with(&id, move |member| {
+        // It is built beside the session, which goes on meanwhile.
+        let pilot = match (bytes, name) {
+            (Some(bytes), _) => {
+                let plan = member.session.look(|flight| Arc::clone(flight.plan()));
+                Pilot::policy(bytes, &plan)?
+            }
+            (None, name) => {
+                let habitat = member.session.look(|flight| flight.habitat().clone());
+                Pilot::controller(&name.unwrap_or_default(), &habitat)?
+            }
+        };
+        member.session.change_pilot(&who.who, pilot)
     });
-    Ok(Json(view.await?))
+    view.await.map(Json)
 }
 
 /// How decisions come into force.
@@ -184,7 +200,7 @@ pub async fn mode(
     Path(id): Path<String>,
     Told(Manner { mode }): Told<Manner>,
 ) -> Result<Json<View>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
     desk.record(&who, "mode", &id, json!({ "mode": mode })).await?;
-    member.session.set_mode(&who.who, mode).map(Json)
+    desk.with(&id, move |member| member.session.set_mode(&who.who, mode)).await.map(Json)
 }

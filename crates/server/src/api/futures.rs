@@ -4,12 +4,25 @@ use std::sync::Arc;
 
 use axum::Json;
 use axum::extract::{Path, State};
+use runtime::Token;
 
 use super::{Refusals, Shared, Told};
 use crate::ApiError;
+use crate::session::pilot::Prepared;
 use crate::what_if::{self, Answer, Make, Question, Start};
 
+/// Ends a work when whoever asked for it has gone.
+struct Asking(Token);
+
+impl Drop for Asking {
+    fn drop(&mut self) {
+        self.0.cancel();
+    }
+}
+
 /// Roll many futures from where the session stands, under several controllers.
+///
+/// One question is answered at a time; some may wait.
 #[utoipa::path(post, path = "/api/sessions/{id}/what-if", tag = "futures", params(("id" = String, Path)),
     request_body = Question, responses((status = 200, body = Answer), Refusals))]
 pub async fn what_if(
@@ -18,14 +31,21 @@ pub async fn what_if(
     Told(question): Told<Question>,
 ) -> Result<Json<Answer>, ApiError> {
     let member = desk.session(&id)?;
-    let start = member.session.look(|flight| Start {
-        habitat: flight.habitat().clone(),
-        timing: flight.timing(),
-        held: flight.held().clone(),
-        current: match flight.pilot().policy_bytes() {
-            Some(bytes) => Make::Policy(Arc::clone(bytes)),
-            None => Make::Controller(flight.pilot().name().to_owned()),
-        },
+    let _turn = desk.futures.take().await?;
+    let asking = Asking(Token::new());
+    let token = asking.0.clone();
+    let answer = desk.aside(move |desk| {
+        let (habitat, timing, held, policy, name) = member.session.look(|flight| {
+            let pilot = flight.pilot();
+            let (policy, name) = (pilot.policy_bytes().map(Arc::clone), pilot.name().to_owned());
+            (flight.habitat().clone(), flight.timing(), flight.held().clone(), policy, name)
+        });
+        let current = match policy {
+            Some(bytes) => Make::Policy(Prepared::new(bytes, habitat.plan())?),
+            None => Make::Controller(name),
+        };
+        let start = Start { habitat, timing, held, current };
+        what_if::answer(&start, &question, desk.threads, &token)
     });
-    desk.aside(move |desk| what_if::answer(&start, &question, desk.threads)).await.map(Json)
+    answer.await.map(Json)
 }

@@ -43,7 +43,7 @@ use governor::{Quota, RateLimiter};
 use metrics_exporter_prometheus::PrometheusHandle;
 use runtime::{Executor, Priority};
 use serde::de::DeserializeOwned;
-use store::Command;
+use store::{Command, RunStatus};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use utoipa::OpenApi;
@@ -55,12 +55,31 @@ use crate::error::Refusal;
 use crate::fleet::{Fleet, Member};
 use crate::keeper::Keeper;
 use crate::pacer::Pacer;
+use crate::session::view::View;
+use crate::turns::Turns;
 use crate::{ApiError, gauges, page};
 
 /// Longest body of a request, bytes: a policy in base64.
 const BODY_MOST: usize = 16 << 20;
 /// Longest time between two pieces of a body.
 const BODY_WAIT: Duration = Duration::from_secs(10);
+
+/// Bytes of a command in the audit trail at most.
+const DETAIL_MOST: usize = 16 << 10;
+/// Characters of a reason that somebody gives.
+const WHY_MOST: usize = 1_000;
+
+/// Check a reason that somebody gives.
+///
+/// # Errors
+/// 422 for one that is too long.
+pub fn check_why(why: &str) -> Result<(), ApiError> {
+    let length = why.chars().count();
+    if length <= WHY_MOST {
+        return Ok(());
+    }
+    Err(ApiError::refused(format!("why has {length} characters; allowed are up to {WHY_MOST}")))
+}
 
 /// What all requests share.
 pub struct Desk {
@@ -74,6 +93,8 @@ pub struct Desk {
     pub executor: &'static Executor,
     /// Who may ask.
     pub tokens: Tokens,
+    /// Whether connections are secret (TLS).
+    pub is_secure: bool,
     /// Metrics.
     pub metrics: &'static PrometheusHandle,
     /// When the server began.
@@ -82,6 +103,10 @@ pub struct Desk {
     pub limiter: RateLimiter<IpAddr, DashMapStateStore<IpAddr>, DefaultClock>,
     /// Threads of a question about futures.
     pub threads: usize,
+    /// Questions about futures, one at a time.
+    pub futures: Turns,
+    /// Long readings of what was recorded.
+    pub readings: Turns,
 }
 
 /// The desk, for handlers.
@@ -187,7 +212,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(site::whoami))
         .routes(routes!(site::audit));
     let (api, description) = api.split_for_parts();
-    let described = serde_json::to_string(&description).unwrap_or_default();
+    let described = Bytes::from(serde_json::to_string(&description).unwrap_or_default());
     let guarded = api
         .route("/metrics", routing::get(site::metrics))
         .route(
@@ -332,13 +357,62 @@ impl Desk {
         tokio::task::spawn_blocking(move || work(&desk)).await.map_err(ApiError::broken)?
     }
 
-    /// Do something that takes a worker of the executor.
+    /// Look at a session on a thread that may wait: somebody else may have it for as long as a decision takes.
+    ///
+    /// # Errors
+    /// As [`Desk::aside`]; 404.
+    pub async fn with<T: Send + 'static>(
+        self: &Arc<Desk>,
+        id: &str,
+        look: impl FnOnce(&Member) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let member = self.session(id)?;
+        self.aside(move |_| look(&member)).await
+    }
+
+    /// Make a session, write it down, and let it run where it is to run: whoever is told of it finds it again after any stop.
+    ///
+    /// # Errors
+    /// What `make` returns and what the database reports; then there is no session.
+    pub fn settle(
+        &self,
+        make: impl FnOnce(&Fleet) -> Result<Arc<Member>, ApiError>,
+    ) -> Result<Arc<Member>, ApiError> {
+        let member = make(&self.fleet)?;
+        if let Err(error) = self.keeper.keep_now(&member) {
+            self.fleet.remove(&member.session.facts().id);
+            // The database is in trouble: where it does not take this either, the next start finds nothing kept of the run.
+            let _ = self.fleet.database().end_run(member.run, RunStatus::Failed, None);
+            return Err(error);
+        }
+        if member.session.is_running() {
+            self.pacer.runs(&member);
+        }
+        Ok(member)
+    }
+
+    /// Stop a session: it stands still, is written down whole, and is not there any more.
+    ///
+    /// # Errors
+    /// 404; what the database reports, and then it is still there, paused.
+    pub fn stop(&self, id: &str) -> Result<View, ApiError> {
+        let member = self.session(id)?;
+        member.session.close();
+        if let Err(error) = self.keeper.close(&member) {
+            member.session.reopen();
+            return Err(error);
+        }
+        self.fleet.remove(id);
+        Ok(member.session.view())
+    }
+
+    /// Do something that takes a worker of the executor. Somebody waits for it: it goes before the turns of sessions that run
+    /// by themselves.
     ///
     /// # Errors
     /// What `work` returns; 503 when too much waits, 500 when it breaks down.
     pub async fn at_work<T: Send + 'static>(
         self: &Arc<Desk>,
-        priority: Priority,
         work: impl FnOnce(&Desk) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
@@ -348,14 +422,14 @@ impl Desk {
             let _ = sender.send(work(&desk));
         };
         // The answer comes by the channel.
-        drop(self.executor.try_submit(priority, task)?);
+        drop(self.executor.try_submit(Priority::High, task)?);
         receiver.await.map_err(|_| ApiError::broken("the work broke down"))?
     }
 
     /// Write into the audit trail who commanded what, before it is done.
     ///
     /// # Errors
-    /// What the database reports: what cannot be recorded is not done.
+    /// What the database reports: what cannot be recorded is not done. 422 for what is too long to be recorded.
     pub async fn record(
         self: &Arc<Desk>,
         who: &Who,
@@ -363,12 +437,15 @@ impl Desk {
         target: &str,
         detail: serde_json::Value,
     ) -> Result<(), ApiError> {
-        let command = Command {
-            who: who.who.clone(),
-            action: action.to_owned(),
-            target: target.to_owned(),
-            detail: detail.to_string(),
-        };
+        let detail = detail.to_string();
+        if detail.len() > DETAIL_MOST {
+            let found = detail.len();
+            return Err(ApiError::refused(format!(
+                "the command has {found} bytes; allowed are up to {DETAIL_MOST}"
+            )));
+        }
+        let (who, action, target) = (who.who.clone(), action.to_owned(), target.to_owned());
+        let command = Command { who, action, target, detail };
         self.aside(move |desk| Ok(desk.fleet.database().record_command(&command).map(drop)?)).await
     }
 

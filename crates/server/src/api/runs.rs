@@ -148,13 +148,15 @@ pub async fn rows(
     Asked(Rows { stream, channels, from_s, to_s, most }): Asked<Rows>,
 ) -> Result<Json<Slice>, ApiError> {
     let which = Which { channels, from_s, to_s, most };
-    let (span, most) = (history::span_us(from_s, to_s)?, which.most()?);
+    let span = history::span_us(from_s, to_s)?;
+    let _turn = desk.readings.take().await?;
     let slice = desk.aside(move |desk| {
         let database = desk.fleet.database();
         let run = database.run(&name)?;
         let stream = database.find_stream(run.id, stream.as_deref().unwrap_or("telemetry"))?;
         let has = |name: &str| stream.position(name).is_some();
         let names = history::channels(&which.channels, has)?;
+        let most = which.most(names.len())?;
         history::of_stream(database, &stream, &names, span, most)
     });
     Ok(Json(slice.await?))
@@ -183,6 +185,7 @@ pub async fn counterfactual(
     Path(name): Path<String>,
     Told(question): Told<Question>,
 ) -> Result<Json<Comparison>, ApiError> {
+    let _turn = desk.futures.take().await?;
     let compared = desk.aside(move |desk| {
         let run = desk.fleet.database().run(&name)?;
         counterfactual::compare(&desk.fleet, &run, &question)

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
-use runtime::Priority;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
+use tracing::info_span;
 use utoipa::ToSchema;
 
 use super::{Refusals, Shared, Told};
@@ -20,8 +20,10 @@ const STEPS_MOST: u64 = 500;
 
 /// All sessions.
 #[utoipa::path(get, path = "/api/sessions", tag = "sessions", responses((status = 200, body = [View]), Refusals))]
-pub async fn list(State(desk): Shared) -> Json<Vec<View>> {
-    Json(desk.fleet.all().iter().map(|member| member.session.view()).collect())
+pub async fn list(State(desk): Shared) -> Result<Json<Vec<View>>, ApiError> {
+    let views = desk
+        .aside(|desk| Ok(desk.fleet.all().iter().map(|member| member.session.view()).collect()));
+    Ok(Json(views.await?))
 }
 
 /// Make a session.
@@ -33,18 +35,18 @@ pub async fn make(
     Told(new): Told<NewSession>,
 ) -> Result<(StatusCode, Json<View>), ApiError> {
     desk.record(&who, "make", "session", json!(new)).await?;
-    let member = desk.aside(move |desk| desk.fleet.make(new)).await?;
-    if member.session.is_running() {
-        desk.pacer.runs(&member);
-    }
-    Ok((StatusCode::CREATED, Json(member.session.view())))
+    let made = desk.aside(move |desk| {
+        let member = desk.settle(|fleet| fleet.make(new))?;
+        Ok(member.session.view())
+    });
+    Ok((StatusCode::CREATED, Json(made.await?)))
 }
 
 /// One session.
 #[utoipa::path(get, path = "/api/sessions/{id}", tag = "sessions", params(("id" = String, Path)),
     responses((status = 200, body = View), Refusals))]
 pub async fn show(State(desk): Shared, Path(id): Path<String>) -> Result<Json<View>, ApiError> {
-    Ok(Json(desk.session(&id)?.session.view()))
+    desk.with(&id, |member| Ok(member.session.view())).await.map(Json)
 }
 
 /// Stop a session; what was recorded of it stays.
@@ -57,14 +59,7 @@ pub async fn stop(
 ) -> Result<Json<View>, ApiError> {
     desk.session(&id)?;
     desk.record(&who, "stop", &id, json!({})).await?;
-    let view = desk
-        .aside(move |desk| {
-            let member = desk.fleet.stop(&id)?;
-            desk.keeper.close(&member)?;
-            Ok(member.session.view())
-        })
-        .await?;
-    Ok(Json(view))
+    desk.aside(move |desk| desk.stop(&id)).await.map(Json)
 }
 
 /// How many steps.
@@ -90,9 +85,12 @@ pub async fn step(
         return Err(ApiError::refused(error));
     }
     let member = desk.session(&id)?;
-    // Somebody waits for it: before the turns of those that run by themselves.
     let first = Arc::clone(&member);
-    let taken = desk.at_work(Priority::High, move |_| first.session.step(steps)).await;
+    let taken = desk.at_work(move |_| {
+        let _stage = info_span!("session steps").entered();
+        first.session.step(steps)
+    });
+    let taken = taken.await;
     match taken {
         // Rows wait: they are written down now, and then it is tried again.
         Err(error) if error.status == StatusCode::SERVICE_UNAVAILABLE => {
@@ -125,9 +123,12 @@ pub async fn run(
 ) -> Result<Json<View>, ApiError> {
     let member = desk.session(&id)?;
     desk.record(&who, "run", &id, json!({ "rate": rate })).await?;
-    let view = member.session.run(rate)?;
-    desk.pacer.runs(&member);
-    Ok(Json(view))
+    let view = desk.aside(move |desk| {
+        let view = member.session.run(rate)?;
+        desk.pacer.runs(&member);
+        Ok(view)
+    });
+    view.await.map(Json)
 }
 
 /// Stand still.
@@ -138,9 +139,9 @@ pub async fn pause(
     who: Who,
     Path(id): Path<String>,
 ) -> Result<Json<View>, ApiError> {
-    let member = desk.session(&id)?;
+    desk.session(&id)?;
     desk.record(&who, "pause", &id, json!({})).await?;
-    member.session.pause().map(Json)
+    desk.with(&id, |member| member.session.pause()).await.map(Json)
 }
 
 /// What a snapshot was taken of.
@@ -197,10 +198,9 @@ pub async fn fork(
 ) -> Result<(StatusCode, Json<View>), ApiError> {
     let member = desk.session(&id)?;
     desk.record(&who, "fork", &id, json!({ "name": name, "rate": rate })).await?;
-    let forked = desk.aside(move |desk| desk.fleet.fork(&member, name.as_deref())).await?;
-    if rate > 0.0 {
-        forked.session.run(rate)?;
-        desk.pacer.runs(&forked);
-    }
-    Ok((StatusCode::CREATED, Json(forked.session.view())))
+    let forked = desk.aside(move |desk| {
+        let forked = desk.settle(|fleet| fleet.fork(&member, name.as_deref(), rate))?;
+        Ok(forked.session.view())
+    });
+    Ok((StatusCode::CREATED, Json(forked.await?)))
 }

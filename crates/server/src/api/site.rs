@@ -10,7 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Asked, Refusals, Shared};
 use crate::access::{COOKIE, Who};
-use crate::{ApiError, gauges};
+use crate::{ApiError, gauges, page};
 
 /// Whether the server answers, and whether what it hears is written down.
 pub async fn health(State(desk): Shared) -> Response {
@@ -22,8 +22,14 @@ pub async fn health(State(desk): Shared) -> Response {
 
 /// Metrics in the text format of Prometheus.
 pub async fn metrics(State(desk): Shared) -> Response {
-    let text = gauges::render(&desk, desk.metrics);
-    ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], text).into_response()
+    let text = desk.aside(|desk| Ok(gauges::render(desk, desk.metrics)));
+    match text.await {
+        Ok(text) => {
+            let kind = "text/plain; version=0.0.4; charset=utf-8";
+            ([(header::CONTENT_TYPE, kind)], text).into_response()
+        }
+        Err(error) => error.into_response(),
+    }
 }
 
 /// What sessions can be made of.
@@ -106,14 +112,17 @@ pub async fn audit(
 }
 
 /// A page to log in.
-pub async fn login_page() -> Html<&'static str> {
-    Html(
+pub async fn login_page() -> Response {
+    let page = Html(
         "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>Lunar habitat: log in</title>\
          <meta name=\"viewport\" content=\"width=device-width\">\
          <body style=\"background:#222;color:#ddd;font:16px sans-serif;display:grid;place-content:center;height:90vh\">\
          <form method=\"post\"><h1>Lunar habitat</h1><label>Token <input name=\"token\" type=\"password\" autofocus \
          autocomplete=\"current-password\"></label> <button>Log in</button></form></body></html>",
-    )
+    );
+    let mut response = page.into_response();
+    page::guard(response.headers_mut());
+    response
 }
 
 /// A token.
@@ -128,7 +137,10 @@ pub async fn login(State(desk): Shared, Form(login): Form<Login>) -> Result<Resp
     if desk.tokens.who(token).is_none() {
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "the token is not known"));
     }
-    let cookie = format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/");
+    // It is asked for again after a day; where the connection is secret, it is never sent over one that is not.
+    let secure = if desk.is_secure { "; Secure" } else { "" };
+    let cookie =
+        format!("{COOKIE}={token}; HttpOnly; SameSite=Strict; Path=/; Max-Age=86400{secure}");
     let cookie = HeaderValue::from_str(&cookie).map_err(ApiError::refused)?;
     let mut response = Redirect::to("/").into_response();
     response.headers_mut().insert(header::SET_COOKIE, cookie);

@@ -3,9 +3,12 @@
 //! Who is slow loses news and is told how many; the habitat does not wait. Nothing is doubled and nothing comes out of order, so
 //! that a listener who reads the rows after the last one it got has them all.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Extension;
+use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -14,8 +17,9 @@ use tokio::sync::broadcast::error::RecvError;
 use utoipa::IntoParams;
 
 use super::{Asked, Refusals, Shared};
+use crate::door::Connection;
 use crate::fleet::Member;
-use crate::session::{News, by_channel};
+use crate::session::News;
 use crate::{ApiError, gauges, history};
 
 /// Longest message of a listener, bytes.
@@ -47,6 +51,13 @@ struct Wanted {
     names: Vec<String>,
 }
 
+/// A row as it is told.
+#[derive(Serialize)]
+struct Row<'a> {
+    t_s: f64,
+    values: BTreeMap<&'a str, Option<f64>>,
+}
+
 impl Wanted {
     fn of(member: &Member, channels: &str) -> Result<Wanted, ApiError> {
         let stream = &member.stream;
@@ -60,10 +71,9 @@ impl Wanted {
     }
 
     fn row(&self, t_s: f64, row: &[f64]) -> String {
-        let values: Vec<f64> =
-            self.places.iter().map(|at| row.get(*at).copied().unwrap_or(f64::NAN)).collect();
-        let row = serde_json::json!({ "t_s": t_s, "values": by_channel(&self.names, &values) });
-        serde_json::json!({ "row": row }).to_string()
+        let value = |at: &usize| row.get(*at).copied().filter(|value| value.is_finite());
+        let names = self.names.iter().map(String::as_str);
+        text("row", &Row { t_s, values: names.zip(self.places.iter().map(value)).collect() })
     }
 }
 
@@ -77,21 +87,32 @@ pub async fn stream(
     State(desk): Shared,
     Path(id): Path<String>,
     Asked(listen): Asked<Listen>,
-    upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
+    connection: Option<Extension<Connection>>,
+    upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,
 ) -> Result<Response, ApiError> {
     let member = desk.session(&id)?;
     let wanted = Wanted::of(&member, listen.channels.as_deref().unwrap_or_default())?;
     let upgrade = upgrade.map_err(|error| ApiError::new(error.status(), error.body_text()))?;
-    Ok(upgrade
-        .max_message_size(MESSAGE_MOST)
-        .max_frame_size(MESSAGE_MOST)
-        .on_upgrade(move |socket| serve(socket, member, wanted)))
+    Ok(upgrade.max_message_size(MESSAGE_MOST).max_frame_size(MESSAGE_MOST).on_upgrade(
+        move |socket| {
+            serve(socket, member, wanted, connection.map(|Extension(connection)| connection))
+        },
+    ))
 }
 
-async fn serve(mut socket: WebSocket, member: Arc<Member>, mut wanted: Wanted) {
+async fn serve(
+    mut socket: WebSocket,
+    member: Arc<Member>,
+    mut wanted: Wanted,
+    connection: Option<Connection>,
+) {
     let mut news = member.session.listen();
+    let seen = Arc::clone(&member);
+    let first = tokio::task::spawn_blocking(move || seen.session.view()).await;
     // The session lives for those who list it, not for who listens: a listener does not keep it.
-    let (member, first) = (Arc::downgrade(&member), member.session.view());
+    let listed = Arc::downgrade(&member);
+    drop(member);
+    let Ok(first) = first else { return };
     if !say(&mut socket, text("session", &first)).await {
         return;
     }
@@ -111,12 +132,7 @@ async fn serve(mut socket: WebSocket, member: Arc<Member>, mut wanted: Wanted) {
                         text("lost", &lost)
                     }
                     Err(RecvError::Closed) => {
-                        let frame = CloseFrame {
-                            code: close_code::NORMAL,
-                            reason: Utf8Bytes::from_static("the session has been stopped"),
-                        };
-                        let _ = socket.send(Message::Close(Some(frame))).await;
-                        return;
+                        return end(socket, close_code::NORMAL, "the session has been stopped").await;
                     }
                 };
                 if !say(&mut socket, message).await {
@@ -126,7 +142,8 @@ async fn serve(mut socket: WebSocket, member: Arc<Member>, mut wanted: Wanted) {
             said = socket.recv() => {
                 match said {
                     Some(Ok(Message::Text(wish))) => {
-                        let Some(member) = member.upgrade() else { return };
+                        // It is being stopped: the news of that is next.
+                        let Some(member) = listed.upgrade() else { continue };
                         let wish = serde_json::from_str::<Wish>(&wish).map_err(ApiError::refused);
                         match wish.and_then(|wish| Wanted::of(&member, &wish.channels.join(","))) {
                             Ok(new) => wanted = new,
@@ -141,6 +158,9 @@ async fn serve(mut socket: WebSocket, member: Arc<Member>, mut wanted: Wanted) {
                     Some(Ok(_)) => {}
                 }
             }
+            () = ends(connection.as_ref()) => {
+                return end(socket, close_code::AWAY, "the server stops").await;
+            }
             _ = life.tick() => {
                 let sent = tokio::time::timeout(SEND_WAIT, socket.send(Message::Ping(Default::default())));
                 if !matches!(sent.await, Ok(Ok(()))) {
@@ -151,10 +171,25 @@ async fn serve(mut socket: WebSocket, member: Arc<Member>, mut wanted: Wanted) {
     }
 }
 
+/// Wait for the end of the server.
+async fn ends(connection: Option<&Connection>) {
+    match connection {
+        Some(connection) => connection.ends().await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Say why it is over.
+async fn end(mut socket: WebSocket, code: u16, reason: &'static str) {
+    let frame = CloseFrame { code, reason: Utf8Bytes::from_static(reason) };
+    // Who has gone needs no farewell.
+    let _ = tokio::time::timeout(SEND_WAIT, socket.send(Message::Close(Some(frame)))).await;
+}
+
 /// A message with one key.
 fn text<T: Serialize>(key: &str, value: &T) -> String {
-    let value = serde_json::to_value(value).unwrap_or_default();
-    serde_json::Value::Object([(key.to_owned(), value)].into_iter().collect()).to_string()
+    // Nothing that is told has keys other than text, which is all that JSON refuses.
+    serde_json::to_string(&BTreeMap::from([(key, value)])).unwrap_or_default()
 }
 
 /// Send; `false` when the listener has gone or takes too long.

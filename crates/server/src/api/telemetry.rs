@@ -1,15 +1,16 @@
 //! Channels, rows and events of a session.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
 use axum::extract::{Path, State};
+use env::habitat::Habitat;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Asked, Refusals, Shared};
 use crate::ApiError;
-use crate::history::{self, ROWS_MOST, ROWS_USUAL, Slice};
+use crate::history::{self, ROWS_MOST, ROWS_USUAL, Slice, VALUES_MOST};
 use crate::session::by_channel;
 use crate::session::view::EventView;
 
@@ -65,39 +66,43 @@ pub async fn channels(
     State(desk): Shared,
     Path(id): Path<String>,
 ) -> Result<Json<Vec<ChannelView>>, ApiError> {
-    let member = desk.session(&id)?;
-    let watched: std::collections::BTreeSet<String> =
-        member.session.alarms(true).into_iter().map(|alarm| alarm.channel).collect();
-    let list = member.session.look(|flight| {
-        let habitat = flight.habitat();
-        let range = |at: usize| {
-            let found = habitat.actuators().iter().find(|actuator| actuator.channel == at);
-            found.map(|actuator| Actuator { low: actuator.low, high: actuator.high })
-        };
-        let of = |(at, channel): (usize, &catalogue::Channel)| ChannelView {
-            id: channel.id.clone(),
-            quantity: channel.quantity.clone(),
-            unit: channel.unit.symbol().to_owned(),
-            kind: match channel.kind {
-                catalogue::ValueKind::True => "true",
-                catalogue::ValueKind::Sensed => "sensed",
-                catalogue::ValueKind::Commanded => "commanded",
-            }
-            .to_owned(),
-            limits: channel.limits.map(|limits| LimitsView {
-                caution_low: limits.caution_low,
-                caution_high: limits.caution_high,
-                warning_low: limits.warning_low,
-                warning_high: limits.warning_high,
-            }),
-            owner: channel.owner.clone(),
-            source: channel.source.clone(),
-            actuator: range(at),
-            has_alarm: watched.contains(&channel.id),
-        };
-        habitat.catalogue().channels().iter().enumerate().map(of).collect()
-    });
-    Ok(Json(list))
+    desk.with(&id, |member| {
+        let alarms = member.session.alarms(true);
+        let watched: BTreeSet<String> =
+            alarms.into_iter().map(|(alarm, _)| alarm.channel).collect();
+        Ok(member.session.look(|flight| channels_of(flight.habitat(), &watched)))
+    })
+    .await
+    .map(Json)
+}
+
+fn channels_of(habitat: &Habitat, watched: &BTreeSet<String>) -> Vec<ChannelView> {
+    let range = |at: usize| {
+        let found = habitat.actuators().iter().find(|actuator| actuator.channel == at);
+        found.map(|actuator| Actuator { low: actuator.low, high: actuator.high })
+    };
+    let of = |(at, channel): (usize, &catalogue::Channel)| ChannelView {
+        id: channel.id.clone(),
+        quantity: channel.quantity.clone(),
+        unit: channel.unit.symbol().to_owned(),
+        kind: match channel.kind {
+            catalogue::ValueKind::True => "true",
+            catalogue::ValueKind::Sensed => "sensed",
+            catalogue::ValueKind::Commanded => "commanded",
+        }
+        .to_owned(),
+        limits: channel.limits.map(|limits| LimitsView {
+            caution_low: limits.caution_low,
+            caution_high: limits.caution_high,
+            warning_low: limits.warning_low,
+            warning_high: limits.warning_high,
+        }),
+        owner: channel.owner.clone(),
+        source: channel.source.clone(),
+        actuator: range(at),
+        has_alarm: watched.contains(&channel.id),
+    };
+    habitat.catalogue().channels().iter().enumerate().map(of).collect()
 }
 
 /// Which rows.
@@ -111,21 +116,28 @@ pub struct Which {
     pub from_s: Option<f64>,
     /// To this mission time, s.
     pub to_s: Option<f64>,
-    /// Rows at most, 2 to 100 000; more are thinned so that extremes stay.
+    /// Rows at most, 2 to 100 000, and with all channels 2 million values; more rows are thinned so that extremes stay.
     pub most: Option<usize>,
 }
 
 impl Which {
-    /// The number of rows asked for.
+    /// The number of rows asked for, of so many channels.
     ///
     /// # Errors
     /// 422 out of range.
-    pub fn most(&self) -> Result<usize, ApiError> {
+    pub fn most(&self, channels: usize) -> Result<usize, ApiError> {
         let most = self.most.unwrap_or(ROWS_USUAL);
-        if (2..=ROWS_MOST).contains(&most) {
-            return Ok(most);
+        if !(2..=ROWS_MOST).contains(&most) {
+            let error = format!("most is {most}; allowed is 2 to {ROWS_MOST}");
+            return Err(ApiError::refused(error));
         }
-        Err(ApiError::refused(format!("most is {most}; allowed is 2 to {ROWS_MOST}")))
+        let values = most * channels;
+        if values > VALUES_MOST {
+            return Err(ApiError::refused(format!(
+                "{most} rows of {channels} channels are {values} values; allowed are up to {VALUES_MOST}"
+            )));
+        }
+        Ok(most)
     }
 }
 
@@ -139,7 +151,8 @@ pub async fn rows(
 ) -> Result<Json<Slice>, ApiError> {
     let member = desk.session(&id)?;
     let names = history::channels(&which.channels, |name| member.stream.position(name).is_some())?;
-    let (span, most) = (history::span_us(which.from_s, which.to_s)?, which.most()?);
+    let (span, most) = (history::span_us(which.from_s, which.to_s)?, which.most(names.len())?);
+    let _turn = desk.readings.take().await?;
     let slice = desk
         .aside(move |desk| history::of_session(desk.fleet.database(), &member, &names, span, most));
     Ok(Json(slice.await?))
@@ -159,9 +172,12 @@ pub struct Latest {
     responses((status = 200, body = Latest), Refusals))]
 pub async fn latest(State(desk): Shared, Path(id): Path<String>) -> Result<Json<Latest>, ApiError> {
     let member = desk.session(&id)?;
-    let (t_s, row) = member.session.latest();
-    let ids: Vec<String> = member.stream.signals.iter().map(|one| one.name.clone()).collect();
-    Ok(Json(Latest { t_s, values: by_channel(&ids, &row) }))
+    let latest = desk.aside(move |_| {
+        let (t_s, row) = member.session.latest();
+        let ids: Vec<String> = member.stream.signals.iter().map(|one| one.name.clone()).collect();
+        Ok(Latest { t_s, values: by_channel(&ids, &row) })
+    });
+    latest.await.map(Json)
 }
 
 /// Which events.
@@ -189,14 +205,15 @@ pub async fn events(
         return Err(ApiError::refused(format!("most is {most}; allowed is 1 to 10 000")));
     }
     let (from_us, to_us) = history::span_us(since.from_s, None)?;
+    let _turn = desk.readings.take().await?;
     let events = desk
         .aside(move |desk| {
-            // Nothing is written meanwhile, so that no event is in both.
-            let _writer = member.writer();
-            let mut events = desk.fleet.database().events(member.run, (from_us, to_us))?;
+            // What waits is looked at first: what is written down in between is found twice, and told once.
             let fresh = member.session.fresh_events();
-            events.extend(fresh.into_iter().filter(|event| event.time_us >= from_us));
-            Ok(events)
+            let database = desk.fleet.database();
+            let kept = database.last_events(member.run, (from_us, to_us), most)?;
+            let fresh = fresh.into_iter().filter(|event| event.time_us >= from_us);
+            Ok(history::joined(kept, fresh))
         })
         .await?;
     let first = events.len().saturating_sub(most);

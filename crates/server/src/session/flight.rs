@@ -104,6 +104,12 @@ impl Flight {
         &self.row
     }
 
+    /// Samples that its instruments have given so far; none where they show everything at all times.
+    pub fn samples(&self) -> Option<u64> {
+        let state = self.habitat.state();
+        self.plan().sensors.err.then_some(state.sensors.samples)
+    }
+
     /// Whether the mission goes on.
     pub fn standing(&self) -> Standing {
         if !self.plan().crew.is_empty() && self.habitat.crew_alive() == 0 {

@@ -22,7 +22,7 @@ enum Kind {
 /// A policy with what it remembers of what it saw.
 struct Flyer {
     task: Arc<Task>,
-    actor: Actor<Box<Policy>>,
+    actor: Actor<Arc<Policy>>,
     memory: Memory,
     light: Option<Light>,
     frames: Frames,
@@ -45,33 +45,9 @@ impl Pilot {
     /// A policy that sets the dials of the habitat of `plan`.
     ///
     /// # Errors
-    /// 422 for bytes that are no policy, and for one of another habitat or with other acts than dials.
+    /// As [`Prepared::new`].
     pub fn policy(bytes: Arc<Vec<u8>>, plan: &Arc<Plan>) -> Result<Pilot, ApiError> {
-        let policy = Policy::from_bytes(&bytes).map_err(ApiError::refused)?;
-        let acts = policy.facts.get("acts").map_or(Ok(Acts::Dials), |acts| acts.parse::<Acts>());
-        if acts.map_err(ApiError::refused)? != Acts::Dials {
-            return Err(ApiError::refused(
-                "the policy sets thresholds of the rules; a session takes policies that set dials",
-            ));
-        }
-        let options = TaskOptions { used_for: Use::Evaluation, ..TaskOptions::default() };
-        let task = Task::new(Arc::clone(plan), options).map_err(ApiError::refused)?;
-        policy.fits(&task).map_err(ApiError::refused)?;
-        let named = policy.facts.get("name").cloned();
-        let name = format!("policy {}", named.unwrap_or_else(|| digest(&bytes)));
-        let width = task.observations().len();
-        let flyer = Flyer {
-            memory: task.observations().memory(),
-            light: Light::new(plan),
-            frames: Frames::new(policy.stack(), width),
-            observation: vec![0.0; width],
-            action: vec![0.0; task.actions().len()],
-            actor: Actor::new(Box::new(policy)),
-            has_begun: false,
-            task,
-            bytes,
-        };
-        Ok(Pilot { name, kind: Kind::Policy(Box::new(flyer)) })
+        Ok(Prepared::new(bytes, plan)?.pilot(plan))
     }
 
     /// Its name.
@@ -105,6 +81,54 @@ impl Pilot {
             }
             Kind::Policy(flyer) => flyer.decide(habitat, commands),
         }
+    }
+}
+
+/// A policy that is read and checked: any number of pilots can be made of it.
+pub struct Prepared {
+    name: String,
+    policy: Arc<Policy>,
+    task: Arc<Task>,
+    bytes: Arc<Vec<u8>>,
+}
+
+impl Prepared {
+    /// The policy of a file, for the habitat of `plan`.
+    ///
+    /// # Errors
+    /// 422 for bytes that are no policy, and for one of another habitat or with other acts than dials.
+    pub fn new(bytes: Arc<Vec<u8>>, plan: &Arc<Plan>) -> Result<Prepared, ApiError> {
+        let policy = Policy::from_bytes(&bytes).map_err(ApiError::refused)?;
+        let acts = policy.facts.get("acts").map_or(Ok(Acts::Dials), |acts| acts.parse::<Acts>());
+        if acts.map_err(ApiError::refused)? != Acts::Dials {
+            return Err(ApiError::refused(
+                "the policy sets thresholds of the rules; a session takes policies that set dials",
+            ));
+        }
+        let options = TaskOptions { used_for: Use::Evaluation, ..TaskOptions::default() };
+        let task = Task::new(Arc::clone(plan), options).map_err(ApiError::refused)?;
+        policy.fits(&task).map_err(ApiError::refused)?;
+        let named = policy.facts.get("name").cloned();
+        let name = format!("policy {}", named.unwrap_or_else(|| digest(&bytes)));
+        Ok(Prepared { name, policy: Arc::new(policy), task, bytes })
+    }
+
+    /// A pilot that has seen nothing yet, for a habitat of that plan.
+    pub fn pilot(&self, plan: &Plan) -> Pilot {
+        let task = &self.task;
+        let width = task.observations().len();
+        let flyer = Flyer {
+            memory: task.observations().memory(),
+            light: Light::new(plan),
+            frames: Frames::new(self.policy.stack(), width),
+            observation: vec![0.0; width],
+            action: vec![0.0; task.actions().len()],
+            actor: Actor::new(Arc::clone(&self.policy)),
+            has_begun: false,
+            task: Arc::clone(task),
+            bytes: Arc::clone(&self.bytes),
+        };
+        Pilot { name: self.name.clone(), kind: Kind::Policy(Box::new(flyer)) }
     }
 }
 

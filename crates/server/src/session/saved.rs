@@ -1,7 +1,7 @@
 //! A session as bytes: what is kept of it, and how it is taken up again after the server was stopped.
 //!
 //! The habitat goes on to the bit. Its controller does not: it begins anew on what the instruments show, as after a change of
-//! shift. What happened between the last bytes and the stop is lived again.
+//! shift, and so do those who watch for anomalies. What happened between the last bytes and the stop is lived again.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -9,13 +9,15 @@ use std::sync::Arc;
 use env::Timing;
 use env::habitat::{Habitat, Plan};
 use serde::{Deserialize, Serialize};
-use watch::alarm::{AlarmPlan, Alarms, Snapshot};
+use watch::alarm::Snapshot;
 
 use super::flight::Flight;
 use super::pilot::Pilot;
 use super::view::{Mode, Status};
 use super::{Facts, Inner, Session};
 use crate::ApiError;
+use crate::announcer::Announcer;
+use crate::watching::Watching;
 
 /// What is told of the bytes of a habitat.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,14 +51,25 @@ pub struct Saved {
     pub told: Told,
     /// The habitat.
     pub habitat: Vec<u8>,
-    /// The policy, where one is in command.
+    /// The policy, where one is in command and it is not kept yet.
     pub policy: Option<Arc<Vec<u8>>>,
 }
 
+impl Session {
+    /// The session as bytes, with another future than its own ([`Habitat::fork`]), and the times of its mission.
+    pub fn fork(&self, salt: u64) -> (Saved, Timing) {
+        let inner = self.lock();
+        let saved =
+            Saved { habitat: inner.flight.fork(salt).snapshot(), ..Saved::of(&inner, true) };
+        (saved, inner.flight.timing())
+    }
+}
+
 impl Saved {
-    pub(super) fn of(inner: &Inner) -> Saved {
+    /// The bytes of a session, its policy with them where it is wanted.
+    pub(super) fn of(inner: &Inner, with_policy: bool) -> Saved {
         let flight = &inner.flight;
-        let policy = flight.pilot().policy_bytes().cloned();
+        let policy = flight.pilot().policy_bytes();
         Saved {
             told: Told {
                 t_s: flight.habitat().t_s(),
@@ -67,11 +80,11 @@ impl Saved {
                 is_policy: policy.is_some(),
                 held: flight.held().clone(),
                 last_advice: inner.desk.last,
-                alarms: inner.alarms.snapshot(),
+                alarms: inner.lookout.alarms().snapshot(),
                 reason: inner.reason.clone(),
             },
             habitat: flight.habitat().snapshot(),
-            policy,
+            policy: policy.filter(|_| with_policy).cloned(),
         }
     }
 
@@ -84,7 +97,8 @@ impl Saved {
         facts: Facts,
         plan: &Arc<Plan>,
         timing: Timing,
-        alarms: AlarmPlan,
+        watching: &Watching,
+        announcer: Arc<Announcer>,
     ) -> Result<Session, ApiError> {
         let told = self.told;
         let habitat =
@@ -97,8 +111,8 @@ impl Saved {
         for (actuator, value) in told.held {
             flight.hold(actuator, Some(value))?;
         }
-        let alarms = Alarms::restore(alarms, told.alarms).map_err(ApiError::refused)?;
-        let session = Session::new(facts, flight, alarms, told.mode);
+        let lookout = watching.restore(&plan.catalogue, told.alarms)?;
+        let session = Session::new(facts, flight, lookout, told.mode, announcer);
         {
             let mut inner = session.lock();
             inner.desk.last = told.last_advice;

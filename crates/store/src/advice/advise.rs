@@ -27,10 +27,12 @@ pub struct Budget {
     pub least_share: f64,
     /// Time that one index adds to the writing of one row, s.
     pub write_s_per_row: f64,
+    /// An index may cost the writes this part of the time it saves, 0 to 1.
+    pub write_share: f64,
 }
 
 impl Default for Budget {
-    /// 256 MiB, eight indexes of up to four columns, a hundredth of the time, 2 µs a row.
+    /// 256 MiB, eight indexes of up to four columns, a hundredth of the time, 2 µs a row, less for writes than it saves.
     fn default() -> Budget {
         Budget {
             bytes: 256 << 20,
@@ -38,6 +40,7 @@ impl Default for Budget {
             columns: 4,
             least_share: 0.01,
             write_s_per_row: 2e-6,
+            write_share: 1.0,
         }
     }
 }
@@ -46,7 +49,7 @@ impl Default for Budget {
 ///
 /// A query asks for the columns it compares with one value, then one it compares with an interval or else those
 /// it sorts by. Of the former, those that most queries compare stand first, so that they can share an index. An index that is there
-/// already, or is the beginning of one, is not proposed. Proposals are taken one after the other, each for what it
+/// already, or is the beginning of one, is not proposed, nor one that was declined. Proposals are taken one after the other, each for what it
 /// saves beyond those before it, until the budget is used.
 ///
 /// # Examples
@@ -67,8 +70,12 @@ impl Default for Budget {
 ///     rows_examined: 100_000_000,
 ///     rows_used: 100_000,
 /// };
-/// let workload =
-///     Workload { seconds: 3_600.0, queries: vec![query], tables: vec![samples], indexes: vec![] };
+/// let workload = Workload {
+///     seconds: 3_600.0,
+///     queries: vec![query],
+///     tables: vec![samples],
+///     ..Workload::default()
+/// };
 /// let proposals = advise(&workload, &Budget::default());
 /// assert_eq!(proposals[0].columns, ["run", "t_s"]);
 /// assert!(proposals[0].saved_s > 29.0);
@@ -91,7 +98,8 @@ pub fn advise(workload: &Workload, budget: &Budget) -> Vec<Proposal> {
             let more = proposal.bytes.saturating_sub(freed);
             let write_s = if shorter.is_some() { 0.0 } else { proposal.write_s };
             let net_s = proposal.saved_s - write_s;
-            if more > bytes_left || proposal.saved_s < least_s || net_s <= 0.0 {
+            let is_dear = net_s <= 0.0 || write_s > budget.write_share * proposal.saved_s;
+            if more > bytes_left || proposal.saved_s < least_s || is_dear {
                 continue;
             }
             let rate = net_s / more.max(1) as f64;
@@ -179,8 +187,12 @@ fn candidates(workload: &Workload, budget: &Budget) -> Vec<(String, Vec<String>)
         let whole: Vec<String> = equal.iter().chain(&rest).take(most).cloned().collect();
         // The equalities alone are smaller, and serve whoever has too few columns to spare.
         for columns in [whole, equal.into_iter().take(most).collect()] {
-            if !columns.is_empty() && !is_there(&workload.indexes, &query.table, &columns) {
-                all.insert((query.table.clone(), columns));
+            if columns.is_empty() || is_there(&workload.indexes, &query.table, &columns) {
+                continue;
+            }
+            let candidate = (query.table.clone(), columns);
+            if !workload.declined.contains(&candidate) {
+                all.insert(candidate);
             }
         }
     }

@@ -71,6 +71,8 @@ pub struct Workload {
     pub tables: Vec<Table>,
     /// Indexes.
     pub indexes: Vec<Index>,
+    /// Tables and columns of indexes that were tried and did not pay: they are not proposed.
+    pub declined: Vec<(String, Vec<String>)>,
 }
 
 impl Workload {

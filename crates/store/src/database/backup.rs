@@ -91,7 +91,7 @@ impl Database {
 
     fn copy_into(&self, partial: &Path) -> Result<(), StoreError> {
         if let Location::Postgres(_) = self.location() {
-            let copy = Database::open(&partial.into(), self.settings())?;
+            let copy = Database::open(&partial.into(), &unlogged(self.settings()))?;
             self.copy_rows(&copy)?;
             drop(copy);
             return without_log(partial);
@@ -118,7 +118,10 @@ impl Database {
     /// [`StoreError::Database`] where the other one is not empty; nothing is copied then, or after any other error.
     pub fn copy_rows(&self, target: &Database) -> Result<(), StoreError> {
         self.look(|from| {
+            // Nobody wants to know how long a copy takes, and it is no work of the database that is copied.
+            let from = from.unlogged();
             target.change(|to| {
+                let to = to.unlogged();
                 for (table, ..) in TABLES {
                     let sql = format!("SELECT COUNT(*) FROM {table}");
                     if to.one(&sql, &[])?.map_or(0, |mut row| row.int(0)) > 0 {
@@ -274,6 +277,11 @@ pub(super) fn remove_all(path: &Path) {
     }
 }
 
+/// The settings of a copy, which logs nothing: it is to hold what the database held.
+fn unlogged(settings: &DatabaseSettings) -> DatabaseSettings {
+    DatabaseSettings { slow: Duration::MAX, ..settings.clone() }
+}
+
 /// Open a copy of a backup at `place`; errors name the backup.
 pub(super) fn opened_copy(backup: &Path, place: &Path) -> Result<Database, StoreError> {
     let name = backup.display().to_string();
@@ -288,7 +296,7 @@ pub(super) fn opened_copy(backup: &Path, place: &Path) -> Result<Database, Store
         full => full,
     })?;
     let settings = DatabaseSettings { readers: 1, ..DatabaseSettings::default() };
-    Database::open_existing(&place.into(), &settings).map_err(|error| match error {
+    Database::open_existing(&place.into(), &unlogged(&settings)).map_err(|error| match error {
         StoreError::DatabaseDamaged { reason, .. } => {
             StoreError::DatabaseDamaged { place: name, reason }
         }

@@ -192,14 +192,17 @@ pub(crate) fn table(
     written: &HashMap<String, u64>,
 ) -> Result<Table, StoreError> {
     let dialect = link.dialect();
-    let width = |column: &String| {
-        format!("CAST(AVG({}) AS DOUBLE PRECISION)", width(&quoted(column), dialect))
+    let mean = |at| format!("CAST(AVG(width_{at}) AS DOUBLE PRECISION)");
+    let means: Vec<String> = (0..columns.len()).map(mean).collect();
+    // Widths, not values, come out of the rows: a value may be a whole file.
+    let one = |(at, column): (usize, &String)| {
+        format!("{} AS width_{at}", width(&quoted(column), dialect))
     };
-    let widths: Vec<String> = columns.iter().map(width).collect();
+    let widths: Vec<String> = columns.iter().enumerate().map(one).collect();
     let sql = format!(
         "SELECT {} FROM (SELECT {} FROM {} LIMIT {SAMPLE}) AS found",
+        means.join(", "),
         widths.join(", "),
-        listed(columns),
         quoted(name)
     );
     let mut found = link.one(&sql, &[])?;
@@ -213,8 +216,8 @@ pub(crate) fn table(
 fn width(column: &str, dialect: Dialect) -> String {
     match dialect {
         Dialect::Sqlite => format!(
-            "CASE typeof({column}) WHEN 'text' THEN LENGTH(CAST({column} AS BLOB))
-             WHEN 'blob' THEN LENGTH({column}) WHEN 'null' THEN 0 ELSE 8 END"
+            "CASE typeof({column}) WHEN 'text' THEN OCTET_LENGTH({column})
+             WHEN 'blob' THEN OCTET_LENGTH({column}) WHEN 'null' THEN 0 ELSE 8 END"
         ),
         Dialect::Postgres => format!("pg_column_size({column})"),
     }

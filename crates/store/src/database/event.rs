@@ -64,6 +64,10 @@ pub(super) const INSERT: &str =
 pub(super) const FIND: &str = "SELECT time_us, kind, severity, source, text, detail FROM event
      WHERE run = ?1 AND time_us >= ?2 AND time_us <= ?3 ORDER BY time_us, id";
 
+/// As [`FIND`], the last so many, the last first.
+const FIND_LAST: &str = "SELECT time_us, kind, severity, source, text, detail FROM event
+     WHERE run = ?1 AND time_us >= ?2 AND time_us <= ?3 ORDER BY time_us DESC, id DESC LIMIT ?4";
+
 /// Values of an event, in the order of [`INSERT`].
 pub(super) fn values_of(run: i64, event: &Event) -> [Value; 7] {
     [
@@ -108,5 +112,21 @@ impl Database {
         let values = [run.into(), span_us.0.into(), span_us.1.into()];
         let found = self.look(|link| link.query(FIND, &values))?;
         Ok(found.into_iter().map(event_of).collect())
+    }
+
+    /// As [`Database::events`], the last `most` of them.
+    ///
+    /// # Errors
+    /// What the database reports.
+    pub fn last_events(
+        &self,
+        run: i64,
+        span_us: (i64, i64),
+        most: usize,
+    ) -> Result<Vec<Event>, StoreError> {
+        let most = i64::try_from(most).unwrap_or(i64::MAX);
+        let values = [run.into(), span_us.0.into(), span_us.1.into(), most.into()];
+        let found = self.look(|link| link.query(FIND_LAST, &values))?;
+        Ok(found.into_iter().rev().map(event_of).collect())
     }
 }

@@ -108,7 +108,11 @@ impl Database {
             }
         }
         let seconds = (now_us() - logged.since_us).max(0) as f64 / 1e6;
-        let workload = self.workload(&logged, &columns, known, indexes, seconds)?;
+        let mut workload = self.workload(&logged, &columns, known, indexes, seconds)?;
+        let declined: Vec<MadeIndex> =
+            made.iter().filter(|one| one.undone && age_s(one) < DECLINED_S).cloned().collect();
+        workload.declined =
+            declined.iter().map(|one| (one.table.clone(), one.columns.clone())).collect();
         let mut advice = IndexAdvice {
             seconds,
             slow: logged.texts.iter().filter(|(_, seen)| seen.calls > 0).count() as u64,
@@ -116,7 +120,7 @@ impl Database {
             slow_s: logged.texts.iter().map(|(_, seen)| seen.total_us / 1e6).sum(),
             proposals: advise(&workload, budget),
             unused: Vec::new(),
-            declined: Vec::new(),
+            declined,
         };
         for dropping in unused(&workload, LEAST_AGE_S, budget) {
             let of_name = made.iter().find(|made| made.name == dropping.name);
@@ -130,11 +134,6 @@ impl Database {
                 advice.unused.push(Unused { dropping, owner });
             }
         }
-        advice.declined =
-            made.into_iter().filter(|one| one.undone && age_s(one) < DECLINED_S).collect();
-        advice.proposals.retain(|one| {
-            !advice.declined.iter().any(|two| two.table == one.table && two.columns == one.columns)
-        });
         Ok(advice)
     }
 

@@ -235,16 +235,29 @@ impl Ingest {
     /// Make what waits in several writers durable in one transaction, and what `also` does with it: a commit waits for the
     /// disk, so a thousand streams that get a row each need one commit and not a thousand.
     ///
-    /// The writers belong to `database`. It does not wait for a database that is away.
+    /// It does not wait for a database that is away.
     ///
     /// # Errors
-    /// What `also` returns and what the database reports; then all rows still wait.
+    /// [`StoreError::Rows`] for writers that were not made of one [`Database`] or its clones, and where there is none; what `also`
+    /// returns and what the database reports. Then all rows still wait.
     pub fn commit_together<T>(
-        database: &Database,
         ingests: &mut [&mut Ingest],
         also: impl FnOnce(&mut Batch<'_>) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let _stage = info_span!("database commit").entered();
+        let refused = |stream: &str, reason: &str| StoreError::Rows {
+            stream: stream.to_owned(),
+            reason: reason.to_owned(),
+        };
+        let Some(first) = ingests.first() else {
+            return Err(refused("", "no writer tells which database is meant"));
+        };
+        let database = first.database.clone();
+        if let Some(other) = ingests.iter().find(|one| !one.database.is_same(&database)) {
+            let reason =
+                "its writer is of another database than the first of those that commit together";
+            return Err(refused(&other.stream.name, reason));
+        }
         let written = {
             let _writing: Vec<_> =
                 ingests.iter().map(|ingest| database.writing(ingest.stream.id)).collect();

@@ -3,6 +3,8 @@
 //! Statements are written once, in the part of SQL that SQLite and PostgreSQL share, with places `?1`, `?2`, … for
 //! values. Values never become part of a statement, so a hostile name stays a name.
 
+use std::time::Duration;
+
 use crate::StoreError;
 
 /// A value in a row or of a statement.
@@ -140,8 +142,8 @@ pub(crate) trait Link: Send {
     fn commit(&mut self) -> Result<(), StoreError>;
     fn roll_back(&mut self) -> Result<(), StoreError>;
 
-    /// Whether it can still be used; asks the server, where there is one.
-    fn is_sound(&mut self) -> bool;
+    /// Whether it can still be used; asks the server, where there is one, and waits so long for the answer.
+    fn is_sound(&mut self, wait: Duration) -> bool;
 
     /// Whether it is known to be lost, without asking anybody.
     fn is_closed(&self) -> bool {

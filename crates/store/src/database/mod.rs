@@ -34,6 +34,7 @@ mod backup;
 mod batch;
 mod cached;
 mod census;
+mod claim;
 mod codec;
 mod estimate;
 mod event;
@@ -66,6 +67,7 @@ pub use self::artifact::{Artifact, ArtifactInfo};
 pub use self::audit::{AuditEntry, Command};
 pub use self::backup::Copied;
 pub use self::batch::Batch;
+pub use self::claim::Claim;
 pub use self::event::{Event, Severity};
 pub use self::index_advice::{IndexAdvice, Owner, Unused};
 pub use self::ingest::{Ingest, IngestSettings, IngestSummary};
@@ -94,7 +96,8 @@ pub struct DatabaseSettings {
     pub wait: Duration,
     /// How rows that were read are remembered, see [`Database::recall`].
     pub cache: CacheSettings,
-    /// Statements that take at least so long are counted with their time, see [`Database::advise_indexes`]; zero counts all.
+    /// Statements that take at least so long are counted with their time, see [`Database::advise_indexes`]; zero counts all,
+    /// [`Duration::MAX`] logs nothing.
     pub slow: Duration,
 }
 
@@ -138,8 +141,11 @@ struct Inner {
 impl Inner {
     /// Add what the log holds to that of the database, where nobody has to wait for it.
     fn keep_log(&self) {
-        if let Some(mut link) = self.writer.idle() {
-            self.log.keep(&mut **link, self.settings.wait);
+        if let Some(mut link) = self.writer.idle()
+            && self.log.keep(&mut **link, self.settings.wait).is_err()
+        {
+            // It would write without waiting for the disk.
+            drop(Loan::take(link));
         }
     }
 
@@ -184,20 +190,34 @@ impl Database {
     /// stay as they are; [`StoreError::DatabaseDamaged`] for a file that is none; [`StoreError::DatabaseReadOnly`],
     /// [`StoreError::DatabaseAway`] and the like.
     pub fn open(location: &Location, settings: &DatabaseSettings) -> Result<Database, StoreError> {
-        let log = Arc::new(SlowLog::new(settings.slow));
+        let database = Database::on(location, settings, Access::Write)?;
+        schema::migrate(&mut **database.0.writer.get()?, &database.0.place)?;
+        Ok(database)
+    }
+
+    /// The connections of a database, none of them open yet: those that change it, and those that read.
+    fn on(
+        location: &Location,
+        settings: &DatabaseSettings,
+        access: Access,
+    ) -> Result<Database, StoreError> {
+        // Where nothing can be written the log cannot, either.
+        let (reads, slow) = match access {
+            Access::Write => (Access::Read, settings.slow),
+            other => (other, Duration::MAX),
+        };
+        let log = Arc::new(SlowLog::new(slow));
         let pool = |access, most| Pool::new(location, access, most, settings.wait, &log);
-        let writer = Arc::new(pool(Access::Write, 1)?);
-        let inner = Inner {
+        let writer = Arc::new(pool(access, 1)?);
+        Ok(Database(Arc::new(Inner {
             location: location.clone(),
             place: location.to_string(),
             settings: settings.clone(),
-            readers: pool(Access::Read, settings.readers)?,
+            readers: pool(reads, settings.readers)?,
             cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
             writer,
             log: Arc::clone(&log),
-        };
-        schema::migrate(&mut **inner.writer.get()?, &inner.place)?;
-        Ok(Database(Arc::new(inner)))
+        })))
     }
 
     /// Open a database that exists.
@@ -214,7 +234,10 @@ impl Database {
         Database::open(location, settings)
     }
 
-    /// Open a database that exists and may only be read: nothing is written to it, nor made beside it.
+    /// Open a database that exists and may only be read: nothing is written to it.
+    ///
+    /// Beside a file whose directory can be written, SQLite leaves an empty log and its shared memory (`-wal`, `-shm`); on a disk
+    /// that nobody can write it makes nothing.
     ///
     /// Whatever writes is refused with [`StoreError::DatabaseReadOnly`].
     ///
@@ -228,20 +251,7 @@ impl Database {
         if let Some(path) = location.path() {
             std::fs::metadata(path).map_err(|source| StoreError::io("read", path, source))?;
         }
-        // Nothing can be written, the log neither.
-        let log = Arc::new(SlowLog::new(Duration::MAX));
-        let pool = |most| Pool::new(location, Access::Look, most, settings.wait, &log);
-        let writer = Arc::new(pool(1)?);
-        let inner = Inner {
-            location: location.clone(),
-            place: location.to_string(),
-            settings: settings.clone(),
-            readers: pool(settings.readers)?,
-            cache: QueryCache::new(settings.cache, cached::Probe(Arc::clone(&writer))),
-            writer,
-            log: Arc::clone(&log),
-        };
-        let database = Database(Arc::new(inner));
+        let database = Database::on(location, settings, Access::Look)?;
         let (place, found, known) = (database.place(), database.schema()?, schema::NEWEST);
         match found {
             _ if found > known => Err(StoreError::DatabaseNewer { place, found, known }),
@@ -281,6 +291,11 @@ impl Database {
     pub fn connections(&self) -> Connections {
         let (open, idle) = self.0.readers.figures();
         Connections { open, idle }
+    }
+
+    /// Whether the other one is this or a clone of it.
+    fn is_same(&self, other: &Database) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
     }
 
     fn place(&self) -> String {

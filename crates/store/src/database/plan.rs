@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use serde_json::Value as Json;
 
 use super::link::{Dialect, Link, Value};
-use super::statement::places_in;
+use super::statement::{MOST_PLACES, places_in};
 use crate::StoreError;
 
 /// One way to the rows of a table.
@@ -45,7 +45,15 @@ impl Plan {
 ///
 /// On a server an error ends the transaction it is within, so each statement needs one of its own.
 pub(crate) fn explain(link: &mut dyn Link, sql: &str) -> Result<Plan, StoreError> {
-    let nothing = vec![Value::Null; places_in(sql)];
+    // Before there is room for them: a text may say any number.
+    let Some(places) = places_in(sql) else {
+        return Err(StoreError::Database {
+            place: "a logged statement".to_owned(),
+            action: "plan",
+            reason: format!("the number of a place is beyond {MOST_PLACES}"),
+        });
+    };
+    let nothing = vec![Value::Null; places];
     match link.dialect() {
         Dialect::Sqlite => {
             // A plan does not make the connection look whether others have changed the schema, an answer does.

@@ -1,5 +1,6 @@
 //! Connections that are lent and come back.
 
+use std::cell::Cell;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -20,6 +21,32 @@ use crate::StoreError;
 /// Time after which a connection of a server is asked whether it still lives.
 const RESTED: Duration = Duration::from_secs(1);
 
+/// How long a server is waited for when a connection is asked whether it still lives.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The same where nobody wants to wait.
+const HASTE: Duration = Duration::from_millis(250);
+
+thread_local! {
+    /// Only what is at rest is wanted. A pool opens and looks at connections on the thread that asks for one.
+    static AT_REST: Cell<bool> = const { Cell::new(false) };
+}
+
+/// Sets the wish for what is at rest back, however the thread goes on.
+struct AtRest;
+
+impl AtRest {
+    fn begin() -> AtRest {
+        AT_REST.set(true);
+        AtRest
+    }
+}
+
+impl Drop for AtRest {
+    fn drop(&mut self) {
+        AT_REST.set(false);
+    }
+}
+
 /// Opens connections and looks whether one that comes back is sound.
 pub(crate) struct Opener {
     location: Location,
@@ -33,6 +60,9 @@ impl Manager for Opener {
     type Error = StoreError;
 
     async fn create(&self) -> Result<Box<dyn Link>, StoreError> {
+        if AT_REST.get() {
+            return Err(StoreError::DatabaseBusy { place: self.location.to_string() });
+        }
         let link: Box<dyn Link> = match &self.location {
             Location::Sqlite(path) => Box::new(SqliteLink::open(path, self.access, self.wait)?),
             Location::Postgres(url) => {
@@ -52,11 +82,13 @@ impl Manager for Opener {
 
     async fn recycle(&self, link: &mut Box<dyn Link>, used: &Metrics) -> RecycleResult<StoreError> {
         let sound = match &self.location {
-            Location::Sqlite(_) => link.is_sound(),
+            Location::Sqlite(_) => link.is_sound(PATIENCE),
             // A server is asked only when the connection has rested: it costs a round trip.
             Location::Postgres(_) if used.last_used() < RESTED => true,
             Location::Postgres(_) => {
-                std::thread::scope(|scope| scope.spawn(|| link.is_sound()).join()).unwrap_or(false)
+                let wait = if AT_REST.get() { HASTE } else { PATIENCE };
+                let ask = || link.is_sound(wait);
+                std::thread::scope(|scope| scope.spawn(ask).join()).unwrap_or(false)
             }
         };
         if sound && !link.is_closed() {
@@ -121,11 +153,9 @@ impl Pool {
         })
     }
 
-    /// Borrow a connection that is open and at rest, without waiting for one.
+    /// Borrow a connection that is open and at rest, without waiting for one and without opening one: a server may be gone.
     pub(crate) fn idle(&self) -> Option<Loan> {
-        if self.inner.status().available == 0 {
-            return None;
-        }
+        let _at_rest = AtRest::begin();
         let now = Timeouts { wait: Some(Duration::ZERO), create: None, recycle: None };
         self.clock.block_on(self.inner.timeout_get(&now)).ok()
     }

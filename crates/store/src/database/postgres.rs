@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 use std::error::Error as _;
 use std::io::Write;
+use std::num::TryFromIntError;
 use std::time::Duration;
 
 use bytes::BytesMut;
 use postgres::error::SqlState;
-use postgres::types::{FromSql, IsNull, ToSql, Type, to_sql_checked};
+use postgres::types::{FromSql, IsNull, ToSql, Type, WrongType, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
 
 use super::link::{Access, Dialect, Link, Row, Value};
@@ -81,6 +82,12 @@ fn words(error: &postgres::Error) -> String {
     words
 }
 
+/// Whether it is a value that could not be taken or given, which the driver finds before the server does.
+fn is_of_a_value(error: &postgres::Error) -> bool {
+    let cause = error.source();
+    cause.is_some_and(|cause| cause.is::<WrongType>() || cause.is::<TryFromIntError>())
+}
+
 /// What an error of PostgreSQL means.
 fn fault(place: &str, action: &'static str, error: &postgres::Error) -> StoreError {
     let (place, reason) = (place.to_owned(), words(error));
@@ -99,6 +106,10 @@ fn fault(place: &str, action: &'static str, error: &postgres::Error) -> StoreErr
         Some(code) if *code == SqlState::DATA_CORRUPTED || *code == SqlState::INDEX_CORRUPTED => {
             StoreError::DatabaseDamaged { place, reason }
         }
+        // A value that is not of the type that a place has: the connection lives on.
+        Some(code) if *code == SqlState::PROTOCOL_VIOLATION => {
+            StoreError::Database { place, action, reason }
+        }
         Some(code)
             if code.code().starts_with("57P")
                 || code.code().starts_with("08")
@@ -107,6 +118,7 @@ fn fault(place: &str, action: &'static str, error: &postgres::Error) -> StoreErr
             StoreError::DatabaseAway { place, reason }
         }
         Some(_) => StoreError::Database { place, action, reason },
+        None if is_of_a_value(error) => StoreError::Database { place, action, reason },
         // No code: the connection itself failed.
         None => StoreError::DatabaseAway { place, reason },
     }
@@ -263,11 +275,9 @@ impl Link for PostgresLink {
         Ok(())
     }
 
-    fn is_sound(&mut self) -> bool {
+    fn is_sound(&mut self, wait: Duration) -> bool {
         let open = self.open;
-        self.client
-            .as_mut()
-            .is_some_and(|client| !open && client.is_valid(Duration::from_secs(2)).is_ok())
+        self.client.as_mut().is_some_and(|client| !open && client.is_valid(wait).is_ok())
     }
 
     fn is_closed(&self) -> bool {

@@ -113,14 +113,7 @@ impl Database {
     /// What the database reports.
     pub fn remove_runs_before(&self, before_us: i64) -> Result<Vec<String>, StoreError> {
         let filter = RunFilter { ended_before_us: Some(before_us), ..RunFilter::default() };
-        let mut gone = Vec::new();
-        for run in self.runs(&filter)? {
-            if run.status != RunStatus::Running {
-                self.remove_run(&run.told.name)?;
-                gone.push(run.told.name);
-            }
-        }
-        Ok(gone)
+        self.remove_ended(&filter, 0)
     }
 
     /// Remove all runs but the latest `keep`, by when they began; returns the names of those that are gone. Runs that go on stay
@@ -129,7 +122,12 @@ impl Database {
     /// # Errors
     /// What the database reports.
     pub fn remove_runs_beyond(&self, keep: usize) -> Result<Vec<String>, StoreError> {
-        let runs = self.runs(&RunFilter::default())?;
+        self.remove_ended(&RunFilter::default(), keep)
+    }
+
+    /// Remove the runs of a filter that have ended, but for the latest `keep`.
+    fn remove_ended(&self, filter: &RunFilter, keep: usize) -> Result<Vec<String>, StoreError> {
+        let runs = self.runs(filter)?;
         let ended = runs.into_iter().filter(|run| run.status != RunStatus::Running);
         let mut gone = Vec::new();
         for run in ended.skip(keep) {
@@ -148,7 +146,9 @@ impl Database {
     /// counted from when the run began, and not after the run has ended. So a live run is thinned behind its present, and a
     /// simulated one, which writes a month in a second, when its end is so long ago.
     ///
-    /// A stream is taken a part at a time, each in a transaction of its own: memory is that of a part.
+    /// A stream is taken a part at a time, each in a transaction of its own: memory is that of a part, and of the times in the
+    /// stream of the thinned rows. Where late rows keep the segments of a part from going, they come up for the next part again
+    /// together with its own.
     ///
     /// # Errors
     /// As [`Database::thin`]; what was thinned before stays so.

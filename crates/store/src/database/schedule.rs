@@ -34,7 +34,7 @@ pub struct Drill {
 /// # Turns
 /// Whoever backs up or drills there holds the lock of the file `.turn` in the directory, which the system lets go when a process
 /// ends, however it ends. So two schedules into one directory follow each other, and whatever a backup under way looks like
-/// (`backup-NUMBER.db.partial` and its log, `.drill-…`) is left over when it is found by the holder of the lock: it is removed.
+/// (`backup-NUMBER.db.partial` and its log, a directory `.drill-…`) is left over when it is found by the holder of the lock: it is removed.
 /// Files of other names are never touched.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Schedule {
@@ -82,7 +82,7 @@ impl Schedule {
                     return Err(StoreError::DatabaseBusy { place });
                 }
                 // A file system without locks: nobody can tell what is left over, so all of it stays.
-                Err(TryLockError::Error(error)) if error.kind() == ErrorKind::Unsupported => {
+                Err(TryLockError::Error(error)) if has_no_locks(&error) => {
                     return Ok(Turn { _file: file });
                 }
                 Err(TryLockError::Error(error)) => return Err(io(error)),
@@ -96,11 +96,13 @@ impl Schedule {
     fn clear(&self) -> Result<(), StoreError> {
         let io = |source| StoreError::io("read", &self.directory, source);
         for entry in std::fs::read_dir(&self.directory).map_err(io)? {
-            let path = entry.map_err(io)?.path();
+            let entry = entry.map_err(io)?;
+            let path = entry.path();
             let name = path.file_name().unwrap_or_default().to_string_lossy();
+            let is_directory = || entry.file_type().is_ok_and(|kind| kind.is_dir());
             if is_partial(&name) {
                 std::fs::remove_file(&path).map_err(|e| StoreError::io("remove", &path, e))?;
-            } else if name.starts_with(DRILL) {
+            } else if name.starts_with(DRILL) && is_directory() {
                 std::fs::remove_dir_all(&path).map_err(|e| StoreError::io("remove", &path, e))?;
             }
         }
@@ -176,6 +178,15 @@ impl Database {
     }
 }
 
+/// Whether a file system says that it has no locks: that it knows none, or that nobody there keeps them.
+fn has_no_locks(error: &std::io::Error) -> bool {
+    #[cfg(unix)]
+    if error.raw_os_error() == Some(rustix::io::Errno::NOLCK.raw_os_error()) {
+        return true;
+    }
+    error.kind() == ErrorKind::Unsupported
+}
+
 fn number_of(path: &Path) -> Option<i64> {
     let name = path.file_name()?.to_str()?;
     name.strip_prefix("backup-")?.strip_suffix(".db")?.parse().ok()
@@ -192,6 +203,19 @@ fn is_partial(name: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    #[cfg(unix)]
+    fn a_file_system_without_locks_is_told_by_its_error() {
+        use rustix::io::Errno;
+        let error = |errno: Errno| std::io::Error::from_raw_os_error(errno.raw_os_error());
+        for none in [Errno::NOLCK, Errno::NOTSUP, Errno::NOSYS] {
+            assert!(has_no_locks(&error(none)), "{none}");
+        }
+        for other in [Errno::ACCESS, Errno::IO, Errno::ROFS] {
+            assert!(!has_no_locks(&error(other)), "{other}");
+        }
+    }
 
     #[test]
     fn what_is_left_over_is_told_by_its_name() {

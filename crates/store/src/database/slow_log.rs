@@ -25,6 +25,8 @@ const LONGEST_TEXT: usize = 2_000;
 const PAUSE: Duration = Duration::from_secs(5);
 /// Pause between two additions where no statement was slow: a write makes other processes forget rows they remember.
 const LONG_PAUSE: Duration = Duration::from_secs(300);
+/// Pages of the write-ahead log from which on a commit brings them into the file: as SQLite has it by itself.
+const CHECKPOINT_PAGES: u32 = 1_000;
 /// Longest wait for another connection's lock on a server, ms.
 const LOCK_MS: u32 = 50;
 
@@ -80,8 +82,6 @@ pub(crate) struct SlowLog {
     slow: Duration,
     pending: Mutex<Pending>,
     kept: Mutex<Instant>,
-    /// Something is there to be added soon.
-    slow_waits: AtomicBool,
     /// The last statement found nobody.
     away: AtomicBool,
 }
@@ -125,13 +125,12 @@ fn counts(sql: &str) -> bool {
 }
 
 impl SlowLog {
-    /// A log of statements that take at least `slow`.
+    /// A log of statements that take at least `slow`; of none for [`Duration::MAX`].
     pub(crate) fn new(slow: Duration) -> SlowLog {
         SlowLog {
             slow,
             pending: Mutex::default(),
             kept: Mutex::new(Instant::now()),
-            slow_waits: AtomicBool::new(false),
             away: AtomicBool::new(false),
         }
     }
@@ -149,6 +148,9 @@ impl SlowLog {
         if self.away.load(Ordering::Relaxed) {
             self.away.store(false, Ordering::Relaxed);
         }
+        if self.slow == Duration::MAX {
+            return;
+        }
         let slow = (took >= self.slow).then_some(took.as_secs_f64() * 1e6);
         let mut pending = locked(&self.pending);
         // Nearly always the text is known: it is looked up once.
@@ -159,14 +161,14 @@ impl SlowLog {
         } else {
             return;
         }
-        if slow.is_some() {
-            pending.is_slow = true;
-            self.slow_waits.store(true, Ordering::Relaxed);
-        }
+        pending.is_slow |= slow.is_some();
     }
 
     /// So many rows were written into a table in bulk.
     pub(crate) fn wrote(&self, table: &str, rows: u64) {
+        if self.slow == Duration::MAX {
+            return;
+        }
         let mut pending = locked(&self.pending);
         match pending.written.get_mut(table) {
             Some(written) => *written += rows,
@@ -178,7 +180,7 @@ impl SlowLog {
 
     /// Whether it is time to add what waits to the log of the database.
     pub(crate) fn is_due(&self) -> bool {
-        let pause = if self.slow_waits.load(Ordering::Relaxed) { PAUSE } else { LONG_PAUSE };
+        let pause = if locked(&self.pending).is_slow { PAUSE } else { LONG_PAUSE };
         locked(&self.kept).elapsed() >= pause && !self.away.load(Ordering::Relaxed)
     }
 
@@ -200,19 +202,28 @@ impl SlowLog {
 
     /// Add what waits to the log of the database, outside of any transaction; where that cannot be done at once it waits on.
     /// `wait` is what the connection waits for others otherwise.
-    pub(crate) fn keep(&self, link: &mut dyn Link, wait: Duration) {
+    ///
+    /// # Errors
+    /// Where the connection could not be set back to how it was: it must not be used any more.
+    pub(crate) fn keep(&self, link: &mut dyn Link, wait: Duration) -> Result<(), StoreError> {
         *locked(&self.kept) = Instant::now();
-        self.slow_waits.store(false, Ordering::Relaxed);
         let pending = std::mem::take(&mut *locked(&self.pending));
         if pending.texts.is_empty() && pending.written.is_empty() {
-            return;
+            return Ok(());
         }
         let link = link.unlogged();
         let (begin, end) = match link.dialect() {
-            // Not synced: a log may lose its last seconds when the power fails, and the next commit syncs it, too.
+            // Not synced: a log may lose its last seconds when the power fails, and the next commit syncs it, too. Nor are
+            // pages brought into the file, which would wait for the disk.
             Dialect::Sqlite => (
-                "PRAGMA busy_timeout = 0; PRAGMA synchronous = NORMAL; BEGIN IMMEDIATE".to_owned(),
-                format!("PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL", wait.as_millis()),
+                "PRAGMA busy_timeout = 0; PRAGMA synchronous = NORMAL; PRAGMA wal_autocheckpoint = 0;
+                 BEGIN IMMEDIATE"
+                    .to_owned(),
+                format!(
+                    "PRAGMA busy_timeout = {}; PRAGMA synchronous = FULL;
+                     PRAGMA wal_autocheckpoint = {CHECKPOINT_PAGES}",
+                    wait.as_millis()
+                ),
             ),
             Dialect::Postgres => (
                 format!(
@@ -227,9 +238,7 @@ impl SlowLog {
             let _ = link.roll_back();
             locked(&self.pending).add(pending);
         }
-        if !end.is_empty() {
-            let _ = link.script(&end);
-        }
+        if end.is_empty() { Ok(()) } else { link.script(&end) }
     }
 }
 
@@ -359,7 +368,7 @@ pub(crate) fn logged(link: &mut dyn Link) -> Result<Logged, StoreError> {
 mod tests {
     use std::sync::Arc;
 
-    use super::super::link::Access;
+    use super::super::link::{Access, Row};
     use super::super::schema;
     use super::super::sqlite::SqliteLink;
     use super::super::timed::TimedLink;
@@ -441,6 +450,114 @@ mod tests {
         assert!(!log.is_owed(|| true) && !log.is_due());
         note(&log, FIND, 9);
         assert!(log.is_owed(|| false));
+    }
+
+    /// A file of SQLite with two connections.
+    fn two_links(dir: &std::path::Path) -> (SqliteLink, SqliteLink) {
+        let path = dir.join("runs.db");
+        let open = || SqliteLink::open(&path, Access::Write, Duration::from_secs(7)).unwrap();
+        let (mut one, two) = (open(), open());
+        schema::migrate(&mut one, "runs.db").unwrap();
+        (one, two)
+    }
+
+    /// A connection that does not sync fully again.
+    struct Stubborn(SqliteLink);
+
+    impl Link for Stubborn {
+        fn execute(&mut self, sql: &str, values: &[Value]) -> Result<u64, StoreError> {
+            self.0.execute(sql, values)
+        }
+        fn query(&mut self, sql: &str, values: &[Value]) -> Result<Vec<Row>, StoreError> {
+            self.0.query(sql, values)
+        }
+        fn insert(
+            &mut self,
+            table: &str,
+            columns: &[&str],
+            rows: &mut dyn Iterator<Item = Vec<Value>>,
+        ) -> Result<u64, StoreError> {
+            self.0.insert(table, columns, rows)
+        }
+        fn script(&mut self, sql: &str) -> Result<(), StoreError> {
+            match sql.contains("FULL") {
+                true => Err(StoreError::DatabaseBusy { place: String::new() }),
+                false => self.0.script(sql),
+            }
+        }
+        fn begin(&mut self, access: Access) -> Result<(), StoreError> {
+            self.0.begin(access)
+        }
+        fn commit(&mut self) -> Result<(), StoreError> {
+            self.0.commit()
+        }
+        fn roll_back(&mut self) -> Result<(), StoreError> {
+            self.0.roll_back()
+        }
+        fn is_sound(&mut self, wait: Duration) -> bool {
+            self.0.is_sound(wait)
+        }
+        fn dialect(&self) -> Dialect {
+            self.0.dialect()
+        }
+        fn version(&mut self) -> Result<i64, StoreError> {
+            self.0.version()
+        }
+        fn unlogged(&mut self) -> &mut dyn Link {
+            self
+        }
+    }
+
+    /// How long a connection waits for others, ms, how it syncs, and the pages it lets gather.
+    fn habits(link: &mut dyn Link) -> [i64; 3] {
+        ["busy_timeout", "synchronous", "wal_autocheckpoint"]
+            .map(|name| link.one(&format!("PRAGMA {name}"), &[]).unwrap().unwrap().int(0))
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_due_again_and_the_connection_is_as_it_was() {
+        let dir = tempfile::tempdir().unwrap();
+        let (mut link, mut other) = two_links(dir.path());
+        let usual = habits(&mut link);
+        assert_eq!(usual, [7_000, 2, i64::from(CHECKPOINT_PAGES)]);
+        let log = SlowLog::new(Duration::from_millis(5));
+        note(&log, FIND, 9);
+        let passes = || *locked(&log.kept) -= 2 * PAUSE;
+        assert!(!log.is_due());
+        passes();
+        assert!(log.is_due());
+        other.begin(Access::Write).unwrap();
+        log.keep(&mut link, Duration::from_secs(7)).unwrap();
+        assert_eq!(habits(&mut link), usual);
+        assert!(!log.is_due(), "it was tried a moment ago");
+        passes();
+        assert!(log.is_due());
+        other.roll_back().unwrap();
+        log.keep(&mut link, Duration::from_secs(7)).unwrap();
+        assert_eq!(habits(&mut link), usual);
+        assert_eq!(logged(&mut other).unwrap().texts[0].1.calls, 1);
+        passes();
+        assert!(!log.is_due(), "nothing slow waits");
+    }
+
+    #[test]
+    fn a_connection_that_does_not_come_back_to_its_habits_is_given_up() {
+        let dir = tempfile::tempdir().unwrap();
+        let (link, _) = two_links(dir.path());
+        let log = SlowLog::new(Duration::ZERO);
+        note(&log, FIND, 9);
+        let mut link = Stubborn(link);
+        assert!(log.keep(&mut link, Duration::from_secs(7)).is_err());
+        // What was written stays written.
+        assert!(locked(&log.pending).texts.is_empty());
+    }
+
+    #[test]
+    fn a_log_of_nothing_stays_empty() {
+        let log = SlowLog::new(Duration::MAX);
+        note(&log, "INSERT INTO run (name) VALUES (?1)", 9);
+        log.wrote("chunk", 9);
+        assert!(pending(&log).is_empty() && !log.is_owed(|| true));
     }
 
     #[test]

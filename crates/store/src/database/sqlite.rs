@@ -285,7 +285,7 @@ impl Link for SqliteLink {
         self.execute("ROLLBACK", &[]).map(|_| ())
     }
 
-    fn is_sound(&mut self) -> bool {
+    fn is_sound(&mut self, _: Duration) -> bool {
         self.connection.is_autocommit()
     }
 

@@ -36,7 +36,7 @@ pub(crate) struct Part {
 /// A statement.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(crate) struct Statement {
-    /// It changes nothing.
+    /// It changes nothing and locks nothing.
     pub(crate) reads: bool,
     pub(crate) parts: Vec<Part>,
     /// What is known of its places; the first one is number 1.
@@ -50,10 +50,10 @@ impl Statement {
     /// database itself has understood: the parser is not made for others.
     pub(crate) fn read(text: &str, known: &Columns) -> Option<Statement> {
         // PostgreSQL's own word for what SQLite does anyway.
-        let text = text.trim_end();
+        let whole = text.trim_end();
         let text = [" FOR UPDATE", " FOR NO KEY UPDATE"]
             .iter()
-            .fold(text, |text, end| text.strip_suffix(end).unwrap_or(text));
+            .fold(whole, |text, end| text.strip_suffix(end).unwrap_or(text));
         let bump = Bump::new();
         let mut parser = Parser::new(&bump, text.as_bytes());
         let Ok(Some(Cmd::Stmt(statement))) = parser.next() else { return None };
@@ -63,7 +63,7 @@ impl Statement {
         let mut reader = Reader { known, found: Statement::default() };
         match &statement {
             Stmt::Select(select) => {
-                reader.found.reads = true;
+                reader.found.reads = text == whole;
                 reader.select(select)?;
             }
             Stmt::Update { tbl_name, where_clause, from: None, .. }
@@ -75,7 +75,7 @@ impl Statement {
             _ => return None,
         }
         let mut found = reader.found;
-        found.most = places_in(text);
+        found.most = places_in(text)?;
         Some(found)
     }
 
@@ -85,8 +85,11 @@ impl Statement {
     }
 }
 
-/// The highest number of a place `?N` outside of texts in quotes.
-pub(crate) fn places_in(text: &str) -> usize {
+/// Most places of a statement: SQLite takes no more.
+pub(crate) const MOST_PLACES: usize = 32_766;
+
+/// The highest number of a place `?N` outside of texts in quotes; none where it is beyond [`MOST_PLACES`].
+pub(crate) fn places_in(text: &str) -> Option<usize> {
     let mut most = 0;
     for (at, part) in text.split('\'').enumerate() {
         if at % 2 == 1 {
@@ -94,10 +97,12 @@ pub(crate) fn places_in(text: &str) -> usize {
         }
         for place in part.split('?').skip(1) {
             let digits = place.bytes().take_while(u8::is_ascii_digit).count();
-            most = most.max(place[..digits].parse().unwrap_or(0));
+            if digits > 0 {
+                most = most.max(place[..digits].parse().ok()?);
+            }
         }
     }
-    most
+    (most <= MOST_PLACES).then_some(most)
 }
 
 /// Reads one statement.
@@ -387,8 +392,14 @@ mod tests {
             read("DELETE FROM segment WHERE stream IN (?1, ?2) AND arrival BETWEEN ?3 AND ?4");
         assert_eq!(uses(&found.parts[0]), [("stream", Use::Equal), ("arrival", Use::Range)]);
         assert!(!found.reads && found.known_places().unwrap().len() == 4);
-        let found = read("SELECT id FROM run WHERE id = ?1 FOR NO KEY UPDATE");
-        assert_eq!(uses(&found.parts[0]), [("id", Use::Equal)]);
+        for locks in [
+            "SELECT id FROM run WHERE id = ?1 FOR NO KEY UPDATE",
+            "SELECT id FROM run WHERE id = ?1 FOR UPDATE",
+        ] {
+            let found = read(locks);
+            assert_eq!(uses(&found.parts[0]), [("id", Use::Equal)]);
+            assert!(!found.reads, "{locks}");
+        }
         let found = read("SELECT id FROM segment WHERE (stream, arrival) > (?1, ?2)");
         assert_eq!(found.known_places().unwrap().len(), 2);
     }
@@ -409,6 +420,12 @@ mod tests {
         ] {
             assert_eq!(Statement::read(text, &known()), None, "{text}");
         }
-        assert_eq!(places_in("SELECT '?9' WHERE a = ?2 OR b = ?12 OR c = '?99'"), 12);
+        assert_eq!(places_in("SELECT '?9' WHERE a = ?2 OR b = ?12 OR c = '?99'"), Some(12));
+        assert_eq!(places_in("SELECT id FROM run WHERE id = ?"), Some(0));
+        assert_eq!(places_in(&format!("SELECT ?{MOST_PLACES} FROM run")), Some(MOST_PLACES));
+        for far in [MOST_PLACES as u128 + 1, 4_000_000_000, u128::MAX] {
+            let text = format!("SELECT id FROM run WHERE id = ?{far}");
+            assert_eq!((places_in(&text), Statement::read(&text, &known())), (None, None));
+        }
     }
 }

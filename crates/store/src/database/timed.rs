@@ -1,7 +1,7 @@
 //! A connection whose statements are timed.
 
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::link::{Access, Dialect, Link, Row, Value};
 use super::slow_log::SlowLog;
@@ -61,8 +61,8 @@ impl Link for TimedLink {
         self.link.roll_back()
     }
 
-    fn is_sound(&mut self) -> bool {
-        self.link.is_sound()
+    fn is_sound(&mut self, wait: Duration) -> bool {
+        self.link.is_sound(wait)
     }
 
     fn is_closed(&self) -> bool {

@@ -156,12 +156,12 @@ impl FrameWriter {
     }
 }
 
-/// Write a frame as Parquet to `path` so that a reader sees the older file or the whole new one.
+/// Write a frame to `path` so that a reader sees the older file or the whole new one.
 ///
 /// # Errors
 /// As [`FrameWriter`].
-pub fn write_frame(path: &Path, frame: &Frame) -> Result<(), StoreError> {
-    let mut writer = FrameWriter::create(path, frame)?;
+pub fn write_frame(path: &Path, format: FrameFormat, frame: &Frame) -> Result<(), StoreError> {
+    let mut writer = FrameWriter::create_as(path, format, frame)?;
     writer.append(frame)?;
     writer.finish()
 }

@@ -105,6 +105,12 @@ impl Cluster {
         self.control(&["stop", "-m", "immediate"]);
     }
 
+    /// The socket that it listens to.
+    #[allow(dead_code)] // Each test program uses its part of this module.
+    pub fn socket(&self) -> PathBuf {
+        self.directory.path().join(".s.PGSQL.5432")
+    }
+
     /// Stop the server and remove everything of it: a static is never dropped.
     #[allow(dead_code)] // Each test program uses its part of this module.
     pub fn remove(&self) {

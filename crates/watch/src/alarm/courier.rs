@@ -1,4 +1,4 @@
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{Builder, JoinHandle};
 use std::time::{Duration, Instant};
@@ -50,6 +50,8 @@ pub struct Deliveries {
 #[derive(Debug, Default)]
 struct Shared {
     waiting: VecDeque<Notice>,
+    /// Number of the last transition of each other source.
+    last: BTreeMap<String, u64>,
     /// One is on its way.
     is_busy: bool,
     closes: bool,
@@ -69,7 +71,7 @@ impl Inbox {
     }
 }
 
-/// Takes transitions to one sink on a thread of its own.
+/// Takes transitions to one sink on a thread of its own, those of one source or of many.
 ///
 /// [`Courier::send`] never waits: a receiver that is slow or away costs a habitat nothing. Each transition is handed over once:
 /// those of one source are numbered, and a number that is not above the last one is a repetition.
@@ -146,13 +148,23 @@ impl Courier {
 
     /// Hand over a transition and go on at once.
     pub fn send(&self, transition: &Transition) {
-        let notice = Notice { source: self.source.clone(), transition: transition.clone() };
+        self.send_of(&self.source, transition);
+    }
+
+    /// As [`Courier::send`], of another source, whose transitions are numbered for themselves.
+    pub fn send_of(&self, source: &str, transition: &Transition) {
+        let notice = Notice { source: source.to_owned(), transition: transition.clone() };
         let mut shared = self.inbox.lock();
-        if transition.sequence <= shared.counts.last_sequence {
+        let shared = &mut *shared;
+        let last = match source == self.source {
+            true => &mut shared.counts.last_sequence,
+            false => shared.last.entry(source.to_owned()).or_default(),
+        };
+        if transition.sequence <= *last {
             shared.counts.repeated += 1;
             return;
         }
-        shared.counts.last_sequence = transition.sequence;
+        *last = transition.sequence;
         shared.waiting.push_back(notice);
         if shared.waiting.len() > self.room {
             let urgency = |(_, one): &(usize, &Notice)| one.transition.priority;
@@ -162,8 +174,12 @@ impl Courier {
                 shared.counts.dropped += 1;
             }
         }
-        drop(shared);
         self.inbox.changed.notify_all();
+    }
+
+    /// Forget a source that sends nothing any more.
+    pub fn forget(&self, source: &str) {
+        self.inbox.lock().last.remove(source);
     }
 
     /// What became of the notices so far.
