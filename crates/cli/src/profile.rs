@@ -268,3 +268,17 @@ fn figures(profile: &Profile, diagnosis: &Diagnosis) -> Value {
         "looks": diagnosis.looks,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_hardly_looked_at_is_not_called_sound() {
+        let told = |looks: u64| words(&Diagnosis { looks, ..Diagnosis::default() });
+        assert!(told(0).contains("too rarely") && told(9).contains("too rarely"));
+        assert_eq!(told(10), "nothing holds it back but the processors.");
+        let disturbed = words(&Diagnosis { looks: 10, disturbed: 0.5, ..Diagnosis::default() });
+        assert!(disturbed.ends_with("for 50 % of the time that it wanted them."), "{disturbed}");
+    }
+}

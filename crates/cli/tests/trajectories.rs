@@ -197,6 +197,8 @@ fn what_is_not_whole_and_what_is_not_there_is_refused() {
     let words = format!("{name} --episodes --out x.arrow");
     // A run that was cut off: its last part is missing.
     let part = "episodes-000000.parquet";
+    database.keep_artifact(run, "trajectory", part, "{\"last\": false}", b"not read").unwrap();
+    refused(&words, "is not whole");
     database.keep_artifact(run, "trajectory", part, "{\"last\": false}", &file).unwrap();
     refused(&words, "is not whole");
     database
@@ -207,9 +209,9 @@ fn what_is_not_whole_and_what_is_not_there_is_refused() {
         .keep_artifact(run, "trajectory", "other-000000.parquet", "{\"last\": true}", &file)
         .unwrap();
     refused(&words, "name one of `episodes`, `other`");
-    refused(&format!("{name} --episodes nobody --out x.arrow"), "has `episodes`, `other`");
+    refused(&format!("{name} --episodes=nobody --out x.arrow"), "has `episodes`, `other`");
     refused(&format!("{name} --episodes --out x.csv"), ".feather");
     refused(&format!("{name} --out x.xls"), ".parquet, .arrow, .feather, .csv");
     drop(database);
-    printed(dir, &format!("data export {name} --episodes other --out y.arrow --store runs.db"));
+    printed(dir, &format!("data export {name} --episodes=other --out y.arrow --store runs.db"));
 }
