@@ -419,15 +419,19 @@ impl Alarms {
         if alarm.bound == Bound::Silent {
             return format!("{} of {} is silent; {state}", channel.quantity, channel.owner);
         }
-        let unit = &channel.unit;
+        // A share or a score has no unit that anybody would say.
+        let unit = match channel.unit.as_str() {
+            "1" => String::new(),
+            unit => format!(" {unit}"),
+        };
         let value = match self.values[alarm.channel] {
-            Some(value) => format!("{value:.4} {unit}"),
+            Some(value) => format!("{value:.4}{unit}"),
             None => "unknown".to_owned(),
         };
         let side = if alarm.bound.is_low() { "below" } else { "above" };
         let kind = if alarm.bound.is_warning() { "warning" } else { "caution" };
         let (quantity, owner, limit) = (&channel.quantity, &channel.owner, alarm.limit);
-        format!("{quantity} of {owner} {value}; {kind} {side} {limit:.4} {unit}; {state}")
+        format!("{quantity} of {owner} {value}; {kind} {side} {limit:.4}{unit}; {state}")
     }
 
     fn seen(&self, at: usize) -> Active {
