@@ -488,5 +488,12 @@ fn a_session_has_a_page_too() {
         reasons.into_iter().any(|reason| reason.contains("before it:") && reason.contains("cdra")),
         "{told}"
     );
+    // Of its rows, a minute apart, those count in which instruments were read anew, at each decision.
+    assert!(section(&page, "What was anomalous").contains("look at 289 rows with new readings"));
+    let odd = |one: &Value| {
+        let id = one["id"].as_str().unwrap();
+        id.contains("anomaly_stuck") || id.contains("anomaly_jump")
+    };
+    assert!(!alarms.iter().any(odd), "{told}");
     assert!(section(&page, "What was anomalous").contains("injection"));
 }

@@ -77,6 +77,11 @@ pub struct Log {
     known: BTreeMap<String, (Alarm, Option<Channel>)>,
     raised: BTreeMap<String, Raised>,
     now_s: f64,
+    /// Time between two readings of instruments, and the number of the last one.
+    sample_s: Option<f64>,
+    sample: Option<i64>,
+    /// Rows that brought new readings.
+    pub seen: u64,
     /// Units that the catalogue has.
     units: BTreeSet<String>,
     /// Rules about jumps that are left out because rows are too far apart.
@@ -94,10 +99,11 @@ impl Log {
         let catalogue = &setting.catalogue;
         let all: Vec<Rule> =
             setting.facts.as_ref().map_or_else(Vec::new, |facts| rules_of(catalogue, facts));
-        let is_fine = every_s <= JUMPS_WITHIN_S;
+        let is_fine = every_s.max(setting.sample_s.unwrap_or(0.0)) <= JUMPS_WITHIN_S;
         let left_out = all.iter().filter(|rule| !is_fine && rule.id.contains(JUMP)).count();
         let fits = |rule: &Rule| {
-            (is_fine || !rule.id.contains(JUMP)) && (setting.scatters || !rule.id.contains(STUCK))
+            (is_fine || !rule.id.contains(JUMP))
+                && (setting.sample_s.is_some() || !rule.id.contains(STUCK))
         };
         let rules: Vec<Rule> = all.into_iter().filter(fits).collect();
         let lookout = Lookout::new(catalogue, rules, overrides)?;
@@ -116,6 +122,9 @@ impl Log {
             units: catalogue.channels().iter().map(|channel| channel.owner.clone()).collect(),
             raised: BTreeMap::new(),
             now_s: 0.0,
+            sample_s: setting.sample_s,
+            sample: None,
+            seen: 0,
             left_out,
             is_watched,
             lookout,
@@ -127,12 +136,19 @@ impl Log {
         self.is_watched
     }
 
-    /// Look at a row of what can be known: true values in it are not numbers.
+    /// Look at a row of what can be known: true values in it are not numbers. One without new readings tells nothing.
     pub fn see(&mut self, t_s: f64, known: &[f64]) {
         if !self.is_watched {
             return;
         }
         self.now_s = t_s;
+        if let Some(sample_s) = self.sample_s {
+            let sample = ((t_s + 1e-6) / sample_s).floor() as i64;
+            if self.sample.replace(sample) == Some(sample) {
+                return;
+            }
+        }
+        self.seen += 1;
         let changes: Vec<(String, State, State, bool, bool)> = self
             .lookout
             .push(t_s, known)

@@ -24,6 +24,8 @@ pub struct Mission {
     pub raised: Vec<Raised>,
     /// Whether there were instruments to raise alarms.
     pub is_watched: bool,
+    /// Rows that brought new readings of instruments.
+    pub seen: u64,
     /// Anomalies that need rows closer to each other.
     pub left_out: usize,
     /// True values beyond their limits.
@@ -145,6 +147,7 @@ impl Mission {
         Ok(Mission {
             plots: plots.of_recorded(span_s.1),
             is_watched: log.is_watched(),
+            seen: log.seen,
             left_out: log.left_out,
             raised: log.finish(),
             passed: passed.into_values().collect(),

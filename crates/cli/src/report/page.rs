@@ -194,7 +194,8 @@ fn anomalous(subject: &Subject, setting: Option<&Setting>, mission: &Mission) ->
     if mission.is_watched {
         let (count, urgent) = (mission.raised.len(), advice::urgent(&mission.raised));
         notes.push(format!(
-            "Alarms and anomalies look at the {} rows of its telemetry, {} s apart, as instruments show them: {count} were raised, {urgent} of them urgent.",
+            "Alarms and anomalies look at {} rows with new readings of instruments, of {} that are recorded, {} s apart: {count} were raised, {urgent} of them urgent.",
+            mission.seen,
             mission.rows,
             short(mission.every_s.round())
         ));

@@ -18,8 +18,8 @@ pub struct Setting {
     pub facts: Option<Facts>,
     /// Whether the stream has each channel.
     pub has: Vec<bool>,
-    /// Whether instruments scatter; exact ones show the same number again and again.
-    pub scatters: bool,
+    /// Time between two readings of instruments that scatter, s; none for exact ones, which may show one number again and again.
+    pub sample_s: Option<f64>,
     /// What a reader has to know of it, one sentence.
     pub note: String,
 }
@@ -75,7 +75,7 @@ impl Setting {
             catalogue,
             facts: Some(facts(model)),
             has,
-            scatters: model.sensors.is_some(),
+            sample_s: sample_s(model),
             note,
         })
     }
@@ -104,8 +104,13 @@ impl Setting {
         // Names of a stream differ from each other, so they make a catalogue.
         let catalogue = Catalogue::new(channels.collect()).unwrap_or_default();
         let has = present(stream, &catalogue);
-        Setting { catalogue, facts: None, has, scatters: false, note }
+        Setting { catalogue, facts: None, has, sample_s: None, note }
     }
+}
+
+/// Instruments are read at decisions, where the scenario says nothing else.
+fn sample_s(model: &Scenario) -> Option<f64> {
+    model.sensors.as_ref().map(|sensors| sensors.sample_s.unwrap_or(model.decision_s))
 }
 
 fn present(stream: &Stream, catalogue: &Catalogue) -> Vec<bool> {

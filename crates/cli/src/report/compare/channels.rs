@@ -80,7 +80,7 @@ fn rows(
         catalogue: setting.catalogue.clone(),
         facts: None,
         has,
-        scatters: false,
+        sample_s: None,
         note: String::new(),
     };
     let mut all = BTreeMap::new();
