@@ -231,12 +231,9 @@ impl Log {
             if alarm.bound == Bound::Silent {
                 continue;
             }
-            let say = |value: f64| match channel {
-                Some(channel) => shown(value, channel),
-                None => short((100.0 * value).round() / 100.0),
-            };
-            raised.limit = say(alarm.limit);
-            raised.worst = raised.extreme.map(say).unwrap_or_default();
+            raised.limit = said(channel.as_ref(), alarm.limit);
+            raised.worst =
+                raised.extreme.map(|value| said(channel.as_ref(), value)).unwrap_or_default();
         }
         let mut all: Vec<Raised> = self.raised.into_values().collect();
         let anomalies: Vec<(f64, Vec<String>)> = all
@@ -251,6 +248,14 @@ impl Log {
             b.priority.cmp(&a.priority).then(a.first_s.total_cmp(&b.first_s)).then(a.id.cmp(&b.id))
         });
         all
+    }
+}
+
+/// A value of a channel as people speak of it, or a score.
+fn said(channel: Option<&Channel>, value: f64) -> String {
+    match channel {
+        Some(channel) => shown(value, channel),
+        None => short((100.0 * value).round() / 100.0),
     }
 }
 
@@ -307,28 +312,6 @@ impl Raised {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn units_that_anomalies_name_are_looked_at_first() {
-        let units = ["living.cdra", "laboratory.cdra", "living.fans", "living.oga", "living.air"];
-        let units: BTreeSet<String> = units.map(str::to_owned).into_iter().collect();
-        let raised = Raised {
-            owner: "living.air".into(),
-            ..Raised::example("living.air.sensed_pp_co2_pa:caution_high", &[], 1e5)
-        };
-        assert_eq!(acting(&raised, &units, &[]), ["living.cdra", "laboratory.cdra", "living.fans"]);
-        let fans = vec!["living.fans".to_owned()];
-        let early = [(1e3, fans.clone())];
-        assert_eq!(acting(&raised, &units, &early)[0], "living.cdra");
-        assert_eq!(acting(&raised, &units, &[(9e4, fans)])[0], "living.fans");
-        let other = Raised { id: "living.air.sensed_x_pa:caution_high".into(), ..raised };
-        assert_eq!(acting(&other, &units, &[]), ["living.air"]);
-    }
-}
-
-#[cfg(test)]
 impl Raised {
     /// An anomaly, raised once.
     pub fn example(id: &str, suspects: &[&str], first_s: f64) -> Raised {
@@ -350,5 +333,27 @@ impl Raised {
             worst: "2.5".into(),
             since_s: None,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn units_that_anomalies_name_are_looked_at_first() {
+        let units = ["living.cdra", "laboratory.cdra", "living.fans", "living.oga", "living.air"];
+        let units: BTreeSet<String> = units.map(str::to_owned).into_iter().collect();
+        let raised = Raised {
+            owner: "living.air".into(),
+            ..Raised::example("living.air.sensed_pp_co2_pa:caution_high", &[], 1e5)
+        };
+        assert_eq!(acting(&raised, &units, &[]), ["living.cdra", "laboratory.cdra", "living.fans"]);
+        let fans = vec!["living.fans".to_owned()];
+        let early = [(1e3, fans.clone())];
+        assert_eq!(acting(&raised, &units, &early)[0], "living.cdra");
+        assert_eq!(acting(&raised, &units, &[(9e4, fans)])[0], "living.fans");
+        let other = Raised { id: "living.air.sensed_x_pa:caution_high".into(), ..raised };
+        assert_eq!(acting(&other, &units, &[]), ["living.air"]);
     }
 }

@@ -187,6 +187,13 @@ impl History {
                 let days = days.map(|(end_s, s)| format!("{} d", fixed(end_s / 86_400.0 / s, 1)));
                 row("mission time in a second", days);
             }
+            "session" => {
+                let span = subject.stream(TELEMETRY).and_then(|stream| stream.span_us);
+                let mission_s = span.map(|(first, last)| (last - first) as f64 / 1e6);
+                let days = mission_s.zip(took_s.filter(|s| *s > 0.0));
+                let days = days.map(|(t_s, s)| format!("{} d", fixed(t_s / 86_400.0 / s, 2)));
+                row("mission time in a second, pauses among them", days);
+            }
             "train" => {
                 let cpu = subject.result("cpu_s").map(|s| format!("{} s", fixed(s, 1)));
                 row("processor time", cpu);
