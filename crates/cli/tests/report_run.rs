@@ -275,6 +275,29 @@ fn a_training_has_its_curves_and_is_compared_by_its_end() {
         );
     }
     assert!(found["low"].as_f64().unwrap() <= found["difference"].as_f64().unwrap(), "{found}");
+    // Its policies beside each other, in the missions that an evaluation counted.
+    for out in ["a", "b"] {
+        printed(
+            dir,
+            &format!(
+                "evaluate {out}/seed-0/policy.safetensors --episodes 12 --trajectories 2 --out e{out} --store runs.db"
+            ),
+        );
+    }
+    let evaluated = names(dir, "evaluate");
+    let (told, page) = report(dir, &evaluated[0], &format!("--against {}", evaluated[1]));
+    let counted = list(&told["against"]["differences"]);
+    let what = |one: &Value| one["what"].as_str().unwrap().to_owned();
+    assert_eq!(
+        counted.iter().map(what).collect::<Vec<_>>(),
+        ["success of policy, of 12 and 12 missions", "success of rules, of 12 and 12 missions"]
+    );
+    // The rules flew the same missions in both.
+    assert_eq!(
+        (&counted[1]["difference"], &counted[1]["contains_zero"]),
+        (&json!(0.0), &json!(true))
+    );
+    assert!(section(&page, "What ran").contains("Missions that succeed"));
     // One training against a mission: nothing in common.
     printed(dir, "simulate --scenario cabin-30d --days 1 --out s --store runs.db");
     let mission = names(dir, "simulate").remove(0);
