@@ -14,9 +14,12 @@ use store::{
 
 use crate::error::CliError;
 use crate::trajectory::Trajectory;
+use crate::usage::machine;
 
 /// Variable that names a database where no flag does.
 const VARIABLE: &str = "LUNAR_HABITAT_STORE";
+/// Setting that tells on which machine a run was started: speeds of one machine are compared with each other.
+pub const MACHINE: &str = "machine";
 /// Database of `data` where nothing else is named.
 const FILE: &str = "lunar-habitat.db";
 
@@ -79,6 +82,11 @@ impl Place {
 }
 
 impl Keep {
+    /// Whether the flag was given.
+    pub fn is_given(&self) -> bool {
+        self.store.is_some()
+    }
+
     /// Record that a run begins, where that is asked for.
     ///
     /// # Errors
@@ -100,11 +108,20 @@ impl Keep {
             name: name.clone(),
             kind: kind.to_owned(),
             code: env!("CARGO_PKG_VERSION").to_owned(),
-            config: config.to_string(),
+            config: with_machine(config).to_string(),
             seeds: serde_json::to_string(seeds)?,
         })?;
         Ok(Some(Kept { database, run, name, ended: false }))
     }
+}
+
+/// Settings with the machine beside them.
+fn with_machine(config: &Value) -> Value {
+    let mut config = config.clone();
+    if let Some(object) = config.as_object_mut() {
+        object.insert(MACHINE.to_owned(), machine().into());
+    }
+    config
 }
 
 /// A run under way in a database.

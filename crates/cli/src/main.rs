@@ -5,7 +5,7 @@
 //!
 //! The JSON of each verb is documented in its module: [`simulate`], [`campaign`], [`environment`], [`component`],
 //! [`validate`], [`data`], [`doctor`], [`mod@bench`], [`train`], [`evaluate`],
-//! [`replay`], [`mod@watch`]; what can be asked of [`serve`] is in its `/openapi.json`.
+//! [`replay`], [`mod@watch`], [`mod@report`]; what can be asked of [`serve`] is in its `/openapi.json`.
 
 mod bench;
 mod campaign;
@@ -20,6 +20,7 @@ mod mission;
 mod output;
 mod profile;
 mod replay;
+mod report;
 mod serve;
 mod simulate;
 mod table;
@@ -75,6 +76,8 @@ enum Verb {
     Evaluate(evaluate::Args),
     /// Take the actions of a black box again, to the number that is none
     Replay(replay::Args),
+    /// Write one page about a recorded run, alone or beside another one
+    Report(report::Args),
     /// Run one life-support unit alone
     Component(component::Args),
     /// Compare the simulator with published measurements
@@ -100,6 +103,7 @@ fn main() -> ExitCode {
         Verb::Train(args) => train::run(*args),
         Verb::Evaluate(args) => evaluate::run(args),
         Verb::Replay(args) => replay::run(args),
+        Verb::Report(args) => report::run(args),
         Verb::Component(args) => component::run(args),
         Verb::Validate(args) => validate::run(args),
         Verb::Serve(args) => serve::run(*args),

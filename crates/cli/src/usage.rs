@@ -4,6 +4,8 @@ use std::fs;
 
 use runtime::memory::Limits;
 
+use crate::mission::cores;
+
 /// Ticks of a second in `/proc/self/stat`: `USER_HZ`, which is 100 on every Linux machine of today.
 const TICKS: f64 = 100.0;
 
@@ -37,6 +39,14 @@ pub fn resident_mb() -> f64 {
 /// Memory that this process may still take, MB, by the machine, the group of processes it is in and every group above.
 pub fn available_mb() -> Option<f64> {
     Limits::read(None).left().map(|bytes| bytes as f64 / 1e6)
+}
+
+/// The processor and how many threads it runs for this process, in words.
+pub fn machine() -> String {
+    let text = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
+    let mut lines = text.lines().filter_map(|line| line.split_once(':'));
+    let model = lines.find(|(key, _)| key.trim() == "model name").map(|(_, name)| name.trim());
+    format!("{} × {}", cores(), model.unwrap_or(std::env::consts::ARCH))
 }
 
 /// The line of a file of `/proc` that begins with `name`, which counts kilobytes, in MB.

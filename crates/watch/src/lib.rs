@@ -7,6 +7,7 @@
 //! | [`anomaly`] | readings against physics and against their past |
 //! | [`bottleneck`] | what holds a program back, named from counters |
 //! | [`profile`] | time and memory by stage, as sums, flame graphs and traces |
+//! | [`regression`] | whether something became slower |
 //! | [`report`] | the page of a run |
 //! | [`system`] | the machine and this process: processors, memory, pressure, disks, network, threads |
 //!
@@ -18,6 +19,7 @@ pub mod anomaly;
 pub mod bottleneck;
 mod error;
 pub mod profile;
+pub mod regression;
 pub mod report;
 pub mod system;
 

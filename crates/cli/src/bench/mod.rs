@@ -10,6 +10,10 @@
 //! | `predecessor` | figure of the Python predecessor, `null` where it has none |
 //! | `pass` | the row meets its own bar |
 //! | `detail` | what else the row measured, by row |
+//! | `against` | with `--against`: how it stands against earlier measurements ([`watch::regression::Judgement`]) |
+//!
+//! A row that became slower than its earlier measurements fails as one that misses its bar does; [`mod@baseline`] says how they
+//! are kept.
 //!
 //! # Rows
 //! | `--only` | rows | in |
@@ -24,6 +28,7 @@
 //! | `concurrent` | `concurrent` | [`mod@concurrent`] |
 //! | `scalability` | `scalability` | [`mod@scalability`] |
 
+mod baseline;
 mod caching;
 mod concurrent;
 mod curve;
@@ -38,11 +43,13 @@ mod simulator;
 mod training;
 mod vector;
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use serde::Serialize;
 use serde_json::Value;
 
+use self::baseline::Baseline;
 use crate::error::CliError;
 use crate::output;
 
@@ -61,11 +68,15 @@ const ROWS: [&str; 9] = [
 
 /// Arguments of `bench`.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example:\n  lunar-habitat bench --only simulator")]
+#[command(after_help = "Examples:\n  lunar-habitat bench --only simulator\n  \
+    lunar-habitat bench --json >> rows.jsonl\n  lunar-habitat bench --against rows.jsonl")]
 pub struct Args {
     /// Rows to measure, separated by commas [default: every row there is]
     #[arg(long, value_name = "ROWS", value_delimiter = ',')]
     only: Vec<String>,
+    /// Hold the rows against earlier ones of this machine: a file with what --json printed, once or more often
+    #[arg(long, value_name = "FILE")]
+    against: Option<PathBuf>,
     /// Print a JSON list instead of a table
     #[arg(long)]
     json: bool,
@@ -106,6 +117,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
             format!("no such row in this release; the rows are {}", ROWS.join(", ")),
         ));
     }
+    let baseline = args.against.as_deref().map(Baseline::read).transpose()?;
     let asked = |row: &str| args.only.is_empty() || args.only.iter().any(|one| one == row);
     let mut all = Vec::new();
     if asked("simulator") {
@@ -135,13 +147,19 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     if asked("scalability") {
         all.push(scalability::measure()?);
     }
+    let mut became_slower = false;
+    if let Some(baseline) = &baseline {
+        for measured in &mut all {
+            became_slower |= baseline.hold(measured);
+        }
+    }
     if args.json {
         output::json(&all.iter().map(|one| &one.json).collect::<Vec<_>>())?;
     } else {
         let text: Vec<&str> = all.iter().map(|one| one.text.trim_end()).collect();
         output::text(&text.join("\n\n"))?;
     }
-    let pass = all.iter().all(|one| one.pass);
+    let pass = all.iter().all(|one| one.pass) && !became_slower;
     Ok(if pass { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 

@@ -14,6 +14,9 @@
 //! settings are refused. Of each controller the first stored mission is flown once more; if it ends
 //! otherwise, the program has changed under the same version, and the file is refused too.
 //!
+//! # Database
+//! With `--store` settings and result are kept, so that `report` shows the campaign and compares it with another one.
+//!
 //! # JSON
 //! With `--json`, a list of one object a controller, in the order asked for:
 //!
@@ -42,6 +45,7 @@ use habitat::scenario;
 use habitat::{AbortReason, Habitat, Plan, StreamKey};
 use learn::Policy;
 use runtime::{parallel_flow, parallel_map};
+use serde_json::json;
 use tracing::info_span;
 
 use self::logbook::Logbook;
@@ -50,7 +54,7 @@ use self::settings::Settings;
 use self::summary::Summary;
 pub use self::summary::median;
 use crate::error::CliError;
-use crate::keep::Kept;
+use crate::keep::{Keep, Kept};
 use crate::mission::{Changes, bar, cores};
 use crate::profile::Profiling;
 use crate::table::fixed;
@@ -108,6 +112,8 @@ pub struct Args {
     #[arg(long, requires = "suite", conflicts_with = "json")]
     markdown: bool,
     #[command(flatten)]
+    keep: Keep,
+    #[command(flatten)]
     profiling: Profiling,
 }
 
@@ -118,6 +124,9 @@ pub struct Args {
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     args.profiling.begin(args.threads.map_or_else(cores, usize::from));
     if let Some(name) = args.suite {
+        if args.keep.is_given() {
+            return Err(CliError::flag("--store", "a suite is kept in its logbooks alone"));
+        }
         let code = suite::run(name, &args)?;
         args.profiling.end()?;
         return Ok(code);
@@ -141,11 +150,15 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         .clone()
         .unwrap_or_else(|| PathBuf::from("out").join(format!("campaign-{name}{suffix}{held_out}")));
     let mut logbook = Logbook::open(&dir, &campaign.settings)?;
+    let kept = args.keep.begin("campaign", name, &campaign.told(), &[])?;
     let start = Instant::now();
     campaign.verify(&logbook)?;
     let flown = campaign.complete(&mut logbook)?;
     let wall_s = start.elapsed().as_secs_f64();
     let summaries = campaign.summaries(&logbook)?;
+    if let Some(kept) = kept {
+        kept.end(&serde_json::to_value(&summaries)?, &[], &[])?;
+    }
     args.profiling.end()?;
     if args.json {
         output::json(&summaries)?;
@@ -247,6 +260,25 @@ impl Campaign {
             controllers: controllers.to_vec(),
             seeds: first_seed..end,
             threads: threads.map_or_else(cores, usize::from),
+        })
+    }
+
+    /// What is recorded of it in a database.
+    fn told(&self) -> serde_json::Value {
+        let Settings { scenario, difficulty, scenario_hash, days, dt_s, decision_s, .. } =
+            &self.settings;
+        json!({
+            "scenario": scenario,
+            "scenario_hash": scenario_hash,
+            "difficulty": difficulty,
+            "held_out": self.settings.held_out,
+            "fault_rate": self.settings.fault_rate,
+            "days": days,
+            "dt_s": dt_s,
+            "decision_s": decision_s,
+            "controllers": self.controllers,
+            "first_seed": self.seeds.start,
+            "missions": self.seeds.end - self.seeds.start,
         })
     }
 

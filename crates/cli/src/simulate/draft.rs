@@ -134,16 +134,31 @@ impl Draft {
 
     /// Take the readings.
     pub fn decision(&mut self, habitat: &Habitat, readings: &[f64]) {
-        if self.from_first_step && habitat.state().steps == 0 {
+        let residual = |column| residual_share(habitat, column);
+        self.take(habitat.t_s(), habitat.state().steps == 0, readings, residual);
+    }
+
+    /// Take a row that was recorded, the first of a mission or a later one. What the ledger knew is not in it.
+    pub fn recorded(&mut self, t_s: f64, is_first: bool, readings: &[f64]) {
+        self.take(t_s, is_first, readings, |_| f64::NAN);
+    }
+
+    fn take(
+        &mut self,
+        t_s: f64,
+        is_first: bool,
+        readings: &[f64],
+        residual: impl Fn(usize) -> f64,
+    ) {
+        if self.from_first_step && is_first {
             return;
         }
-        let t_s = habitat.t_s();
         let read = |index: &usize| readings.get(*index).copied().unwrap_or(f64::NAN);
         for line in &mut self.lines {
             let value = match &line.source {
                 Source::Channel { index, scale, offset } => read(index) * scale + offset,
                 Source::Sum { indices, scale } => scale * indices.iter().map(read).sum::<f64>(),
-                Source::Residual(column) => residual_share(habitat, *column),
+                Source::Residual(column) => residual(*column),
             };
             line.trace.push(t_s, value);
         }

@@ -41,12 +41,12 @@ mod flown;
 mod limits;
 mod margins;
 mod page;
-mod plots;
+pub mod plots;
 mod responses;
 mod summary;
 mod timeline;
 mod trace;
-mod words;
+pub mod words;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -131,14 +131,8 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         PathBuf::from("out").join(format!("{name}-{controller}-{seed}{}", changes.suffix()))
     });
     // From here on files are written.
-    let kept = args.keep.begin(
-        "simulate",
-        &mission.habitat.plan().scenario.name,
-        &Value::Object(
-            mission.facts.iter().map(|(key, value)| (key.clone(), json!(value))).collect(),
-        ),
-        &[args.seed],
-    )?;
+    let name = &mission.habitat.plan().scenario.name;
+    let kept = args.keep.begin("simulate", name, &told(&args, &mission), &[args.seed])?;
     let recorder = Recorder::start(&mission, &dir, kept.as_ref())?;
     let ended = parallel_map(threads, vec![(mission, recorder)], |(mission, recorder)| {
         fly(mission, recorder)
@@ -157,6 +151,16 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     finish(ended, &dir, files, &args, kept)?;
     args.profiling.end()?;
     Ok(ExitCode::SUCCESS)
+}
+
+/// What is recorded of a mission in a database: its facts, and what was asked for beside them.
+fn told(args: &Args, mission: &Mission) -> Value {
+    let facts = mission.facts.iter().map(|(key, value)| (key.clone(), json!(value)));
+    let mut told: serde_json::Map<String, Value> = facts.collect();
+    told.insert("difficulty".to_owned(), json!(args.changes.difficulty().name()));
+    let changes = args.changes.facts().into_iter();
+    told.extend(changes.map(|(key, value)| (key.to_owned(), json!(value))));
+    Value::Object(told)
 }
 
 /// Everything a mission needs, known to be sound.

@@ -307,6 +307,19 @@ impl Plots {
         }
     }
 
+    /// Take a row that was recorded, the first of a mission or a later one, in the order of the catalogue.
+    pub fn recorded(&mut self, t_s: f64, is_first: bool, readings: &[f64]) {
+        for (_, draft) in &mut self.drafts {
+            draft.recorded(t_s, is_first, readings);
+        }
+    }
+
+    /// The plots of recorded rows until `end_s`, by topic, in reading order.
+    pub fn of_recorded(self, end_s: f64) -> Vec<(Topic, Plot)> {
+        let plots = self.drafts.into_iter();
+        plots.filter_map(|(topic, draft)| Some((topic, draft.finish(end_s)?))).collect()
+    }
+
     /// The plots by topic, in reading order, with the faults of units shaded on theirs.
     pub fn finish(self, habitat: &Habitat, timeline: &Timeline) -> Vec<(Topic, Plot)> {
         let end_s = habitat.t_s();

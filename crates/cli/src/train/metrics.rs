@@ -1,5 +1,8 @@
 //! Figures of a training on their way into a database: the stream `metrics`, a row an update, over the wall time.
+//!
+//! Beside what TensorBoard is told: mean number of decisions of the episodes that ended, and the mean of every cost.
 
+use env::{COST_TABLE, COSTS};
 use learn::Progress;
 use runtime::{Block, OnFull, Pipe};
 use store::Signal;
@@ -34,6 +37,9 @@ impl Metrics<'_> {
             None => {
                 let mut signals = vec![Signal::new("decisions", "1")];
                 signals.extend(figures.iter().map(|(name, _)| Signal::new(name, "1")));
+                signals.push(Signal::new("episodes/decisions", "1"));
+                let cost = |cost: &env::Cost| Signal::new(&format!("cost/{}", cost.name), "1");
+                signals.extend(COST_TABLE.iter().take(COSTS).map(cost));
                 let ingest = Box::new(self.kept.ingest("metrics", &signals)?);
                 // A slow disk must not slow a training: then rows are left out, and counted.
                 Pipe::start(ingest, signals.len(), 1, WAITING, OnFull::DropAndCount)?
@@ -41,6 +47,11 @@ impl Metrics<'_> {
         };
         let mut row = vec![progress.decisions as f64];
         row.extend(figures.map(|(_, value)| value));
+        let finished = &progress.finished;
+        let decisions: u64 = finished.iter().map(|episode| episode.decisions).sum();
+        row.push(decisions as f64 / finished.len() as f64);
+        let cost = |at: usize| progress.costs.get(at).copied().unwrap_or(f64::NAN);
+        row.extend((0..COSTS).map(cost));
         block.push(wall_s, &row)?;
         block = pipe.send(block)?;
         self.open = Some((pipe, block));

@@ -31,7 +31,7 @@ mod curve;
 mod metrics;
 mod plan;
 mod recipe;
-mod report;
+pub mod report;
 mod session;
 mod supervisor;
 

@@ -61,7 +61,7 @@ fn columns(text: &str) -> BTreeMap<String, Vec<f64>> {
 }
 
 /// Points with a calm mean of them.
-fn series(name: &str, x: &[f64], y: &[f64]) -> Series {
+pub fn series(name: &str, x: &[f64], y: &[f64]) -> Series {
     let points: Vec<(f64, f64)> = x.iter().copied().zip(y.iter().copied()).collect();
     let piece = points.len().div_ceil(MEANS);
     let mean_of = |points: &[(f64, f64)]| {
