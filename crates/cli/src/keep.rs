@@ -13,6 +13,7 @@ use store::{
 };
 
 use crate::error::CliError;
+use crate::profile;
 use crate::trajectory::Trajectory;
 use crate::usage::machine;
 
@@ -31,6 +32,9 @@ pub struct Keep {
     #[arg(long, value_name = "PLACE")]
     store: Option<String>,
 }
+
+/// Kind and name of the file that says where the time and the memory of a run went.
+pub const PROFILE: (&str, &str) = ("profile", "profile.json");
 
 /// The flag of a verb that needs a database.
 #[derive(Debug, Clone, clap::Args)]
@@ -148,7 +152,7 @@ impl Kept {
         Trajectory::begin(&self.database, self.run, name, shape)
     }
 
-    /// Record that it came to its end: its results, what happened, and its files by kind and name. All of it is there then, or
+    /// Record that it came to its end: its results, what happened, where its time went, and its files by kind and name. All of it is there then, or
     /// nothing.
     ///
     /// # Errors
@@ -160,12 +164,16 @@ impl Kept {
         files: &[(&str, &str, &[u8])],
     ) -> Result<(), CliError> {
         let (run, results) = (self.run, results.to_string());
+        let profile = profile::json_of_run()?;
         self.database.batch(|batch| {
             for event in events {
                 batch.record_event(run, event)?;
             }
             for (kind, name, bytes) in files {
                 batch.keep_artifact(run, kind, name, "{}", bytes)?;
+            }
+            if let Some(text) = &profile {
+                batch.keep_artifact(run, PROFILE.0, PROFILE.1, "{}", text.as_bytes())?;
             }
             batch.end_run(run, RunStatus::Done, Some(&results))
         })?;

@@ -108,6 +108,19 @@ fn write(dir: &Path, name: &str, text: &str) -> Result<(), CliError> {
     Ok(write_atomic(&dir.join(name), text.as_bytes())?)
 }
 
+/// What was counted of the run at hand until now, as `profile.json` has it, to be kept with the run; none where nobody listens.
+///
+/// # Errors
+/// [`CliError`] for what JSON cannot hold.
+pub fn json_of_run() -> Result<Option<String>, CliError> {
+    let Some(listening) = LISTENING.get() else { return Ok(None) };
+    let (counters, diagnosis) = listening.look(false);
+    if counters.profile.stages.is_empty() {
+        return Ok(None);
+    }
+    Ok(Some(serde_json::to_string(&figures(&counters.profile, &diagnosis))?))
+}
+
 impl Listening {
     fn noted(&self) -> MutexGuard<'_, Noted> {
         self.noted.lock().unwrap_or_else(PoisonError::into_inner)

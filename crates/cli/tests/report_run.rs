@@ -115,17 +115,12 @@ fn a_mission_that_goes_wrong_says_what_and_what_to_do_first() {
     assert!(anomalous.contains("True values beyond their limits"));
     assert!(section(&page, "Atmosphere").contains("CO2 partial pressure"));
     assert!(section(&page, "Water").contains("Potable water") && page.contains("<h2>Power</h2>"));
-    // Of the profile on the disk each stage is there; as a file of the run it is found by itself.
+    // Of the profile on the disk each stage is there; that of the run is kept with it and is found by itself.
     let went = section(&page, "Where time and memory went").to_owned();
     assert!(went.contains("<td>mission</td>") && went.contains("allocated, MB"), "{went}");
-    let bytes = fs::read(dir.join("prof/profile.json")).unwrap();
-    {
-        let database = open(dir);
-        let run = database.run(&name).unwrap().id;
-        database.keep_artifact(run, "profile", "profile.json", "{}", &bytes).unwrap();
-    }
     let (_, page) = report(dir, &name, "");
-    assert_eq!(section(&page, "Where time and memory went"), went);
+    let went = section(&page, "Where time and memory went").to_owned();
+    assert!(went.contains("<td>mission</td>") && went.contains("allocated, MB"), "{went}");
 }
 
 #[test]

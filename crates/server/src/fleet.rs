@@ -215,13 +215,7 @@ impl Fleet {
         difficulty: &str,
         days: Option<f64>,
     ) -> Result<Arc<Plan>, ApiError> {
-        let each_step = |model: &mut Scenario| {
-            let step_s = Timing::of(model).dt_s;
-            if let Some(sensors) = &mut model.sensors {
-                sensors.sample_s.get_or_insert(step_s);
-            }
-        };
-        self.compiled((name, difficulty, days), "watched", each_step)
+        self.compiled((name, difficulty, days), "watched", Scenario::read_each_step)
     }
 
     /// A compiled scenario as the command line runs it.
@@ -229,14 +223,14 @@ impl Fleet {
     /// # Errors
     /// 422 for names and numbers that do not exist or are out of range.
     pub fn plan_as_written(&self, name: &str, difficulty: &str) -> Result<Arc<Plan>, ApiError> {
-        self.compiled((name, difficulty, None), "as written", |_| {})
+        self.compiled((name, difficulty, None), "as written", |model| model)
     }
 
     fn compiled(
         &self,
         (name, difficulty, days): (&str, &str, Option<f64>),
         how: &str,
-        change: impl FnOnce(&mut Scenario),
+        change: impl FnOnce(Scenario) -> Scenario,
     ) -> Result<Arc<Plan>, ApiError> {
         // Files are not for those who ask over a network: shipped names alone.
         if !SHIPPED.iter().any(|shipped| shipped.name == name) {
@@ -260,7 +254,7 @@ impl Fleet {
             model.duration_days = days;
             scenario::check(&model).map_err(ApiError::refused)?;
         }
-        change(&mut model);
+        let model = change(model);
         let hash = scenario::hash(&model).map_err(ApiError::refused)?;
         let plan = Arc::new(Plan::compile(&model, hash).map_err(ApiError::refused)?);
         let mut plans = self.plans.lock().unwrap_or_else(PoisonError::into_inner);

@@ -241,6 +241,7 @@ fn machine(desk: &Desk) {
     if let Some(least) = budget.limits().limit() {
         gauge!("lunar_habitat_memory_limit_bytes").set(least as f64);
     }
+    gauge!("lunar_habitat_memory_left_bytes").set(budget.left() as f64);
     let level = Level::all().into_iter().position(|level| level == budget.level());
     gauge!("lunar_habitat_memory_level").set(level.unwrap_or(0) as f64);
     for account in budget.accounts() {

@@ -83,15 +83,16 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
-    let overrides = match &args.alarms {
-        Some(path) => crate::watch::overrides(path)?,
-        None => Overrides::default(),
-    };
     let database = args.place.open_to_read()?;
     let subject = Subject::find(&database, "RUN", &args.run)?;
     let other = match &args.against {
         Some(name) => Some(Subject::find(&database, "--against", name)?),
         None => None,
+    };
+    let named = args.scenario.clone().or_else(|| subject.setting("scenario"));
+    let overrides = match &args.alarms {
+        Some(path) => crate::watch::overrides(path, named.as_deref().unwrap_or_default())?,
+        None => Overrides::default(),
     };
     let setting = setting_of(&subject, args.scenario.as_deref())?;
     let mission = match (&setting, subject.stream(TELEMETRY)) {

@@ -177,6 +177,9 @@ fn changed(subject: &Subject, model: Scenario) -> Scenario {
             sensors.rate_factor = factor;
         }
     }
+    if subject.kind() == "session" {
+        model = model.read_each_step();
+    }
     for (key, place) in [
         ("days", &mut model.duration_days),
         ("dt_s", &mut model.dt_s),

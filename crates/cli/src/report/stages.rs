@@ -8,10 +8,9 @@ use watch::report::{Part, Section, Table};
 
 use super::subject::{METRICS, Subject};
 use crate::error::CliError;
+use crate::keep::PROFILE;
 use crate::table::fixed;
 
-/// Kind and name of the file that holds a profile; also the name in a directory of `--profile`.
-const PROFILE: (&str, &str) = ("profile", "profile.json");
 /// Rows of the table.
 const ROWS: usize = 16;
 

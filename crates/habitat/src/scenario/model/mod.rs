@@ -115,6 +115,27 @@ pub struct Scenario {
     pub telemetry: Telemetry,
 }
 
+impl Scenario {
+    /// Read instruments at each step, where the scenario does not say how often: people look on who have to be told of a failure
+    /// within minutes. Left alone, they are read once a decision.
+    ///
+    /// # Examples
+    /// ```
+    /// use lunar_habitat_habitat::scenario;
+    /// let watched = scenario::load("artemis-30d")?.scenario.read_each_step();
+    /// assert_eq!(watched.sensors.unwrap().sample_s, Some(60.0));
+    /// # Ok::<(), scenario::ScenarioError>(())
+    /// ```
+    #[must_use]
+    pub fn read_each_step(mut self) -> Scenario {
+        let step_s = self.dt_s;
+        if let Some(sensors) = &mut self.sensors {
+            sensors.sample_s.get_or_insert(step_s);
+        }
+        self
+    }
+}
+
 /// A number that is drawn for every episode.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
