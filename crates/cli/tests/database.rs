@@ -33,7 +33,9 @@ fn a_mission_is_kept_and_found_again() {
     assert_eq!(run["results"]["steps"], result["steps"]);
     assert_eq!(run["results"]["success"], json!(true));
     assert_eq!(run["streams"][0]["rows"], json!(145));
-    assert_eq!(run["files"][0]["name"], json!("report.html"));
+    let names: Vec<&str> =
+        run["files"].as_array().unwrap().iter().map(|f| f["name"].as_str().unwrap()).collect();
+    assert_eq!(names[..2], ["profile.json", "report.html"]);
 
     // What the database holds is what the file holds, to the bit.
     let words = format!("data query {name} --store runs.db --channel living.air.pp_co2_pa");
@@ -73,7 +75,7 @@ fn a_training_is_kept_with_its_metrics_and_policy() {
     assert_eq!(run["results"]["decisions"], json!(512));
     let kinds: Vec<&str> =
         run["files"].as_array().unwrap().iter().map(|f| f["kind"].as_str().unwrap()).collect();
-    assert_eq!(kinds, ["policy", "report"]);
+    assert_eq!(kinds, ["policy", "profile", "report"]);
     let words = format!("data query {name} --stream metrics --channel decisions --store runs.db");
     let csv = printed(dir.path(), &words);
     let decisions: Vec<&str> =

@@ -240,7 +240,7 @@ fn a_training_has_its_curves_and_is_compared_by_its_end() {
         ("Costs", "co2"),
         ("Updates", "entropy"),
         ("Learning", "over 5 and 5 seeds"),
-        ("Where time and memory went", "worlds"),
+        ("Where time and memory went", "gradient"),
         ("What ran", "policy.safetensors"),
     ] {
         assert!(section(&page, title).contains(words), "{title}: {words}");
@@ -506,8 +506,8 @@ fn a_session_has_a_page_too() {
         reasons.into_iter().any(|reason| reason.contains("before it:") && reason.contains("cdra")),
         "{told}"
     );
-    // Of its rows, a minute apart, those count in which instruments were read anew, at each decision.
-    assert!(section(&page, "What was anomalous").contains("look at 289 rows with new readings"));
+    // A session reads its instruments at each step.
+    assert!(section(&page, "What was anomalous").contains("look at 2881 rows with new readings"));
     let odd = |one: &Value| {
         let id = one["id"].as_str().unwrap();
         id.contains("anomaly_stuck") || id.contains("anomaly_jump")

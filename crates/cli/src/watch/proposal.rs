@@ -197,7 +197,7 @@ mod tests {
 
     #[test]
     fn safety_stays_and_no_caution_passes_its_warning() {
-        let (moved, kept) = proposed((25.0, 41.0), 0.6);
+        let (moved, kept) = proposed((25.0, 41.0), 0.8);
         assert!(moved.is_empty(), "{moved:?}");
         assert_eq!(kept, ["a.air.sensed_x_pa:warning_high"]);
     }
