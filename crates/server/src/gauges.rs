@@ -1,8 +1,8 @@
 //! Metrics for Prometheus: what is counted elsewhere, taken when somebody asks.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 use std::sync::atomic::Ordering;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
@@ -19,6 +19,9 @@ const REQUEST_S: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2
 /// The one recorder of the program.
 pub fn recorder() -> Result<&'static PrometheusHandle, ServerError> {
     static RECORDER: OnceLock<PrometheusHandle> = OnceLock::new();
+    static MAKING: Mutex<()> = Mutex::new(());
+    // Servers of one program that start together: the first one makes it, and the others have it.
+    let _making = MAKING.lock().unwrap_or_else(PoisonError::into_inner);
     if let Some(known) = RECORDER.get() {
         return Ok(known);
     }
@@ -32,12 +35,10 @@ pub fn recorder() -> Result<&'static PrometheusHandle, ServerError> {
         .set_buckets_for_metric(buckets, &REQUEST_S)
         .map_err(|error| refused(error.to_string()))?;
     let made = builder.build_recorder();
-    let handle = RECORDER.get_or_init(|| made.handle());
-    // Another server of this program was faster: its recorder serves both.
-    if metrics::set_global_recorder(made).is_ok() {
-        describe();
-    }
-    Ok(handle)
+    let handle = made.handle();
+    metrics::set_global_recorder(made).map_err(|_| refused("another one".to_owned()))?;
+    describe();
+    Ok(RECORDER.get_or_init(|| handle))
 }
 
 /// Count a request.
