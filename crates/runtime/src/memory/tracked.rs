@@ -89,13 +89,16 @@ thread_local! {
 /// Below every number that a draw and what is allocated after it can give.
 const UNSEEDED: i64 = i64::MIN / 2;
 
-/// Ends the booking of a thread.
-struct Booking;
+/// Ends the booking of a thread, whose own memory is not counted: it is not of whoever happens to be sampled.
+struct Booking {
+    made: i64,
+    calls: u64,
+}
 
 impl Booking {
     fn begin() -> Option<Booking> {
         // Made only where it is to be dropped, which ends the booking.
-        (!BOOKING.replace(true)).then(|| Booking)
+        (!BOOKING.replace(true)).then(|| Booking { made: made(), calls: CALLS.get() })
     }
 
     fn state(&self) -> MutexGuard<'static, State> {
@@ -105,6 +108,8 @@ impl Booking {
 
 impl Drop for Booking {
     fn drop(&mut self) {
+        GIVEN.set(self.made.wrapping_add(LEFT.get()));
+        CALLS.set(self.calls);
         BOOKING.set(false);
     }
 }
@@ -204,6 +209,11 @@ fn mark(at: usize) -> &'static AtomicU8 {
     &MARKED[hash & (MARKS - 1)]
 }
 
+/// What this thread has allocated, from where it began to count.
+fn made() -> i64 {
+    GIVEN.get().wrapping_sub(LEFT.get())
+}
+
 #[inline]
 fn born(at: *mut u8, size: usize) {
     let left = LEFT.get().wrapping_sub(size as i64);
@@ -239,7 +249,7 @@ fn draw() -> i64 {
 #[inline(never)]
 fn sample(at: *mut u8, size: usize) {
     let first = LEFT.get().wrapping_add(size as i64) == UNSEEDED;
-    let made = GIVEN.get().wrapping_sub(LEFT.get());
+    let made = made();
     LEFT.set(draw());
     GIVEN.set(made.wrapping_add(LEFT.get()));
     if at.is_null() || (first && LEFT.get() > size as i64) {
