@@ -9,6 +9,7 @@ use std::sync::Arc;
 use env::Timing;
 use env::habitat::scenario::Difficulty;
 use env::habitat::{AbortReason, Plan};
+use runtime::Token;
 use serde::{Deserialize, Serialize};
 use store::{Database, Run};
 use tracing::info_span;
@@ -67,12 +68,17 @@ struct Origin {
     seed: u64,
 }
 
-/// Fly the mission of a run again under another controller.
+/// Fly the mission of a run again under another controller, until `token` is cancelled.
 ///
 /// # Errors
 /// 404 for channels and streams that do not exist; 422 for a run that is no mission, and for one whose scenario is not a shipped
 /// one as it is in this release.
-pub fn compare(fleet: &Fleet, run: &Run, question: &Question) -> Result<Comparison, ApiError> {
+pub fn compare(
+    fleet: &Fleet,
+    run: &Run,
+    question: &Question,
+    token: &Token,
+) -> Result<Comparison, ApiError> {
     let _stage = info_span!("counterfactual").entered();
     let database = fleet.database();
     let stream = database.find_stream(run.id, STREAM)?;
@@ -81,7 +87,7 @@ pub fn compare(fleet: &Fleet, run: &Run, question: &Question) -> Result<Comparis
     let origin = origin(fleet, run)?;
     let slice = history::of_stream(database, &stream, &names, (i64::MIN, i64::MAX), ROWS_MOST)?;
     let injected = injections(database, run)?;
-    let (other, end) = fly(&origin, &question.controller, &names, &slice, &injected)?;
+    let (other, end) = fly(&origin, &question.controller, &names, (&slice, &injected), token)?;
     let recorded = slice.values;
     let outcome_recorded = run.results.as_deref().and_then(|text| serde_json::from_str(text).ok());
     Ok(Comparison { t_s: slice.t_s, recorded, other, outcome_recorded, outcome_other: end })
@@ -159,8 +165,8 @@ fn fly(
     origin: &Origin,
     controller: &str,
     names: &[String],
-    slice: &Slice,
-    injected: &[Injected],
+    (slice, injected): (&Slice, &[Injected]),
+    token: &Token,
 ) -> Result<(Values, End), ApiError> {
     let habitat = beginning(&origin.plan, origin.seed)?;
     let pilot = Pilot::controller(controller, &habitat)?;
@@ -181,6 +187,9 @@ fn fly(
                 strike(&mut flight, next)?;
             }
             if flight.decision_is_due() {
+                if token.is_cancelled() {
+                    return Err(ApiError::broken("nobody waits for the answer any more"));
+                }
                 let wanted = flight.wanted()?;
                 flight.obey(&wanted)?;
             }

@@ -17,7 +17,7 @@ use watch::alarm::Overrides;
 
 use crate::ApiError;
 use crate::announcer::Announcer;
-use crate::keeper::{ADVICE, SAVE_EVERY};
+use crate::keeper::{ADVICE, SAVE_EVERY, is_of_all};
 use crate::session::flight::{Flight, beginning};
 use crate::session::pace::check_rate;
 use crate::session::pilot::Pilot;
@@ -151,7 +151,7 @@ impl Fleet {
             }
             if let Some(name) = &one.scenario {
                 let plan = fleet.plan(name, "nominal", None)?;
-                fleet.watching(&plan)?.lookout(&plan.catalogue)?;
+                fleet.watching(&plan).lookout(&plan.catalogue)?;
             }
         }
         Ok(fleet)
@@ -266,17 +266,17 @@ impl Fleet {
     }
 
     /// Who watches a habitat.
-    fn watching(&self, plan: &Plan) -> Result<Watching, ApiError> {
+    fn watching(&self, plan: &Plan) -> Watching {
         let mut known = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(watching) = known.get(&plan.hash) {
-            return Ok(watching.clone());
+            return watching.clone();
         }
         let watching = Watching::new(&plan.catalogue, &plan.scenario, &self.overrides);
         if known.len() >= PLANS_MOST {
             known.clear();
         }
         known.insert(plan.hash, watching.clone());
-        Ok(watching)
+        watching
     }
 
     /// Make a session.
@@ -304,7 +304,7 @@ impl Fleet {
             created_ms: now,
             forked_from: None,
         };
-        let lookout = self.watching(habitat.plan())?.lookout(habitat.catalogue())?;
+        let lookout = self.watching(habitat.plan()).lookout(habitat.catalogue())?;
         let mode = if new.advisory { Mode::Advisory } else { Mode::Auto };
         let days = timing.days;
         let flight = Flight::new(habitat, pilot, timing);
@@ -335,7 +335,7 @@ impl Fleet {
             }
         };
         let plan = of.session.look(|flight| Arc::clone(flight.plan()));
-        let watching = self.watching(&plan)?;
+        let watching = self.watching(&plan);
         let (saved, timing) = of.session.fork(self.salt.fetch_add(1, Ordering::Relaxed));
         let told = Founding {
             id: self.fresh_id(),
@@ -388,12 +388,15 @@ impl Fleet {
         if rate > 0.0 {
             member.session.run(rate)?;
         }
-        self.write().insert(told.id, Arc::clone(&member));
+        let mut members = self.write();
+        members.insert(told.id, Arc::clone(&member));
+        // Under the same lock, so that it is never counted twice.
         drop(place);
+        drop(members);
         Ok(member)
     }
 
-    fn member(&self, session: Session, run: i64) -> Result<Member, ApiError> {
+    fn member(&self, session: Session, run: i64) -> Result<Member, StoreError> {
         let signals: Vec<Signal> = session.look(|flight| {
             let channels = flight.habitat().catalogue().channels().iter();
             channels.map(|channel| Signal::new(&channel.id, channel.unit.symbol())).collect()
@@ -438,17 +441,25 @@ impl Fleet {
         let bytes = match self.database.artifact(run.id, SNAPSHOT.0, SNAPSHOT.1) {
             Ok(bytes) => bytes,
             Err(StoreError::Missing { .. }) => return Err(NotTaken::Empty),
+            Err(error) if !is_of_all(&error) => return Err(NotTaken::Refused(error.to_string())),
             Err(error) => return Err(error.into()),
         };
         let plan = self.plan(&told.scenario, &told.difficulty, told.days)?;
         let key = StreamKey { run: told.seed, ..StreamKey::default() };
         let (plan, _) = plan.for_episode(key, &[]).map_err(ApiError::refused)?;
         let timing = Timing::of(&plan.scenario);
-        let watching = self.watching(&plan)?;
+        let watching = self.watching(&plan);
         let facts = told.facts(timing.days);
         let saved: Told = serde_json::from_str(&bytes.info.detail)?;
         let policy = match saved.is_policy {
-            true => Some(Arc::new(self.database.artifact(run.id, POLICY.0, POLICY.1)?.bytes)),
+            true => match self.database.artifact(run.id, POLICY.0, POLICY.1) {
+                Ok(policy) => Some(Arc::new(policy.bytes)),
+                // What is wrong with one session does not keep the others from going on.
+                Err(error) if !is_of_all(&error) => {
+                    return Err(NotTaken::Refused(error.to_string()));
+                }
+                Err(error) => return Err(error.into()),
+            },
             false => None,
         };
         let t_s = saved.t_s;

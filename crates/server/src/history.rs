@@ -148,6 +148,8 @@ pub fn joined(kept: Vec<Event>, waiting: impl Iterator<Item = Event>) -> Vec<Eve
             _ => list.push(event),
         }
     }
+    // One that waited may be older than the last ones that are kept by now.
+    list.sort_by_key(|event| event.time_us);
     list
 }
 
@@ -251,6 +253,10 @@ mod tests {
         let (a, b, c) = (event(1, "a"), event(2, "b"), event(2, "c"));
         let list = joined(vec![a.clone(), b.clone()], [b.clone(), c.clone()].into_iter());
         assert_eq!(list, [a, b, c.clone()]);
+        // All were written in between, and of what is kept the last one alone was asked for.
+        let (old, new) = (event(3, "old"), event(4, "new"));
+        let list = joined(vec![new.clone()], [old.clone(), new.clone()].into_iter());
+        assert_eq!(list, [old, new]);
         // What happened twice is told twice.
         assert_eq!(joined(vec![c.clone()], [c.clone(), c.clone()].into_iter()).len(), 2);
     }

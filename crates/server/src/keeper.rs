@@ -208,7 +208,7 @@ impl Keeper {
 }
 
 /// Whether an error is of the database and not of what one session gave it.
-fn is_of_all(error: &StoreError) -> bool {
+pub fn is_of_all(error: &StoreError) -> bool {
     use StoreError::{
         DatabaseAway, DatabaseBusy, DatabaseDamaged, DatabaseFull, DatabaseReadOnly, DiskFull,
     };

@@ -229,7 +229,11 @@ impl Server {
             // One that panicked has ended too.
             let _ = thread.join();
         }
-        // What a last request or turn has brought about after the keeper went.
+        // Nobody decides any more.
+        for member in self.desk.fleet.all() {
+            member.session.withdraw("the server stops");
+        }
+        // And what a last request or turn has brought about after the keeper went.
         self.desk.keeper.round(true);
         self.desk.fleet.announcer().end();
     }

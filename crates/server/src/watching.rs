@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use catalogue::Catalogue;
 use env::habitat::scenario::Scenario;
-use watch::WatchError;
 use watch::alarm::{Overrides, Snapshot};
 use watch::anomaly::{Facts, Lookout, Rule, rules_of};
 
@@ -38,15 +37,7 @@ impl Watching {
     /// # Errors
     /// 422 where the changes name what the habitat does not have.
     pub fn lookout(&self, catalogue: &Catalogue) -> Result<Lookout, ApiError> {
-        self.begin(catalogue).map_err(ApiError::refused)
-    }
-
-    /// As [`Watching::lookout`], for a server that does not start with what no session could use.
-    ///
-    /// # Errors
-    /// [`WatchError`].
-    pub fn begin(&self, catalogue: &Catalogue) -> Result<Lookout, WatchError> {
-        Lookout::new(catalogue, Arc::clone(&self.rules), &self.overrides)
+        Lookout::new(catalogue, Arc::clone(&self.rules), &self.overrides).map_err(ApiError::refused)
     }
 
     /// A lookout whose alarms go on.

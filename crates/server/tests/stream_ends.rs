@@ -52,21 +52,22 @@ fn a_stream_is_a_connection() {
     let host = server.url().strip_prefix("http://").unwrap().to_owned();
     drop(client);
     let client = Client::new(server.url());
-    let mut listeners: Vec<Listener> = (0..2)
-        .map(|_| {
-            let mut listener = client.listen(&id, "");
-            listener.until("session");
-            listener
-        })
-        .collect();
+    let listener = || {
+        let mut listener = client.listen(&id, "");
+        listener.until("session");
+        listener
+    };
+    let mut listeners: Vec<Listener> = vec![listener()];
     let ask = || {
         let mut stream = TcpStream::connect(&host).unwrap();
-        stream.set_read_timeout(Some(Duration::from_millis(400))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(2))).unwrap();
         let request = format!("GET /healthz HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(request.as_bytes()).unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).is_ok() && answer.starts_with("HTTP/1.1 200")
     };
+    wait_for("the place beside one listener", ask);
+    listeners.push(listener());
     assert!(!ask(), "a third connection is served");
     listeners.pop();
     wait_for("a free place", ask);

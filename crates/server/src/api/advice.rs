@@ -125,8 +125,7 @@ pub async fn history(
         return Err(ApiError::refused(format!("most is {most}; allowed is 1 to 10 000")));
     }
     let member = desk.session(&id)?;
-    let _turn = desk.readings.take().await?;
-    let list = desk.aside(move |desk| {
+    let list = desk.in_turn(&desk.readings, move |desk| {
         // What waits is looked at first: what is written down in between is found twice, and told once.
         let fresh = member.session.fresh_decisions();
         let database = desk.fleet.database();

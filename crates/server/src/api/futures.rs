@@ -12,7 +12,19 @@ use crate::session::pilot::Prepared;
 use crate::what_if::{self, Answer, Make, Question, Start};
 
 /// Ends a work when whoever asked for it has gone.
-struct Asking(Token);
+pub struct Asking(Token);
+
+impl Asking {
+    /// Somebody asks.
+    pub fn new() -> Asking {
+        Asking(Token::new())
+    }
+
+    /// What the work looks at.
+    pub fn token(&self) -> Token {
+        self.0.clone()
+    }
+}
 
 impl Drop for Asking {
     fn drop(&mut self) {
@@ -31,10 +43,9 @@ pub async fn what_if(
     Told(question): Told<Question>,
 ) -> Result<Json<Answer>, ApiError> {
     let member = desk.session(&id)?;
-    let _turn = desk.futures.take().await?;
-    let asking = Asking(Token::new());
-    let token = asking.0.clone();
-    let answer = desk.aside(move |desk| {
+    let asking = Asking::new();
+    let token = asking.token();
+    let answer = desk.in_turn(&desk.futures, move |desk| {
         let (habitat, timing, held, policy, name) = member.session.look(|flight| {
             let pilot = flight.pilot();
             let (policy, name) = (pilot.policy_bytes().map(Arc::clone), pilot.name().to_owned());

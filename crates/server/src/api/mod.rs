@@ -360,6 +360,24 @@ impl Desk {
         tokio::task::spawn_blocking(move || work(&desk)).await.map_err(ApiError::broken)?
     }
 
+    /// As [`Desk::aside`], when it is its turn. The turn is the work's and not the request's: who asks and goes does not make
+    /// room for another one before the work has ended.
+    ///
+    /// # Errors
+    /// As [`Desk::aside`]; 503 where too many wait.
+    pub async fn in_turn<T: Send + 'static>(
+        self: &Arc<Desk>,
+        turns: &Turns,
+        work: impl FnOnce(&Desk) -> Result<T, ApiError> + Send + 'static,
+    ) -> Result<T, ApiError> {
+        let turn = turns.take().await?;
+        self.aside(move |desk| {
+            let _turn = turn;
+            work(desk)
+        })
+        .await
+    }
+
     /// Look at a session on a thread that may wait: somebody else may have it for as long as a decision takes.
     ///
     /// # Errors

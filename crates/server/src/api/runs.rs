@@ -7,6 +7,7 @@ use serde_json::Value;
 use store::RunFilter;
 use utoipa::{IntoParams, ToSchema};
 
+use super::futures::Asking;
 use super::telemetry::Which;
 use super::{Asked, Refusals, Shared, Told};
 use crate::ApiError;
@@ -149,8 +150,7 @@ pub async fn rows(
 ) -> Result<Json<Slice>, ApiError> {
     let which = Which { channels, from_s, to_s, most };
     let span = history::span_us(from_s, to_s)?;
-    let _turn = desk.readings.take().await?;
-    let slice = desk.aside(move |desk| {
+    let slice = desk.in_turn(&desk.readings, move |desk| {
         let database = desk.fleet.database();
         let run = database.run(&name)?;
         let stream = database.find_stream(run.id, stream.as_deref().unwrap_or("telemetry"))?;
@@ -185,10 +185,11 @@ pub async fn counterfactual(
     Path(name): Path<String>,
     Told(question): Told<Question>,
 ) -> Result<Json<Comparison>, ApiError> {
-    let _turn = desk.futures.take().await?;
-    let compared = desk.aside(move |desk| {
+    let asking = Asking::new();
+    let token = asking.token();
+    let compared = desk.in_turn(&desk.futures, move |desk| {
         let run = desk.fleet.database().run(&name)?;
-        counterfactual::compare(&desk.fleet, &run, &question)
+        counterfactual::compare(&desk.fleet, &run, &question, &token)
     });
     Ok(Json(compared.await?))
 }

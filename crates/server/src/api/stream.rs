@@ -116,6 +116,8 @@ async fn serve(
     if !say(&mut socket, text("session", &first)).await {
         return;
     }
+    let over = ends(connection.as_ref());
+    tokio::pin!(over);
     let mut life = tokio::time::interval(PING);
     life.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
@@ -158,7 +160,7 @@ async fn serve(
                     Some(Ok(_)) => {}
                 }
             }
-            () = ends(connection.as_ref()) => {
+            () = &mut over => {
                 return end(socket, close_code::AWAY, "the server stops").await;
             }
             _ = life.tick() => {

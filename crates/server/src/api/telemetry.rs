@@ -152,9 +152,9 @@ pub async fn rows(
     let member = desk.session(&id)?;
     let names = history::channels(&which.channels, |name| member.stream.position(name).is_some())?;
     let (span, most) = (history::span_us(which.from_s, which.to_s)?, which.most(names.len())?);
-    let _turn = desk.readings.take().await?;
-    let slice = desk
-        .aside(move |desk| history::of_session(desk.fleet.database(), &member, &names, span, most));
+    let slice = desk.in_turn(&desk.readings, move |desk| {
+        history::of_session(desk.fleet.database(), &member, &names, span, most)
+    });
     Ok(Json(slice.await?))
 }
 
@@ -205,9 +205,8 @@ pub async fn events(
         return Err(ApiError::refused(format!("most is {most}; allowed is 1 to 10 000")));
     }
     let (from_us, to_us) = history::span_us(since.from_s, None)?;
-    let _turn = desk.readings.take().await?;
     let events = desk
-        .aside(move |desk| {
+        .in_turn(&desk.readings, move |desk| {
             // What waits is looked at first: what is written down in between is found twice, and told once.
             let fresh = member.session.fresh_events();
             let database = desk.fleet.database();

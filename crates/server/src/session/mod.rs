@@ -98,6 +98,8 @@ struct Inner {
     happenings: Vec<Happening>,
     /// Samples that instruments had given when somebody looked last.
     samples: u64,
+    /// The controller is being asked.
+    decides: bool,
     /// It is being stopped: nothing is done to it any more.
     is_closing: bool,
     /// What was counted since the figures were taken last.
@@ -125,6 +127,7 @@ impl Session {
             waits: Waiting::default(),
             happenings: Vec::new(),
             samples: 0,
+            decides: false,
             is_closing: false,
             steps: 0,
             lags: 0,
@@ -227,7 +230,7 @@ impl Session {
             false => self.note(inner, "alarm", severity, &source, text, detail),
         }
         let time_us = (transition.t_s * 1e6).round() as i64;
-        if !inner.waits.is_relived(time_us) {
+        if !inner.waits.is_relived(time_us, false) {
             self.announcer.tell(&self.facts.id, &transition);
         }
         self.tell(News::Alarm(transition));
@@ -245,7 +248,7 @@ impl Session {
     ) {
         let event = event_of(inner, kind, severity, source, text, detail);
         self.tell(News::Event(EventView::of(&event)));
-        if !inner.waits.is_relived(event.time_us) {
+        if !inner.waits.is_relived(event.time_us, inner.decides) {
             inner.waits.events.push(event);
         }
     }

@@ -100,9 +100,20 @@ impl Session {
         inner.is_closing = true;
     }
 
-    /// Let people in again: it could not be stopped.
+    /// Let people in again: it could not be stopped, and stands still.
     pub fn reopen(&self) {
-        self.lock().is_closing = false;
+        let mut inner = self.lock();
+        inner.is_closing = false;
+        self.changed(&inner);
+    }
+
+    /// Take the proposal from the desk, where there is one, and note why.
+    pub fn withdraw(&self, why: &str) {
+        let mut inner = self.lock();
+        if inner.desk.pending.is_some() {
+            inner.waits.order();
+            inner.expire(self, why);
+        }
     }
 
     /// Alarms that people see, or all, each with whose fault it is taken to be.
@@ -253,7 +264,7 @@ impl Inner {
             return;
         };
         let text = format!("proposal {} expired: {why}", decided.number);
-        if self.waits.is_relived((t_s * 1e6).round() as i64) {
+        if self.waits.is_relived((t_s * 1e6).round() as i64, self.decides) {
             self.desk.decided.pop();
         }
         session.note(self, "advice", Severity::Caution, "session", text, String::new());

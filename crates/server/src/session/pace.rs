@@ -156,7 +156,10 @@ impl Session {
     /// Take one step; `false` when the mission is over with it.
     fn advance(&self, inner: &mut Inner) -> Result<bool, ApiError> {
         if inner.flight.decision_is_due() {
-            inner.consult(self)?;
+            inner.decides = true;
+            let consulted = inner.consult(self);
+            inner.decides = false;
+            consulted?;
         }
         let mut happenings = std::mem::take(&mut inner.happenings);
         let stepped = inner.flight.step(&mut happenings);

@@ -72,9 +72,10 @@ impl Waiting {
         }
     }
 
-    /// Whether an event of the habitat at that time is there from before a stop.
-    pub(super) fn is_relived(&self, time_us: i64) -> bool {
-        time_us <= self.relived_us
+    /// Whether an event at that time is there from before a stop. What a step brings about went with its row. What a decision
+    /// brings about has the time of the row before it: of the last time it may be there or not, so it is told, twice at worst.
+    pub(super) fn is_relived(&self, time_us: i64, by_a_decision: bool) -> bool {
+        time_us < self.relived_us || (time_us == self.relived_us && !by_a_decision)
     }
 
     /// Another policy or none is in command: what is in the database is not it.

@@ -41,7 +41,10 @@ impl Database {
         let claimed = || StoreError::DatabaseClaimed { place: self.place(), purpose };
         match self.location() {
             Location::Sqlite(path) => {
-                let mut name = path.clone().into_os_string();
+                // By its own name: another way to the same file is no other database.
+                let path = std::fs::canonicalize(path)
+                    .map_err(|source| StoreError::io("read", path, source))?;
+                let mut name = path.into_os_string();
                 name.push(format!(".{purpose}"));
                 let path = PathBuf::from(name);
                 let io = |source| StoreError::io("create a file in", &path, source);
