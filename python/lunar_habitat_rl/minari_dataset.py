@@ -57,14 +57,35 @@ def to_minari(rollout: Rollout | str | os.PathLike[str], dataset_id: str, **opti
     ends = np.flatnonzero(rollout["is_final"])
     if not ends.size or ends[-1] != len(rollout) - 1 or (np.diff(ends, prepend=-1) < 2).any():
         raise ValueError("a recording for Minari has whole episodes: decisions and a final row for each")
-    place = get_dataset_path(dataset_id)
-    # A folder that is no whole set of data is somebody's, too.
-    if os.path.exists(place):
-        raise ValueError(f"dataset {dataset_id!r} is there already: remove it or take another name")
+    place = str(get_dataset_path(dataset_id))
     facts = rollout.facts
     options.setdefault("algorithm_name", facts.get("controller", facts.get("policy", "unknown")))
     options.setdefault("description", f"Missions of the lunar habitat, scenario {facts.get('scenario', 'unknown')}")
     about = {"columns": list(rollout.columns), "facts": facts}
+    # Whoever has the file beside it writes it, so that nobody removes what another one has begun.
+    above, name = os.path.split(place.rstrip(os.sep))
+    claim = os.path.join(above, f".{name}.new")
+    os.makedirs(above, exist_ok=True)
+    try:
+        os.close(os.open(claim, os.O_CREAT | os.O_EXCL))
+    except FileExistsError:
+        raise ValueError(f"dataset {dataset_id!r} is being written, or who wrote it was killed: {claim} is there") from None
+    try:
+        # A folder that is no whole set of data is somebody's, too.
+        if os.path.exists(place):
+            raise ValueError(f"dataset {dataset_id!r} is there already: remove it or take another name")
+        return _written(rollout, dataset_id, place, about, (fields, dials), options)
+    finally:
+        os.remove(claim)
+
+
+def _written(
+    rollout: Rollout, dataset_id: str, place: str, about: dict[str, Any], widths: tuple[int, int], options: dict[str, Any]
+) -> Any:
+    """The set of data at ``place``; nothing of it stays where it cannot be made."""
+    import minari
+
+    fields, dials = widths
     try:
         dataset = minari.create_dataset_from_buffers(
             dataset_id,

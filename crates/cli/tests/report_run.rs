@@ -245,6 +245,13 @@ fn a_training_has_its_curves_and_is_compared_by_its_end() {
     ] {
         assert!(section(&page, title).contains(words), "{title}: {words}");
     }
+    // Two seeds of one method are not the method beside itself.
+    let (alike, page) = report(dir, &all[1], &format!("--against {}", all[0]));
+    assert!(!section(&page, "Learning").contains("over 5 and 5 seeds"));
+    let found = list(&alike["against"]["differences"]);
+    let same = |one: &Value| one["ours"] == one["theirs"];
+    assert!(found.iter().any(|one| one["what"] == "return" && !same(one)), "{found:?}");
+
     let differences = list(&told["against"]["differences"]);
     let found = differences.iter().find(|one| one["what"] == "return").unwrap();
     // By hand: each seed's mean of the last quarter of its updates that ended an episode.

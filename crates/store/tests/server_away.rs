@@ -146,7 +146,7 @@ fn a_database_of_a_server_that_is_gone_is_closed_at_once() {
         drop(database);
         tell.send(()).unwrap();
     });
-    assert!(told.recv_timeout(Duration::from_secs(60)).is_ok(), "it waits for the server");
+    assert!(told.recv_timeout(Duration::from_secs(15)).is_ok(), "it waits for the server");
     drop(deaf);
     // A look is told that nobody answers.
     let _ = std::fs::remove_file(&socket);

@@ -27,11 +27,13 @@ use std::fmt;
 
 use serde::Serialize;
 
+use crate::anomaly::history::median;
+
 /// How many of the latest earlier speeds count at most.
 const MOST: usize = 50;
 
 /// 99.9 % points by number of earlier speeds, from that number on.
-const POINTS: [(usize, f64); 12] = [
+const POINTS: [(usize, f64); 11] = [
     (6, 14.6),
     (8, 9.6),
     (10, 7.5),
@@ -43,7 +45,6 @@ const POINTS: [(usize, f64); 12] = [
     (30, 4.1),
     (40, 3.9),
     (50, 3.7),
-    (100, 3.4),
 ];
 
 /// What is worth telling.
@@ -211,12 +212,4 @@ fn digits(value: f64) -> String {
 /// Distance from the median, in robust standard deviations, that one in a thousand passes by chance.
 fn critical(count: usize) -> Option<f64> {
     POINTS.iter().rev().find(|(from, _)| *from <= count).map(|(_, point)| *point)
-}
-
-/// The median, and the mean of the two in the middle of an even number; sorts them.
-fn median(values: &mut [f64]) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    let upper = *values.get(middle)?;
-    Some(if values.len() % 2 == 1 { upper } else { 0.5 * (values[middle - 1] + upper) })
 }

@@ -156,7 +156,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         recorded.finish()?;
     }
     if let Some(kept) = kept {
-        kept.end(&serde_json::to_value(&written)?, &[], &[])?;
+        let mut results = serde_json::to_value(&written)?;
+        results["threads"] = threads.into();
+        kept.end(&results, &[], &[])?;
     }
     if args.json {
         output::json(&written)?

@@ -89,12 +89,14 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         Some(name) => Some(Subject::find(&database, "--against", name)?),
         None => None,
     };
-    let named = args.scenario.clone().or_else(|| subject.setting("scenario"));
+    let setting = setting_of(&subject, args.scenario.as_deref())?;
     let overrides = match &args.alarms {
-        Some(path) => crate::watch::overrides(path, named.as_deref().unwrap_or_default())?,
+        Some(path) => {
+            let name = setting.as_ref().and_then(|setting| setting.name.as_deref());
+            crate::watch::overrides(path, name)?
+        }
         None => Overrides::default(),
     };
-    let setting = setting_of(&subject, args.scenario.as_deref())?;
     let mission = match (&setting, subject.stream(TELEMETRY)) {
         (Some(setting), Some(stream)) => {
             Some(Mission::read(&database, stream, setting, &overrides)?)

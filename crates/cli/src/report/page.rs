@@ -174,11 +174,11 @@ fn settings(subject: &Subject) -> Section {
 fn to_do(subject: &Subject, tasks: &[Task], mission: Option<&Mission>) -> Section {
     let left_out = advice::left_out(tasks);
     let note = match (tasks.is_empty(), mission) {
-        (true, Some(mission)) if mission.is_watched => {
-            "Nothing: no alarm was raised, and nothing became slower.".to_owned()
-        }
         (true, _) if subject.run.status == RunStatus::Failed => {
             "It ended with an error, which is not recorded here: run it again and read what it says.".to_owned()
+        }
+        (true, Some(mission)) if mission.is_watched => {
+            "Nothing: no alarm was raised.".to_owned()
         }
         (true, _) => "Nothing that is recorded asks for it.".to_owned(),
         (false, _) if left_out > 0 => format!("First things first; {left_out} more are less urgent than these."),

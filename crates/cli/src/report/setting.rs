@@ -12,6 +12,8 @@ use crate::watch::watcher::facts;
 
 /// The habitat behind a recording.
 pub struct Setting {
+    /// Name of the scenario; none where it is not known.
+    pub name: Option<String>,
     /// Channels in the order of a row.
     pub catalogue: Catalogue,
     /// What the scenario tells beside them; none where it is not known.
@@ -72,6 +74,7 @@ impl Setting {
         let has = present(stream, &catalogue);
         let shared = has.iter().filter(|has| **has).count();
         (2 * shared > stream.signals.len()).then(|| Setting {
+            name: Some(model.name.clone()),
             catalogue,
             facts: Some(facts(model)),
             has,
@@ -104,7 +107,7 @@ impl Setting {
         // Names of a stream differ from each other, so they make a catalogue.
         let catalogue = Catalogue::new(channels.collect()).unwrap_or_default();
         let has = present(stream, &catalogue);
-        Setting { catalogue, facts: None, has, sample_s: None, note }
+        Setting { name: None, catalogue, facts: None, has, sample_s: None, note }
     }
 }
 

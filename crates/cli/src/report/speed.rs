@@ -15,11 +15,25 @@ const EARLIER: usize = 500;
 /// What has to be the same for two speeds to be compared, by kind.
 const SAME: [(&str, &[&str]); 3] = [
     ("simulate", &["scenario", "controller"]),
-    ("train", &["scenario", "acts", "hidden", "stack", "dt_s", "epochs"]),
+    (
+        "train",
+        &[
+            "scenario",
+            "acts",
+            "hidden",
+            "head",
+            "shared",
+            "stack",
+            "dt_s",
+            "decision_s",
+            "epochs",
+            "crew",
+        ],
+    ),
     ("rollout", &["scenario", "controller", "dt_s"]),
 ];
 /// Results that have to be the same, too.
-const SAME_RESULTS: [&str; 3] = ["dt_s", "decision_s", "crew_size"];
+const SAME_RESULTS: [&str; 4] = ["dt_s", "decision_s", "crew_size", "threads"];
 
 /// A speed with its unit.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -6,7 +6,7 @@ use serde_json::Value;
 use store::Database;
 use watch::report::{Part, Section, Table};
 
-use super::subject::{METRICS, Subject};
+use super::subject::Subject;
 use crate::error::CliError;
 use crate::keep::PROFILE;
 use crate::table::fixed;
@@ -70,71 +70,18 @@ pub fn of(
         let words = |key: &str| -> Vec<String> {
             findings.iter().filter_map(|one| one[key].as_str()).map(str::to_owned).collect()
         };
-        let held = match words("evidence").first() {
-            Some(evidence) => format!("What held it back: {evidence}"),
-            None => "Nothing held it back but the processors.".to_owned(),
-        };
+        // What its own page says of it.
+        let held = profile["verdict"].as_str().map(|words| format!("What held it back: {words}"));
+        let held = held.unwrap_or_default();
         let wall = profile["wall_s"].as_f64().unwrap_or(f64::NAN);
         let note =
             format!("{held} {} s in all, each stage without those inside it.", fixed(wall, 2));
         let parts = vec![Part::Table(table(&profile))];
         return Ok(Stages { section: Section { title, note, parts }, advice: words("advice") });
     }
-    let (note, rows) = told(database, subject)?;
-    let parts = if rows.is_empty() {
-        Vec::new()
-    } else {
-        let columns = ["part", "time, s", "share, %"].map(str::to_owned).to_vec();
-        vec![Part::Table(Table { title: String::new(), columns, rows })]
-    };
-    Ok(Stages { section: Section { title, note, parts }, advice: Vec::new() })
-}
-
-/// What a run tells without a profile.
-fn told(database: &Database, subject: &Subject) -> Result<(String, Vec<Vec<String>>), CliError> {
-    let without = "No profile of it is kept: --profile of its verb writes one, and --profile of this verb reads it.";
-    let parts: Option<(f64, Vec<(&str, f64)>)> = match subject.kind() {
-        "simulate" => subject.result("wall_s").zip(subject.took_s()).map(|(flown, took)| {
-            let rest = (took - flown).max(0.0);
-            (
-                took,
-                vec![
-                    ("mission with controller and sampling", flown),
-                    ("files, page, trajectory and database", rest),
-                ],
-            )
-        }),
-        "train" => {
-            let share = match subject.stream(METRICS) {
-                Some(stream) if stream.position("speed/environment_share").is_some() => {
-                    let names = ["speed/environment_share"];
-                    let rows = database.read(stream, &names, store::Span::ALL)?;
-                    mean(rows.column(0))
-                }
-                _ => None,
-            };
-            share.zip(subject.result("wall_s")).map(|(share, wall)| {
-                let parts = vec![
-                    ("worlds, by their share of the busy time", share * wall),
-                    ("acting, learning and copying", (1.0 - share) * wall),
-                ];
-                (wall, parts)
-            })
-        }
-        _ => None,
-    };
-    let Some((whole, parts)) = parts else {
-        return Ok((format!("Not recorded. {without}"), Vec::new()));
-    };
-    let rows = parts.iter().map(|(name, s)| {
-        vec![(*name).to_owned(), fixed(*s, 2), fixed(100.0 * s / whole.max(1e-9), 0)]
-    });
-    Ok((format!("As its results tell. {without}"), rows.collect()))
-}
-
-fn mean(values: &[f64]) -> Option<f64> {
-    let known: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-    (!known.is_empty()).then(|| known.iter().sum::<f64>() / known.len() as f64)
+    let note = "Not recorded: --profile of this verb reads what --profile of another one wrote.";
+    let section = Section { title, note: note.to_owned(), parts: Vec::new() };
+    Ok(Stages { section, advice: Vec::new() })
 }
 
 /// Stages by name, those that took most first.

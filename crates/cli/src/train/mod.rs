@@ -229,7 +229,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
             };
             let (policy, page) = (read(POLICY)?, read(report::NAME)?);
             let files = [("policy", POLICY, &policy[..]), ("report", report::NAME, &page[..])];
-            kept.end(&serde_json::to_value(&trained)?, &[], &files)?;
+            let mut results = serde_json::to_value(&trained)?;
+            results["threads"] = threads.into();
+            kept.end(&results, &[], &files)?;
         }
         all.push(trained);
     }

@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
     let loaded = scenario::load(&args.scenario)?;
     let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
     let overrides = match &args.alarms {
-        Some(path) => super::overrides(path, &loaded.scenario.name)?,
+        Some(path) => super::overrides(path, Some(&loaded.scenario.name))?,
         None => Overrides::default(),
     };
     let lookout = Lookout::new(

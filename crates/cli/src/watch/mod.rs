@@ -71,14 +71,16 @@ fn days(text: &str) -> Result<f64, String> {
     }
 }
 
-/// Read a file of overrides for the scenario with this name.
+/// Read a file of overrides for the scenario with this name, or for one whose name is not known.
 ///
 /// # Errors
 /// [`CliError::Flag`] for a file that cannot be read, is refused or is for another scenario.
-pub fn overrides(path: &Path, scenario: &str) -> Result<Overrides, CliError> {
+pub fn overrides(path: &Path, scenario: Option<&str>) -> Result<Overrides, CliError> {
     let refused = |problem: String| CliError::flag(format!("--alarms {}", path.display()), problem);
     let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
     let overrides = Overrides::parse(&text).map_err(|error| refused(error.to_string()))?;
-    overrides.fits(scenario).map_err(|error| refused(error.to_string()))?;
+    if let Some(scenario) = scenario {
+        overrides.fits(scenario).map_err(|error| refused(error.to_string()))?;
+    }
     Ok(overrides)
 }

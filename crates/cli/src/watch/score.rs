@@ -75,7 +75,7 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
     let mut settings = vec![Overrides::default()];
     let mut names = vec!["as declared".to_owned()];
     if let Some(path) = &args.alarms {
-        settings.push(super::overrides(path, &model.name)?);
+        settings.push(super::overrides(path, Some(&model.name))?);
         names.push(path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into()));
     }
     let extent = Extent {

@@ -62,11 +62,12 @@ impl Delays {
     #[must_use]
     pub fn since(&self, earlier: &Delays) -> Delays {
         let mut left = self.clone();
-        if let (Some(ours), Some(theirs)) = (&mut left.histogram, &earlier.histogram) {
-            // Refused only for what was never in this one; then all of it counts as new.
-            let _ = ours.subtract(theirs);
-        }
-        left
+        let taken = match (&mut left.histogram, &earlier.histogram) {
+            (Some(ours), Some(theirs)) => ours.subtract(theirs).is_ok(),
+            _ => true,
+        };
+        // Refused only for what was never in this one, and then in the middle of it: all of it counts as new.
+        if taken { left } else { self.clone() }
     }
 
     /// How many were counted.

@@ -184,12 +184,7 @@ impl Allocated {
     #[inline]
     #[must_use]
     pub fn by_this_thread() -> Allocated {
-        // A thread that ends has no cells any more.
-        let bytes = GIVEN
-            .try_with(Cell::get)
-            .unwrap_or(0)
-            .wrapping_sub(LEFT.try_with(Cell::get).unwrap_or(0));
-        Allocated { bytes: bytes as u64, calls: CALLS.try_with(Cell::get).unwrap_or(0) }
+        Allocated { bytes: made() as u64, calls: CALLS.get() }
     }
 
     /// What was added since an earlier look by the same thread.

@@ -263,8 +263,17 @@ impl Session {
         text: String,
         detail: String,
     ) {
+        let now_us = (inner.flight.habitat().t_s() * 1e6).round() as i64;
+        let abandoned_us = inner.waits.abandoned_us(now_us);
         inner.waits.order();
         self.note(inner, kind, severity, source, text, detail);
+        if let Some(until_us) = abandoned_us {
+            let text = format!(
+                "what is recorded up to {} s is the course before the stop; this order began another one",
+                until_us as f64 / 1e6
+            );
+            self.note(inner, "course", Severity::Caution, "session", text, String::new());
+        }
     }
 
     /// Mission time and every channel as they stand.

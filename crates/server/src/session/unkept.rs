@@ -83,6 +83,11 @@ impl Waiting {
         self.is_policy_kept = false;
     }
 
+    /// The time up to which rows are there of another course than that which an order begins now.
+    pub(super) fn abandoned_us(&self, time_us: i64) -> Option<i64> {
+        (self.relived_us > time_us).then_some(self.relived_us)
+    }
+
     /// Something was ordered: the bytes go with what is told of it.
     pub(super) fn order(&mut self) {
         self.is_changed = true;

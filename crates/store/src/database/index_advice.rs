@@ -6,6 +6,7 @@ use super::estimate::{examined, without_row_number};
 use super::link::Dialect;
 use super::made_index::MadeIndex;
 use super::plan::{Plan, explain};
+use super::replay::heard;
 use super::slow_log::{Logged, Seen, logged};
 use super::statement::{Columns, Statement};
 use super::{Database, census, now_us, schema};
@@ -99,7 +100,7 @@ impl Database {
             let link = link.unlogged();
             Ok((logged(link)?, census::columns(link)?, census::indexes(link)?))
         })?;
-        let known = self.known(&logged, &columns);
+        let known = self.known(&logged, &columns)?;
         let is_server = self.0.location.path().is_none();
         if !is_server {
             for index in &mut indexes {
@@ -138,16 +139,17 @@ impl Database {
     }
 
     /// The statements of the log that can be read and planned. One whose table is gone is of no interest any more.
-    fn known(&self, logged: &Logged, columns: &Columns) -> Vec<Known> {
+    fn known(&self, logged: &Logged, columns: &Columns) -> Result<Vec<Known>, StoreError> {
         let mut all = Vec::new();
         for (text, seen) in &logged.texts {
             // Each in a transaction of its own, which an error ends.
-            let Ok(plan) = self.look(|link| explain(link.unlogged(), text)) else { continue };
+            let plan = heard(self.look(|link| explain(link.unlogged(), text)))?;
+            let Some(plan) = plan else { continue };
             if let Some(statement) = Statement::read(text, columns) {
                 all.push(Known { text: text.clone(), seen: seen.clone(), statement, plan });
             }
         }
-        all
+        Ok(all)
     }
 
     fn workload(

@@ -11,6 +11,7 @@ use sha2::{Digest, Sha256};
 
 use super::link::{Dialect, Link, Row, Value};
 use super::plan::explain;
+use super::replay::heard;
 use super::statement::Columns;
 use super::{Database, census, now_us, schema};
 use crate::StoreError;
@@ -292,10 +293,12 @@ impl Database {
             return Ok(Judged { index, is_used: false, is_kept: false });
         }
         let known = self.look(|link| census::columns(link.unlogged()))?;
-        let is_used = index.statements.iter().any(|text| {
-            let plan = self.look(|link| explain(link.unlogged(), text));
-            plan.is_ok_and(|plan| plan.uses(name))
-        });
+        let mut is_used = false;
+        for text in &index.statements {
+            // A database that is away says nothing about an index.
+            let plan = heard(self.look(|link| explain(link.unlogged(), text)))?;
+            is_used |= plan.is_some_and(|plan| plan.uses(name));
+        }
         index.after_us = self.timed(&index.statements, &known)?;
         let is_kept = pays(index.before_us, index.after_us, is_used);
         // Without a time there is a judgement all the same.

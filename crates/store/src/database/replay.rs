@@ -19,7 +19,7 @@ const LONG: Duration = Duration::from_millis(500);
 const COUNT: i64 = 50;
 
 /// What an attempt has found; none where the statement itself is refused, which says nothing about the database.
-fn heard<T>(attempt: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
+pub(super) fn heard<T>(attempt: Result<T, StoreError>) -> Result<Option<T>, StoreError> {
     match attempt {
         Ok(found) => Ok(Some(found)),
         Err(

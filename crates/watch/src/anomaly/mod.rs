@@ -16,7 +16,7 @@
 
 mod detector;
 mod flat;
-mod history;
+pub(crate) mod history;
 mod lookout;
 mod past;
 mod rule;

@@ -66,6 +66,9 @@ fn pairs(a: &Setting, b: &Setting) -> Vec<Pair> {
     all
 }
 
+/// Days from which blocks are whole days: fewer blocks say too little of how they scatter.
+const DAYS: usize = 10;
+
 /// The rows of some columns by time, µs.
 fn rows(
     database: &Database,
@@ -77,6 +80,7 @@ fn rows(
     let mut has = vec![false; setting.has.len()];
     columns.iter().for_each(|column| has[*column] = true);
     let narrow = Setting {
+        name: None,
         catalogue: setting.catalogue.clone(),
         facts: None,
         has,
@@ -130,7 +134,7 @@ pub fn compare(
         let apart: Vec<f64> = both.iter().map(|(_, x, y)| x - y).collect();
         // Lives have the rhythm of a day: blocks have whole ones, where there are enough of them.
         let length = block_length(&apart);
-        let whole = if both.len() >= 4 * day { length.max(day) } else { length };
+        let whole = if both.len() >= DAYS * day { length.max(day) } else { length };
         let found = block_mean(&apart, whole.min(both.len() / 4), at as u64 + 1);
         let mean =
             |of: fn(&(f64, f64, f64)) -> f64| both.iter().map(of).sum::<f64>() / both.len() as f64;

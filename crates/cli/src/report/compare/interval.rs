@@ -183,7 +183,7 @@ mod tests {
     }
 
     #[test]
-    fn nineteen_of_twenty_intervals_hold_the_truth() {
+    fn most_intervals_of_series_that_resemble_themselves_hold_the_truth() {
         for (keep, least) in [(0.0, 182), (0.9, 168)] {
             let hold = |seed: u64| {
                 let values = series(seed * 31 + 1, 1_000, keep);

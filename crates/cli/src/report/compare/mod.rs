@@ -171,7 +171,7 @@ fn verdict(differences: &[Difference], theirs: &str) -> String {
     let more = sure.len().saturating_sub(4);
     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!(
-        "Against `{theirs}`: {} of {all} differences are more than chance: {named}{more}.",
+        "Against `{theirs}`: the intervals of {} of {all} differences leave out zero, which one in twenty does by chance: {named}{more}.",
         sure.len()
     )
 }

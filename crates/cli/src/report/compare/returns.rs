@@ -32,15 +32,17 @@ fn mean(values: &[f64]) -> f64 {
     values.iter().sum::<f64>() / values.len() as f64
 }
 
+/// The settings that make a method: all but what is a seed's own.
+fn method(config: &serde_json::Value) -> serde_json::Value {
+    let mut config = config.clone();
+    if let Some(object) = config.as_object_mut() {
+        object.retain(|key, _| !OWN.contains(&key.as_str()));
+    }
+    config
+}
+
 /// The curves of a run and of the others that ended and differ from it by their seed alone.
 fn seeds(database: &Database, subject: &Subject) -> Result<Vec<Curves>, CliError> {
-    let method = |config: &serde_json::Value| {
-        let mut config = config.clone();
-        if let Some(object) = config.as_object_mut() {
-            object.retain(|key, _| !OWN.contains(&key.as_str()));
-        }
-        config
-    };
     let wanted = method(&subject.config);
     let kind = Some(subject.kind().to_owned());
     let mut known = vec![subject.run.told.seeds.clone()];
@@ -77,7 +79,9 @@ pub fn compare(
         return Ok(None);
     };
     let (all_a, all_b) = (seeds(database, ours)?, seeds(database, theirs)?);
-    let over_seeds = all_a.len().min(all_b.len()) >= SEEDS;
+    // Two seeds of one method are compared with each other and not the method with itself.
+    let over_seeds =
+        method(&ours.config) != method(&theirs.config) && all_a.len().min(all_b.len()) >= SEEDS;
     let mut differences = Vec::new();
     for (at, (key, words, unit)) in FIGURES.iter().enumerate() {
         let seed = at as u64 + 1;

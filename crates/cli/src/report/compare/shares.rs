@@ -1,4 +1,4 @@
-//! Missions that were counted: shares of success, by player, of two evaluations or campaigns, or of two single missions.
+//! Missions that were counted: shares of success, by player, of two evaluations or campaigns.
 
 use learn::wilson;
 use serde_json::Value;
