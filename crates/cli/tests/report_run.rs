@@ -248,9 +248,8 @@ fn a_training_has_its_curves_and_is_compared_by_its_end() {
     // Two seeds of one method are not the method beside itself.
     let (alike, page) = report(dir, &all[1], &format!("--against {}", all[0]));
     assert!(!section(&page, "Learning").contains("over 5 and 5 seeds"));
-    let found = list(&alike["against"]["differences"]);
-    let same = |one: &Value| one["ours"] == one["theirs"];
-    assert!(found.iter().any(|one| one["what"] == "return" && !same(one)), "{found:?}");
+    // Of so few updates no interval is known.
+    assert!(list(&alike["against"]["differences"]).iter().all(|one| one["low"].is_null()));
 
     let differences = list(&told["against"]["differences"]);
     let found = differences.iter().find(|one| one["what"] == "return").unwrap();
