@@ -8,8 +8,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use env::{Observer, Timing};
 use habitat::{Habitat, Plan, StreamKey, scenario};
+use server::facts_of;
 use watch::alarm::Overrides;
-use watch::anomaly::{Facts, Lookout, Rule, rules_of};
+use watch::anomaly::{Lookout, Rule, rules_of};
 
 /// Bytes that live.
 static LIVE: AtomicI64 = AtomicI64::new(0);
@@ -67,9 +68,7 @@ fn a_lookout_of_a_day_is_small_and_shares_its_rules() {
     let mut samples = Samples(Vec::new());
     env::run_mission(&mut habitat, policy.as_mut(), timing, &mut samples).unwrap();
 
-    let volumes = model.zones.iter().map(|zone| (zone.name.clone(), zone.volume_m3));
-    let shed_order = model.power.as_ref().map(|power| power.shed_order.clone());
-    let facts = Facts { shed_order: shed_order.unwrap_or_default(), volumes_m3: volumes.collect() };
+    let facts = facts_of(&plan);
     let before = live();
     let rules: Arc<[Rule]> = rules_of(&plan.catalogue, &facts).into();
     let shared = live() - before;

@@ -54,6 +54,7 @@ pub mod mission;
 pub mod order;
 pub mod plan;
 pub mod power;
+mod rated;
 pub mod scenario;
 pub mod sensor;
 pub mod shadow;

@@ -271,7 +271,7 @@ impl Fleet {
         if let Some(watching) = known.get(&plan.hash) {
             return watching.clone();
         }
-        let watching = Watching::new(&plan.catalogue, &plan.scenario, &self.overrides);
+        let watching = Watching::new(plan, &self.overrides);
         if known.len() >= PLANS_MOST {
             known.clear();
         }

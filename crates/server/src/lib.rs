@@ -48,3 +48,4 @@ pub use announcer::Announcing;
 pub use error::{ApiError, ServerError};
 pub use server::{Server, ServerSettings};
 pub use session::view::{NewSession, View};
+pub use watching::facts_of;

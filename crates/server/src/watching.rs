@@ -3,11 +3,34 @@
 use std::sync::Arc;
 
 use catalogue::Catalogue;
-use env::habitat::scenario::Scenario;
+use env::habitat::Plan;
 use watch::alarm::{Overrides, Snapshot};
 use watch::anomaly::{Facts, Lookout, Rule, rules_of};
 
 use crate::ApiError;
+
+/// What a compiled scenario says beside its channels.
+///
+/// # Examples
+/// ```
+/// use env::habitat::{Plan, scenario};
+/// let loaded = scenario::load("artemis-30d")?;
+/// let facts = lunar_habitat_server::facts_of(&Plan::compile(&loaded.scenario, loaded.hash)?);
+/// assert_eq!((facts.shed_order.len(), facts.volumes_m3.len()), (7, 4));
+/// assert_eq!(facts.rated["habitat.fuel_cell.sensed_electrolyser_w"], 15_000.0);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use]
+pub fn facts_of(plan: &Plan) -> Facts {
+    let model = &plan.scenario;
+    let shed_order = model.power.as_ref().map(|power| power.shed_order.clone());
+    let volumes = model.zones.iter().map(|zone| (zone.name.clone(), zone.volume_m3));
+    Facts {
+        shed_order: shed_order.unwrap_or_default(),
+        volumes_m3: volumes.collect(),
+        rated: plan.rated().into_iter().collect(),
+    }
+}
 
 /// Rules and changes that equal habitats share.
 #[derive(Clone)]
@@ -17,17 +40,13 @@ pub struct Watching {
 }
 
 impl Watching {
-    /// The rules for a catalogue of `model`, and of `files` the one that is meant for it: one that names it, or else one that
+    /// The rules for the habitat of `plan`, and of `files` the one that is meant for it: one that names it, or else one that
     /// names none.
-    pub fn new(catalogue: &Catalogue, model: &Scenario, files: &[Arc<Overrides>]) -> Watching {
-        let shed_order = model.power.as_ref().map(|power| power.shed_order.clone());
-        let volumes = model.zones.iter().map(|zone| (zone.name.clone(), zone.volume_m3));
-        let facts =
-            Facts { shed_order: shed_order.unwrap_or_default(), volumes_m3: volumes.collect() };
-        let named = files.iter().find(|one| one.scenario.as_ref() == Some(&model.name));
+    pub fn new(plan: &Plan, files: &[Arc<Overrides>]) -> Watching {
+        let named = files.iter().find(|one| one.scenario.as_ref() == Some(&plan.scenario.name));
         let meant = named.or_else(|| files.iter().find(|one| one.scenario.is_none()));
         Watching {
-            rules: rules_of(catalogue, &facts).into(),
+            rules: rules_of(&plan.catalogue, &facts_of(plan)).into(),
             overrides: meant.cloned().unwrap_or_default(),
         }
     }

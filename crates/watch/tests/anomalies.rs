@@ -107,7 +107,7 @@ fn the_same_number_again_and_again_is_an_instrument_that_is_stuck() {
 
 #[test]
 fn a_jump_stays_and_one_sample_that_is_off_is_none() {
-    let step = Detection::Step { limit: 5.0, hold_s: 600.0 };
+    let step = Detection::Step { limit: 5.0, relative: 0.0, hold_s: 600.0 };
     let spike = |k: usize| noise(k) + if k.is_multiple_of(50) { 40.0 } else { 0.0 };
     assert_eq!(first(step, 0, spike, 1_000), None);
     let jump = |k: usize| noise(k) + if k >= 500 { 8.0 } else { 0.0 };
@@ -138,7 +138,7 @@ proptest! {
             Detection::Band { low: -10.0, high: 10.0, scale: 1.0 },
             Detection::Past { history_s: 7_200.0, absolute: 1.0, relative: 0.1, spreads: 3.0, side: Side::Both },
             Detection::Flat { samples: 4, room: 0.0 },
-            Detection::Step { limit: 5.0, hold_s: 300.0 },
+            Detection::Step { limit: 5.0, relative: 0.0, hold_s: 300.0 },
         ] {
             let mut detector = detection.build();
             let mut said = 0;
@@ -329,7 +329,7 @@ fn the_alarm_of_a_score_ends_whatever_its_limit_is() {
 
 #[test]
 fn a_time_that_is_refused_changes_nothing() {
-    let step = Detection::Step { limit: 5.0, hold_s: 600.0 };
+    let step = Detection::Step { limit: 5.0, relative: 0.0, hold_s: 600.0 };
     let rules: Arc<[Rule]> = [
         Rule::new(
             "a.tank",

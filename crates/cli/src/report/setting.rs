@@ -3,12 +3,12 @@
 use catalogue::{Catalogue, Channel, Unit, ValueKind};
 use habitat::Plan;
 use habitat::scenario::{self, Difficulty, Scenario};
+use server::facts_of;
 use store::Stream;
 use watch::anomaly::Facts;
 
 use super::subject::Subject;
 use crate::error::CliError;
-use crate::watch::watcher::facts;
 
 /// The habitat behind a recording.
 pub struct Setting {
@@ -70,13 +70,14 @@ impl Setting {
 
     /// With the channels of a scenario; none where the stream has few of them.
     fn known(stream: &Stream, plan: Plan, model: &Scenario, note: String) -> Option<Setting> {
+        let facts = facts_of(&plan);
         let catalogue = plan.catalogue;
         let has = present(stream, &catalogue);
         let shared = has.iter().filter(|has| **has).count();
         (2 * shared > stream.signals.len()).then(|| Setting {
             name: Some(model.name.clone()),
             catalogue,
-            facts: Some(facts(model)),
+            facts: Some(facts),
             has,
             sample_s: sample_s(model),
             note,

@@ -6,12 +6,13 @@ use env::HELD_OUT_FROM;
 use habitat::scenario::Scenario;
 use habitat::{Plan, StreamKey};
 use runtime::parallel_map;
+use server::facts_of;
 use watch::alarm::Overrides;
 
 use super::draw::{Draw, Drawing};
 use super::flight;
 use super::visibility::{self, instruments};
-use super::watcher::{Raise, Watcher, facts};
+use super::watcher::{Raise, Watcher};
 use crate::error::CliError;
 use crate::mission::bar;
 
@@ -83,7 +84,7 @@ pub struct Campaign {
 pub fn run(model: &Scenario, extent: Extent, settings: &[Overrides]) -> Result<Campaign, CliError> {
     let plan = flight::plan(model, None)?;
     for overrides in settings {
-        Watcher::new(&plan.catalogue, &facts(model), overrides)?;
+        Watcher::new(&plan.catalogue, &facts_of(&plan), overrides)?;
     }
     let each_days = QUIET_DAYS.min(model.duration_days);
     let seeds = (extent.days / each_days).ceil() as u64;
@@ -125,7 +126,7 @@ pub fn run(model: &Scenario, extent: Extent, settings: &[Overrides]) -> Result<C
 }
 
 fn watchers(plan: &Plan, settings: &[Overrides]) -> Result<Vec<Watcher>, CliError> {
-    let facts = facts(&plan.scenario);
+    let facts = facts_of(plan);
     let all = settings.iter().map(|one| Watcher::new(&plan.catalogue, &facts, one));
     Ok(all.collect::<Result<Vec<Watcher>, watch::WatchError>>()?)
 }

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use habitat::Plan;
 use habitat::scenario;
+use server::facts_of;
 use watch::alarm::{Bound, Overrides};
 use watch::anomaly::{Lookout, rules_of};
 use watch::report::Table;
 
-use super::watcher::facts;
 use crate::error::CliError;
 use crate::table::fixed;
 use crate::{output, table};
@@ -40,11 +40,8 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
         Some(path) => super::overrides(path, Some(&loaded.scenario.name))?,
         None => Overrides::default(),
     };
-    let lookout = Lookout::new(
-        &plan.catalogue,
-        rules_of(&plan.catalogue, &facts(&loaded.scenario)),
-        &overrides,
-    )?;
+    let lookout =
+        Lookout::new(&plan.catalogue, rules_of(&plan.catalogue, &facts_of(&plan)), &overrides)?;
     let alarms = lookout.alarms().plan();
     if args.json {
         output::json(alarms)?;

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use habitat::Plan;
 use habitat::scenario::{Difficulty, Scenario};
 use serde::Serialize;
+use server::facts_of;
 use watch::alarm::Overrides;
 use watch::report::Table;
 
@@ -23,7 +24,7 @@ use super::proposal::{self, Proposal, Range, merged, proposals};
 use super::recording::Recording;
 use super::score::totals;
 use super::tally::Tally;
-use super::watcher::{Watcher, facts};
+use super::watcher::Watcher;
 use crate::error::CliError;
 use crate::mission::cores;
 use crate::table::fixed;
@@ -78,11 +79,8 @@ struct Tuned<'a> {
 pub fn run(args: &Args) -> Result<ExitCode, CliError> {
     let model = flight::quiet(&args.scenario, Difficulty::Nominal)?;
     let plan = flight::plan(&model, None)?;
-    let (moved, kept, tallies) = if args.runs.is_empty() {
-        flown(args, &model, &plan)?
-    } else {
-        recorded(args, &model, &plan)?
-    };
+    let (moved, kept, tallies) =
+        if args.runs.is_empty() { flown(args, &model, &plan)? } else { recorded(args, &plan)? };
     let (Some(before), Some(after)) = (tallies.first(), tallies.last()) else {
         return Ok(ExitCode::SUCCESS);
     };
@@ -126,7 +124,7 @@ fn flown(args: &Args, model: &Scenario, plan: &Plan) -> Result<Found, CliError> 
     let extent = Extent { faults: 0, days: args.days, seed: args.seed, held_out: false, threads };
     let quiet = campaign::run(model, extent, std::slice::from_ref(&declared))?;
     let ranges = merged(quiet.quiet.iter().map(|one| one.extremes.as_slice()));
-    let (moved, kept) = proposed(model, plan, &ranges)?;
+    let (moved, kept) = proposed(plan, &ranges)?;
     let settings = [declared, proposal::overrides(&moved)];
     let extent = Extent { faults: args.faults as usize, held_out: true, ..extent };
     let judged = campaign::run(model, extent, &settings)?;
@@ -136,16 +134,16 @@ fn flown(args: &Args, model: &Scenario, plan: &Plan) -> Result<Found, CliError> 
 }
 
 /// Proposals from even days of recorded missions, judged on odd ones.
-fn recorded(args: &Args, model: &Scenario, plan: &Plan) -> Result<Found, CliError> {
+fn recorded(args: &Args, plan: &Plan) -> Result<Found, CliError> {
     let recordings = args.runs.iter().map(|path| Recording::read(path, plan));
     let recordings = recordings.collect::<Result<Vec<Recording>, CliError>>()?;
-    let (facts, declared) = (facts(model), Overrides::default());
+    let (facts, declared) = (facts_of(plan), Overrides::default());
     let mut ranges: Vec<Vec<Range>> = Vec::new();
     for recording in &recordings {
         let watcher = Watcher::new(&plan.catalogue, &facts, &declared)?;
         ranges.push(recording.ranges(watcher));
     }
-    let (moved, kept) = proposed(model, plan, &merged(ranges.iter().map(Vec::as_slice)))?;
+    let (moved, kept) = proposed(plan, &merged(ranges.iter().map(Vec::as_slice)))?;
     let mut tallies = Vec::new();
     for (name, overrides) in
         [("as declared", declared), ("as proposed", proposal::overrides(&moved))]
@@ -161,12 +159,8 @@ fn recorded(args: &Args, model: &Scenario, plan: &Plan) -> Result<Found, CliErro
     Ok((moved, kept, tallies))
 }
 
-fn proposed(
-    model: &Scenario,
-    plan: &Plan,
-    ranges: &[Range],
-) -> Result<(Vec<Proposal>, Vec<String>), CliError> {
-    let watcher = Watcher::new(&plan.catalogue, &facts(model), &Overrides::default())?;
+fn proposed(plan: &Plan, ranges: &[Range]) -> Result<(Vec<Proposal>, Vec<String>), CliError> {
+    let watcher = Watcher::new(&plan.catalogue, &facts_of(plan), &Overrides::default())?;
     Ok(proposals(watcher.lookout().alarms().plan(), ranges))
 }
 

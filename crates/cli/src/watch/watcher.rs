@@ -1,7 +1,6 @@
 //! A lookout and somebody who acknowledges at once: every alarm that is raised is noted.
 
 use catalogue::Catalogue;
-use habitat::scenario::Scenario;
 use watch::WatchError;
 use watch::alarm::{Cause, Overrides, State};
 use watch::anomaly::{Facts, Lookout, rules_of};
@@ -60,11 +59,4 @@ impl Watcher {
     pub fn lookout(&self) -> &Lookout {
         &self.lookout
     }
-}
-
-/// What a scenario says beside its channels.
-pub fn facts(model: &Scenario) -> Facts {
-    let shed_order = model.power.as_ref().map(|power| power.shed_order.clone());
-    let volumes = model.zones.iter().map(|zone| (zone.name.clone(), zone.volume_m3));
-    Facts { shed_order: shed_order.unwrap_or_default(), volumes_m3: volumes.collect() }
 }

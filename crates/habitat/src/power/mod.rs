@@ -117,6 +117,7 @@ use physics::electrolysis;
 use physics::fuel_cell::{self, Stack};
 use physics::photovoltaic::{Panel, PanelLight, mast_tracking_cosine};
 use physics::species::{COMPOSITION, Gas, WATER, enthalpy_j_mol};
+use physics::sun::Sunlight;
 
 use crate::air::relaxed;
 use crate::air::zone::liquid_j_mol;
@@ -185,6 +186,18 @@ pub struct PowerPlan {
 }
 
 impl PowerPlan {
+    /// Electric power of a square metre of the array, W/m2, under so much dust; see [`Panel::run`].
+    pub(crate) fn cells_w_m2(&self, light: &Sunlight<f64>, dust_fraction: f64) -> f64 {
+        let panel = self.panel.run(&PanelLight {
+            direct_w_m2: light.direct_w_m2,
+            incidence_cosine: mast_tracking_cosine(light.position.direction),
+            dust_fraction,
+            t_front_sink_k: ARRAY_SINKS_K.0,
+            t_back_sink_k: ARRAY_SINKS_K.1,
+        });
+        panel.electric_w_m2
+    }
+
     /// Compile the power system of a scenario: kilowatt-hours become cells and moles, kilowatts areas.
     ///
     /// # Equation
@@ -416,14 +429,7 @@ impl Power {
         self.lit_fraction = light.lit_fraction;
         self.direct_w_m2 = light.direct_w_m2;
         self.sin_elevation = light.position.direction[2];
-        let panel = plan.panel.run(&PanelLight {
-            direct_w_m2: light.direct_w_m2,
-            incidence_cosine: mast_tracking_cosine(light.position.direction),
-            dust_fraction: self.dust_fraction,
-            t_front_sink_k: ARRAY_SINKS_K.0,
-            t_back_sink_k: ARRAY_SINKS_K.1,
-        });
-        self.cells_w_m2 = panel.electric_w_m2;
+        self.cells_w_m2 = plan.cells_w_m2(&light, self.dust_fraction);
     }
 
     /// Find what the sources give and which loads have power in this step; say whether that changed.

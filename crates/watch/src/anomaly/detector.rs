@@ -85,6 +85,9 @@ pub enum Detection {
     Step {
         /// Least jump, in the unit of the value.
         limit: f64,
+        /// The same as a share of the value.
+        #[serde(default)]
+        relative: f64,
         /// How long a jump is remembered, s.
         hold_s: f64,
     },
@@ -100,7 +103,9 @@ impl Detection {
                 Box::new(Past::new(history_s, absolute, relative, spreads, side))
             }
             Detection::Flat { samples, room } => Box::new(Flat::new(samples, room)),
-            Detection::Step { limit, hold_s } => Box::new(Step::new(limit, hold_s)),
+            Detection::Step { limit, relative, hold_s } => {
+                Box::new(Step::new(limit, relative, hold_s))
+            }
         }
     }
 }

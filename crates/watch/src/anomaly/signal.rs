@@ -58,10 +58,13 @@ impl Signal {
     /// The value of one column.
     #[must_use]
     pub fn of(column: usize) -> Signal {
-        Signal {
-            terms: vec![Term { scale: 1.0, factors: vec![(column, 1.0)] }],
-            ..Signal::default()
-        }
+        Signal::scaled(column, 1.0)
+    }
+
+    /// `scale` times the value of one column.
+    #[must_use]
+    pub fn scaled(column: usize, scale: f64) -> Signal {
+        Signal { terms: vec![Term { scale, factors: vec![(column, 1.0)] }], ..Signal::default() }
     }
 
     /// `numerator / Π denominators`.

@@ -12,16 +12,18 @@ const EACH: usize = 3;
 #[derive(Debug, Clone)]
 pub struct Step {
     limit: f64,
+    relative: f64,
     hold_s: f64,
     last: VecDeque<f64>,
     held: Option<(f64, f64)>,
 }
 
 impl Step {
-    /// One that has seen nothing yet: jumps of `limit` count, and are remembered for `hold_s`.
+    /// One that has seen nothing yet: jumps of `limit`, or of `relative` times the value where that is more, count, and are
+    /// remembered for `hold_s`.
     #[must_use]
-    pub fn new(limit: f64, hold_s: f64) -> Step {
-        Step { limit, hold_s, last: VecDeque::with_capacity(2 * EACH + 1), held: None }
+    pub fn new(limit: f64, relative: f64, hold_s: f64) -> Step {
+        Step { limit, relative, hold_s, last: VecDeque::with_capacity(2 * EACH + 1), held: None }
     }
 }
 
@@ -36,7 +38,10 @@ impl Detector for Step {
         }
         let mut before: Vec<f64> = self.last.iter().take(EACH).copied().collect();
         let mut after: Vec<f64> = self.last.iter().skip(EACH).copied().collect();
-        let jump = (median(&mut after)? - median(&mut before)?).abs() / self.limit;
+        let (before, after) = (median(&mut before)?, median(&mut after)?);
+        // Noise that goes with the value goes with the larger one.
+        let least = self.limit.max(self.relative * before.abs().max(after.abs()));
+        let jump = (after - before).abs() / least.max(f64::MIN_POSITIVE);
         let held = self.held.filter(|(_, until_s)| t_s < *until_s).map_or(0.0, |(score, _)| score);
         if jump >= 1.0 && jump > held {
             self.held = Some((jump, t_s + self.hold_s));

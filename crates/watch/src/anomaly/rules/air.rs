@@ -3,6 +3,10 @@
 use super::{Book, air_of, past};
 use crate::anomaly::{Detection, Rule, Side, Signal, Term};
 
+/// Electric energy of a mole of oxygen, J/mol: four electrons at 1.81 V, the voltage of the generator at its usual current
+/// (`physics::electrolysis`).
+const CELL_J_MOL: f64 = 4.0 * 96_485.0 * 1.81;
+
 impl Book<'_> {
     pub(super) fn air_units(&self, rules: &mut Vec<Rule>) {
         for unit in self.owners("sensed_co2_inlet_mol_s") {
@@ -66,7 +70,7 @@ impl Book<'_> {
             let signal = self.on(unit, signal.when(pp, 100.0, 1e5)).after(900.0, 180.0);
             let words = "CO2 drawn in per CO2 in the air";
             rules.push(
-                Rule::new(unit, "intake", words, signal, past(0.25, 0.0, 0.0, Side::Both))
+                Rule::new(unit, "intake", words, signal, past(0.18, 0.0, 0.0, Side::Both))
                     .within(60.0),
             );
         }
@@ -129,6 +133,16 @@ impl Book<'_> {
         let signal = Signal::ratio(made, &[set]).when(set, 2e-4, 1.0).after(1_200.0, 180.0);
         let band = Detection::Band { low: 0.85, high: 1.15, scale: 0.1 };
         rules.push(Rule::new(unit, "made", "oxygen made per set-point", signal, band).within(60.0));
+        if let Some(power) = self.sensed(unit, "power_w") {
+            let term = |column, scale| Term { scale, factors: vec![(column, 1.0)] };
+            let terms = vec![term(power, 1.0), term(made, -CELL_J_MOL)];
+            let signal = Signal { terms, ..Signal::default() }.when(made, 2e-4, 1.0);
+            let words = "power beyond what the cells take for the oxygen made";
+            let usual = past(0.0, 90.0, 6.0, Side::Both);
+            rules.push(
+                Rule::new(unit, "cells", words, signal.after(1_200.0, 180.0), usual).within(60.0),
+            );
+        }
         // Rules trim it at each decision.
         let flat = Detection::Flat { samples: 90, room: 0.0 };
         let words = "set-point in force does not move";

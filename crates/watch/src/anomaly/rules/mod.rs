@@ -1,7 +1,9 @@
 //! The rules of a habitat, found by the ids of its channels.
 
 mod air;
+mod jump;
 mod power;
+mod rated;
 mod water;
 mod zones;
 
@@ -23,6 +25,8 @@ pub struct Facts {
     pub shed_order: Vec<String>,
     /// Volumes of zones by name, m3. Without them zones count alike, and balances of air tell less.
     pub volumes_m3: BTreeMap<String, f64>,
+    /// What sensed channels show while their sound unit works at full rate, by id. Rules that need one are left out without it.
+    pub rated: BTreeMap<String, f64>,
 }
 
 /// Every rule for which `catalogue` has the channels, in a fixed order.
@@ -37,6 +41,7 @@ pub fn rules_of(catalogue: &Catalogue, facts: &Facts) -> Vec<Rule> {
     book.zones(&mut rules);
     book.power(&mut rules);
     book.thermal(&mut rules);
+    book.rated(&mut rules);
     rules
 }
 
@@ -105,13 +110,7 @@ impl Book<'_> {
             let words = format!("{} does not move", channel.quantity);
             let flat = Detection::Flat { samples: 6, room: 0.0 };
             rules.push(Rule::new(&channel.owner, &stuck, &words, moving, flat).within(0.0));
-            let Some(limit) = leap(&channel.owner, name) else { continue };
-            let words = format!("{} jumps", channel.quantity);
-            let step = Detection::Step { limit, hold_s: 1_800.0 };
-            let jump = format!("jump_{name}");
-            // A calibrated instrument shows something else at once.
-            let still = self.uncalibrated(&[&channel.owner], Signal::of(at));
-            rules.push(Rule::new(&channel.owner, &jump, &words, still, step).within(0.0));
+            self.jump(at, name, rules);
         }
     }
 }
@@ -141,16 +140,4 @@ fn is_record(name: &str) -> bool {
         "fresh_mol",
     ]
     .contains(&name)
-}
-
-/// A jump from one minute to the next that a quantity cannot make by itself.
-fn leap(owner: &str, name: &str) -> Option<f64> {
-    match name {
-        "p_total_pa" | "pp_o2_pa" => Some(250.0),
-        "pp_co2_pa" => Some(60.0),
-        "t_k" if owner.ends_with(".air") || owner.ends_with(".structure") => Some(1.2),
-        "rh" => Some(0.1),
-        "usable" | "store_fraction" => Some(0.06),
-        _ => None,
-    }
 }

@@ -1,7 +1,11 @@
 //! Array, fuel cell, electrolyser; coolant loops and radiator.
 
 use super::{Book, past};
-use crate::anomaly::{Detection, Rule, Side, Signal};
+use crate::anomaly::{Detection, Rule, Side, Signal, Term};
+
+/// Share of the coolant through the panels of the low loop by kelvin of its warming, 1/K: a straight line through a week of
+/// quiet missions of the reference habitat (`artemis-30d`). Dust takes light and gives heat, so it moves the share either way.
+const PANEL_PER_K: f64 = 0.075;
 
 impl Book<'_> {
     pub(super) fn power(&self, rules: &mut Vec<Rule>) {
@@ -18,6 +22,16 @@ impl Book<'_> {
                 .within(60.0)
                 .or(["habitat.array".to_owned()]),
         );
+        if let (Some(total), Some(drawn)) =
+            (self.sensed(bus, "total_w"), self.sensed(bus, "drawn_w"))
+        {
+            let signal = Signal::ratio(drawn, &[total]).when(total, 500.0, f64::MAX);
+            let words = "power drawn per power of all loads";
+            let usual = past(0.04, 0.0, 0.0, Side::Both);
+            rules.push(
+                Rule::new(bus, "meters", words, signal.after(0.0, 180.0), usual).within(60.0),
+            );
+        }
         let cell = "habitat.fuel_cell";
         if let (Some(p), Some(set), Some(battery)) = (
             self.sensed(cell, "p_w"),
@@ -82,10 +96,19 @@ impl Book<'_> {
             let warming = Rule::new(&unit, "warming", words, signal, usual);
             rules.push(warming.within(60.0).or([pump]));
             let Some(panel) = self.sensed(&unit, "panel_fraction") else { continue };
-            let signal = Signal::of(panel).while_steady(shed, 0.5).after(0.0, 3_600.0);
+            let term = |column, scale| Term { scale, factors: vec![(column, 1.0)] };
+            let (signal, usual) = if unit.contains("low") {
+                // What goes through the panels rises with the heat in the coolant.
+                let terms =
+                    vec![term(panel, 1.0), term(back, -PANEL_PER_K), term(supply, PANEL_PER_K)];
+                let signal = Signal { terms, ..Signal::default() }.after(0.0, 10_800.0);
+                (signal, past(0.0, 0.01, 6.0, Side::Both))
+            } else {
+                (Signal::of(panel).after(0.0, 3_600.0), past(0.0, 0.04, 6.0, Side::High))
+            };
+            let signal = signal.while_steady(shed, 0.5).since_yesterday();
             let words = "share of the coolant through the radiator, against yesterday";
-            let usual = past(0.0, 0.04, 6.0, Side::High);
-            let panel = Rule::new(&unit, "panel", words, signal.since_yesterday(), usual);
+            let panel = Rule::new(&unit, "panel", words, signal, usual);
             rules.push(panel.or(["habitat.radiator".to_owned()]));
         }
     }

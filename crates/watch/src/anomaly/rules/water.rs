@@ -3,6 +3,10 @@
 use super::{Book, past};
 use crate::anomaly::{Detection, Rule, Side, Signal, Term};
 
+/// Brine that comes with a kilogram of distillate: 1/(recovery · share of water in urine) − 1, with 0.87 of HabNet and the 0.96 of
+/// people (`habitat::water::upa`).
+const BRINE_PER_DISTILLATE: f64 = 0.197;
+
 impl Book<'_> {
     pub(super) fn water_units(&self, rules: &mut Vec<Rule>) {
         for (quantity, least) in [("water_kg_s", 2e-4), ("distillate_kg_s", 2e-5)] {
@@ -56,6 +60,7 @@ impl Book<'_> {
             );
         }
         self.condensate(rules);
+        self.distillate(rules);
         self.brine(rules);
         let (Some(at), Some(shed)) = (tank("potable_kg"), self.sensed("habitat.power", "shed"))
         else {
@@ -77,10 +82,18 @@ impl Book<'_> {
         let signal = Signal {
             terms,
             contents: content(at),
-            window_s: 7_200.0,
+            window_s: 10_800.0,
             smooth_s: 3_600.0,
             ..Signal::default()
         };
+        let used = self.uncalibrated(&["stores.tanks"], signal.clone());
+        let usual = past(0.0, 1.7e-4, 0.0, Side::Low);
+        let words = "water that leaves the tank in three hours";
+        rules.push(
+            Rule::new("stores.tanks", "use_potable_kg", words, used, usual)
+                .or(["stores.potable_tank".to_owned()]),
+        );
+        let signal = Signal { window_s: 7_200.0, ..signal };
         let signal =
             self.uncalibrated(&["stores.tanks"], signal.while_steady(shed, 0.5)).since_yesterday();
         let words = "water that leaves the tank, against yesterday";
@@ -96,15 +109,12 @@ impl Book<'_> {
         );
     }
 
-    /// What heat exchangers, urine processors and reducers give arrives in the tank.
-    fn condensate(&self, rules: &mut Vec<Rule>) {
-        let Some(at) = self.sensed("stores.tanks", "condensate_kg") else { return };
-        let mut signal = Signal {
-            contents: vec![Term { scale: 1.0, factors: vec![(at, 1.0)] }],
-            window_s: 7_200.0,
-            smooth_s: 1_800.0,
-            ..Signal::default()
-        };
+    /// The condensate tank against what heat exchangers, urine processors and reducers give, while no water processor takes
+    /// from it.
+    fn gathered(&self, window_s: f64, smooth_s: f64) -> Option<Signal> {
+        let at = self.sensed("stores.tanks", "condensate_kg")?;
+        let contents = vec![Term { scale: 1.0, factors: vec![(at, 1.0)] }];
+        let mut signal = Signal { contents, window_s, smooth_s, ..Signal::default() };
         for (quantity, scale) in
             [("condensate_kg_s", 1.0), ("distillate_kg_s", 1.0), ("water_mol_s", 0.018_015)]
         {
@@ -113,44 +123,65 @@ impl Book<'_> {
                 signal.terms.extend(flow.map(|at| Term { scale, factors: vec![(at, 1.0)] }));
             }
         }
-        // While a water processor takes from it, nothing is said.
         for unit in self.owners("sensed_water_kg_s") {
             if let Some(flow) = self.sensed(&unit, "water_kg_s") {
                 signal = signal.when(flow, -1.0, 1e-9);
             }
         }
-        let signal = self.uncalibrated(&["stores.tanks"], signal);
+        Some(self.uncalibrated(&["stores.tanks"], signal))
+    }
+
+    /// What heat exchangers, urine processors and reducers give arrives in the tank.
+    fn condensate(&self, rules: &mut Vec<Rule>) {
+        let Some(signal) = self.gathered(7_200.0, 1_800.0) else { return };
         let words = "condensate that does not arrive in the tank";
+        let usual = past(0.0, 2e-5, 8.0, Side::Low);
         rules.push(
-            Rule::new(
-                "stores.tanks",
-                "balance_condensate_kg",
-                words,
-                signal,
-                past(0.0, 2e-5, 8.0, Side::Low),
-            )
-            .or(self.owners("sensed_condensate_kg_s"))
-            .or(self.owners("sensed_distillate_kg_s")),
+            Rule::new("stores.tanks", "balance_condensate_kg", words, signal, usual)
+                .or(self.owners("sensed_condensate_kg_s"))
+                .or(self.owners("sensed_distillate_kg_s")),
         );
     }
 
-    /// What a brine processor takes while nothing comes in.
+    /// The same over the run of a urine processor, which loses little where it leaks.
+    fn distillate(&self, rules: &mut Vec<Rule>) {
+        for unit in self.owners("sensed_distillate_kg_s") {
+            let (Some(signal), Some(flow)) =
+                (self.gathered(10_800.0, 3_600.0), self.sensed(&unit, "distillate_kg_s"))
+            else {
+                continue;
+            };
+            let signal = signal.when(flow, 2e-5, 1.0);
+            let words = "distillate that does not arrive in the tank";
+            let usual = past(0.0, 4.5e-6, 4.0, Side::Low);
+            rules.push(Rule::new(&unit, "distillate", words, signal, usual));
+        }
+    }
+
+    /// What a brine processor takes: what its tank loses and what urine processors add.
     fn brine(&self, rules: &mut Vec<Rule>) {
         let units = self.owners("set_on").into_iter().filter(|unit| unit.contains("brine"));
         let Some(at) = self.sensed("stores.tanks", "brine_kg") else { return };
         for unit in units {
-            let contents = vec![Term { scale: 1.0, factors: vec![(at, 1.0)] }];
-            let signal =
-                Signal { contents, window_s: 3_600.0, smooth_s: 1_800.0, ..Signal::default() };
-            let mut signal = self.on(&unit, signal.when(at, 2.0, 1e9));
-            for source in self.owners("sensed_distillate_kg_s") {
-                if let Some(flow) = self.sensed(&source, "distillate_kg_s") {
-                    signal = signal.when(flow, -1.0, 1e-9);
-                }
+            let flows = self.owners("sensed_distillate_kg_s");
+            let flows = flows.iter().filter_map(|one| self.sensed(one, "distillate_kg_s"));
+            let signal = Signal {
+                terms: flows
+                    .map(|flow| Term { scale: BRINE_PER_DISTILLATE, factors: vec![(flow, 1.0)] })
+                    .collect(),
+                contents: vec![Term { scale: 1.0, factors: vec![(at, 1.0)] }],
+                window_s: 14_400.0,
+                smooth_s: 3_600.0,
+                ..Signal::default()
+            };
+            let mut signal = self.on(&unit, signal.when(at, 1.0, 1e9));
+            if let Some(power) = self.sensed(&unit, "power_w") {
+                // In humid air it rests.
+                signal = signal.when(power, 50.0, 1e9);
             }
             let signal = self.uncalibrated(&["stores.tanks"], signal);
-            let words = "brine taken while none comes in";
-            let detection = past(0.4, 0.0, 6.0, Side::High);
+            let words = "brine taken";
+            let detection = past(0.0, 2.8e-6, 0.0, Side::High);
             rules.push(Rule::new(&unit, "rate", words, signal, detection).within(900.0));
         }
     }
