@@ -113,3 +113,34 @@ fn recorded_missions_are_tuned_on_and_nothing_is_written_unless_approved() {
     let none = run(dir.path(), &["watch", "tune", "a.toml"]);
     assert_ne!(none.status.code(), Some(0));
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_machine_is_shown_look_by_look() {
+    let dir = tempfile::tempdir().unwrap();
+    let shown = run(dir.path(), &["watch", "system", "--seconds", "0.2", "--looks", "3", "--json"]);
+    assert!(shown.status.success(), "{}", stderr(&shown));
+    let lines = String::from_utf8(shown.stdout).unwrap();
+    let looks: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(looks.len(), 3);
+    for look in &looks {
+        let span_s = look["span_s"].as_f64().unwrap();
+        assert!((0.2..30.0).contains(&span_s), "{look}");
+        let processors = look["processors"].as_array().unwrap();
+        assert!(!processors.is_empty());
+        let shares = processors.iter().map(|share| share.as_f64().unwrap());
+        assert!(shares.into_iter().all(|share| (0.0..=1.0).contains(&share)), "{look}");
+        let memory = &look["memory"];
+        assert!(
+            memory["used"].as_u64() <= memory["total"].as_u64()
+                && memory["used"].as_u64() > Some(0)
+        );
+        let bounds = look["bounds"].as_array().unwrap();
+        assert!(bounds.iter().any(|bound| bound["source"] == "machine"), "{look}");
+    }
+    let text = String::from_utf8(run(dir.path(), &["watch", "system", "--seconds", "0.1"]).stdout)
+        .unwrap();
+    assert!(text.contains("processor 0") && text.contains("memory"), "{text}");
+    let refused = run(dir.path(), &["watch", "system", "--seconds", "0"]);
+    assert!(!refused.status.success() && stderr(&refused).contains("allowed: 0.1 to 3600"));
+}

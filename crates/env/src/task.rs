@@ -213,6 +213,12 @@ impl Task {
         self.thresholds.as_ref().unwrap_or(&self.dials)
     }
 
+    /// The dials of the habitat, whoever turns them: their positions are seen in any case.
+    #[must_use]
+    pub fn dials(&self) -> &ActionSpace {
+        &self.dials
+    }
+
     /// What is seen.
     #[must_use]
     pub fn observations(&self) -> &ObservationSpace {

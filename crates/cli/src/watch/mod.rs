@@ -1,13 +1,14 @@
-//! The verb `watch`: the alarms of a scenario, how good they are, and how they could be better.
+//! The verb `watch`: the alarms of a scenario, how good they are, and how they could be better; and the machine.
 //!
 //! | sub-verb | what it does |
 //! |---|---|
 //! | `alarms` | lists every alarm that is compiled from the catalogue, and the channels without limits |
 //! | `score` | flies faults and quiet days, and counts what alarms and anomalies find ([`tally`] says how) |
 //! | `tune` | proposes limits from quiet days, and shows what they would change on days that they have not seen |
+//! | `system` | shows what the machine does: processors, memory, pressure, disks, network, graphics processors |
 //!
 //! # JSON
-//! `alarms --json`: the plan ([`watch::alarm::AlarmPlan`]). `score --json` and `tune --json`: see [`score`] and [`tune`].
+//! `alarms --json`: the plan ([`watch::alarm::AlarmPlan`]). `score --json` and `tune --json`: see [`score`] and [`tune`]. `system --json`: see [`system`].
 
 pub mod campaign;
 pub mod draw;
@@ -16,6 +17,7 @@ mod list;
 mod proposal;
 mod recording;
 pub mod score;
+mod system;
 pub mod tally;
 pub mod tune;
 pub mod visibility;
@@ -46,6 +48,8 @@ enum Verb {
     Score(score::Args),
     /// Propose limits from quiet days; nothing changes unless --approve says so
     Tune(tune::Args),
+    /// Show what the machine does: processors, memory, pressure, disks, network, graphics processors
+    System(system::Args),
 }
 
 /// Run the verb.
@@ -57,6 +61,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         Verb::Alarms(args) => list::run(&args),
         Verb::Score(args) => score::run(&args),
         Verb::Tune(args) => tune::run(&args),
+        Verb::System(args) => system::run(&args),
     }
 }
 

@@ -6,6 +6,7 @@
 use habitat::scenario::hex;
 use sha2::{Digest, Sha256};
 
+use super::supervised::{SUPERVISED, of_entries};
 use crate::EnvError;
 
 /// Range and default of one threshold.
@@ -217,6 +218,27 @@ settings! {
 }
 
 impl RulesSettings {
+    /// The thresholds that a policy sets with `action` where it supervises ([`crate::Acts::Thresholds`]): entries from -1 to 1 in
+    /// the order of [`crate::ActionSpace::thresholds`]. Zero is the default, and so is what is missing or no number; entries beyond ±1
+    /// count as the nearest end.
+    ///
+    /// ```
+    /// use lunar_habitat_env::{ActionSpace, RulesSettings};
+    /// let mut action = vec![0.0; ActionSpace::thresholds().len()];
+    /// assert_eq!(RulesSettings::of_action(&action), RulesSettings::default());
+    /// action[0] = 1.0;
+    /// assert_ne!(RulesSettings::of_action(&action), RulesSettings::default());
+    /// ```
+    #[must_use]
+    pub fn of_action(action: &[f32]) -> RulesSettings {
+        let mut entries = [0.0; SUPERVISED];
+        for (entry, wanted) in entries.iter_mut().zip(action).filter(|(_, wanted)| !wanted.is_nan())
+        {
+            *entry = wanted.clamp(-1.0, 1.0);
+        }
+        of_entries(&entries)
+    }
+
     /// SHA-256 over names and values, as hexadecimal digits: two settings with one hash are the same.
     #[must_use]
     pub fn hash(&self) -> String {

@@ -3,7 +3,10 @@
 use std::sync::Arc;
 
 use env::habitat::{Habitat, Plan};
-use env::{Acts, Command, Controller, Light, Memory, OnBadAction, Task, TaskOptions, Use};
+use env::{
+    Acts, Command, Controller, Light, Memory, OnBadAction, Rules, RulesSettings, Task, TaskOptions,
+    Use,
+};
 use learn::{Actor, Frames, Policy};
 
 use crate::ApiError;
@@ -19,7 +22,8 @@ enum Kind {
     Policy(Box<Flyer>),
 }
 
-/// A policy with what it remembers of what it saw.
+/// A policy with what it remembers of what it saw. One that supervises acts every six hours, and the rules turn the dials by the
+/// thresholds that it has set last.
 struct Flyer {
     task: Arc<Task>,
     actor: Actor<Arc<Policy>>,
@@ -29,7 +33,16 @@ struct Flyer {
     observation: Vec<f32>,
     action: Vec<f32>,
     has_begun: bool,
+    supervised: Option<Supervised>,
     bytes: Arc<Vec<u8>>,
+}
+
+/// The rules under a policy.
+struct Supervised {
+    /// None until the first decision.
+    rules: Option<Rules>,
+    /// When the policy acts again, s of mission time.
+    next_s: f64,
 }
 
 impl Pilot {
@@ -42,7 +55,7 @@ impl Pilot {
         Ok(Pilot { name: controller.name().to_owned(), kind: Kind::Controller(controller) })
     }
 
-    /// A policy that sets the dials of the habitat of `plan`.
+    /// A policy that sets the dials of the habitat of `plan`, or the thresholds of its rules.
     ///
     /// # Errors
     /// As [`Prepared::new`].
@@ -79,7 +92,7 @@ impl Pilot {
                 controller.decide(known, habitat.t_s(), commands);
                 Ok(())
             }
-            Kind::Policy(flyer) => flyer.decide(habitat, commands),
+            Kind::Policy(flyer) => flyer.decide(habitat, known, commands),
         }
     }
 }
@@ -96,16 +109,12 @@ impl Prepared {
     /// The policy of a file, for the habitat of `plan`.
     ///
     /// # Errors
-    /// 422 for bytes that are no policy, and for one of another habitat or with other acts than dials.
+    /// 422 for bytes that are no policy, and for one of another habitat.
     pub fn new(bytes: Arc<Vec<u8>>, plan: &Arc<Plan>) -> Result<Prepared, ApiError> {
         let policy = Policy::from_bytes(&bytes).map_err(ApiError::refused)?;
         let acts = policy.facts.get("acts").map_or(Ok(Acts::Dials), |acts| acts.parse::<Acts>());
-        if acts.map_err(ApiError::refused)? != Acts::Dials {
-            return Err(ApiError::refused(
-                "the policy sets thresholds of the rules; a session takes policies that set dials",
-            ));
-        }
-        let options = TaskOptions { used_for: Use::Evaluation, ..TaskOptions::default() };
+        let acts = acts.map_err(ApiError::refused)?;
+        let options = TaskOptions { used_for: Use::Evaluation, acts, ..TaskOptions::default() };
         let task = Task::new(Arc::clone(plan), options).map_err(ApiError::refused)?;
         policy.fits(&task).map_err(ApiError::refused)?;
         let named = policy.facts.get("name").cloned();
@@ -125,6 +134,8 @@ impl Prepared {
             action: vec![0.0; task.actions().len()],
             actor: Actor::new(Arc::clone(&self.policy)),
             has_begun: false,
+            supervised: (task.acts() == Acts::Thresholds)
+                .then_some(Supervised { rules: None, next_s: f64::NEG_INFINITY }),
             task: Arc::clone(task),
             bytes: Arc::clone(&self.bytes),
         };
@@ -133,8 +144,39 @@ impl Prepared {
 }
 
 impl Flyer {
-    fn decide(&mut self, habitat: &Habitat, commands: &mut Vec<Command>) -> Result<(), ApiError> {
-        let (observations, dials) = (self.task.observations(), self.task.actions());
+    fn decide(
+        &mut self,
+        habitat: &Habitat,
+        known: &[f64],
+        commands: &mut Vec<Command>,
+    ) -> Result<(), ApiError> {
+        let Some(mut supervised) = self.supervised.take() else {
+            self.act(habitat)?;
+            self.task
+                .dials()
+                .apply(&self.action, OnBadAction::Clip, habitat, commands)
+                .map_err(ApiError::broken)?;
+            return Ok(());
+        };
+        let rules = supervised.rules.get_or_insert_with(|| Rules::new(habitat));
+        let acted = if habitat.t_s() >= supervised.next_s {
+            // On a grid of mission time, as in an episode.
+            let every_s = self.task.decision_s();
+            supervised.next_s = ((habitat.t_s() / every_s + 1e-9).floor() + 1.0) * every_s;
+            let acted = self.act(habitat);
+            rules.set_settings(RulesSettings::of_action(&self.action));
+            acted
+        } else {
+            Ok(())
+        };
+        rules.decide(known, habitat.t_s(), commands);
+        self.supervised = Some(supervised);
+        acted
+    }
+
+    /// Look at the habitat and let the policy say what it wants.
+    fn act(&mut self, habitat: &Habitat) -> Result<(), ApiError> {
+        let (observations, dials) = (self.task.observations(), self.task.dials());
         observations.measure(habitat, &mut self.memory);
         let light = self.light.as_ref();
         observations
@@ -146,11 +188,7 @@ impl Flyer {
             self.frames.begin(&self.observation);
             self.has_begun = true;
         }
-        self.actor.act(self.frames.row(), &mut self.action).map_err(ApiError::broken)?;
-        dials
-            .apply(&self.action, OnBadAction::Clip, habitat, commands)
-            .map_err(ApiError::broken)?;
-        Ok(())
+        self.actor.act(self.frames.row(), &mut self.action).map_err(ApiError::broken)
     }
 }
 
