@@ -8,6 +8,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use catalogue::Values;
 use serde_json::{Value, json};
 use watch::profile::STAGES;
 
@@ -212,4 +213,70 @@ fn other_addresses_without_tokens_are_bad_input() {
     assert_eq!(done.status.code(), Some(2));
     let error = String::from_utf8_lossy(&done.stderr).into_owned();
     assert!(error.contains("without tokens only 127.0.0.0/8"), "{error}");
+}
+
+/// What operators made of proposals leaves the database as a table to learn from.
+#[test]
+fn decisions_on_proposals_are_a_file_of_training_data() {
+    let dir = tempfile::tempdir().unwrap();
+    let serving = start(dir.path(), &["--store", "sessions.db"]);
+    let told = json!({ "scenario": "artemis-30d", "advisory": true });
+    let view = serving.ask("POST", "/api/sessions", &told);
+    let id = view["id"].as_str().unwrap();
+    let at = format!("/api/sessions/{id}");
+    let proposal = || {
+        for _ in 0..600 {
+            serving.ask("POST", &format!("{at}/step"), &json!({ "steps": 1 }));
+            let advice = serving.get(&format!("{at}/advice"));
+            if !advice.is_null() {
+                return advice;
+            }
+        }
+        panic!("the rules never propose anything");
+    };
+    let export = |out: &str| {
+        Command::new(env!("CARGO_BIN_EXE_lunar-habitat"))
+            .args(["data", "export", "--store", "sessions.db", "--advice"])
+            .args([&format!("session-{id}"), "--out", out])
+            .current_dir(dir.path())
+            .output()
+            .unwrap()
+    };
+    let refused = export("none.parquet");
+    let words = String::from_utf8(refused.stderr).unwrap();
+    assert!(!refused.status.success() && words.contains("nothing was ever proposed"), "{words}");
+    assert!(!dir.path().join("none.parquet").exists());
+
+    let first = proposal();
+    serving.ask("POST", &format!("{at}/advice/accept"), &json!({ "number": first["number"] }));
+    let second = proposal();
+    let instead = json!([{ "channel": "living.ccaa.set_t_k", "value": 293.25 }]);
+    let body = json!({ "number": second["number"], "commands": instead, "why": "cold feet" });
+    serving.ask("POST", &format!("{at}/advice/override"), &body);
+    // An order waits for half a second at most before it is written.
+    std::thread::sleep(Duration::from_millis(1_500));
+    drop(serving);
+
+    let exported = export("advice.parquet");
+    assert!(exported.status.success(), "{}", String::from_utf8(exported.stderr).unwrap());
+    let frame = store::read_frame(&dir.path().join("advice.parquet")).unwrap();
+    assert_eq!(frame.rows(), 2);
+    let words = |name: &str| match frame.column(name).unwrap() {
+        Values::Words(words) => words.iter().map(str::to_owned).collect::<Vec<String>>(),
+        other => panic!("{name}: {other:?}"),
+    };
+    assert_eq!(words("decision"), ["accepted", "overridden"]);
+    assert_eq!(words("why"), ["", "cold feet"]);
+    assert_eq!(words("by"), ["local", "local"]);
+    let number = |name: &str, row| frame.column(name).unwrap().number(row).unwrap();
+    let wanted = &first["proposed"][0];
+    let channel = wanted["channel"].as_str().unwrap();
+    for label in ["proposed", "set"] {
+        assert_eq!(Some(number(&format!("{label}:{channel}"), 0)), wanted["value"].as_f64());
+    }
+    assert_eq!(number("set:living.ccaa.set_t_k", 1), 293.25);
+    // What was known stands beside it, and no true value.
+    assert!(number("living.air.sensed_pp_co2_pa", 1) > 100.0);
+    assert!(frame.column("living.air.pp_co2_pa").is_none());
+    assert_eq!(Some(number("t_s", 0)), first["t_s"].as_f64());
 }

@@ -151,7 +151,7 @@ impl Fleet {
             }
             if let Some(name) = &one.scenario {
                 let plan = fleet.plan(name, "nominal", None)?;
-                fleet.watching(&plan).lookout(&plan.catalogue)?;
+                fleet.watching(&plan)?;
             }
         }
         Ok(fleet)
@@ -266,17 +266,20 @@ impl Fleet {
     }
 
     /// Who watches a habitat.
-    fn watching(&self, plan: &Plan) -> Watching {
+    ///
+    /// # Errors
+    /// As [`Watching::new`].
+    fn watching(&self, plan: &Plan) -> Result<Watching, ApiError> {
         let mut known = self.watching.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(watching) = known.get(&plan.hash) {
-            return watching.clone();
+            return Ok(watching.clone());
         }
-        let watching = Watching::new(plan, &self.overrides);
+        let watching = Watching::new(plan, &self.overrides)?;
         if known.len() >= PLANS_MOST {
             known.clear();
         }
         known.insert(plan.hash, watching.clone());
-        watching
+        Ok(watching)
     }
 
     /// Make a session.
@@ -304,7 +307,7 @@ impl Fleet {
             created_ms: now,
             forked_from: None,
         };
-        let lookout = self.watching(habitat.plan()).lookout(habitat.catalogue())?;
+        let lookout = self.watching(habitat.plan())?.lookout();
         let mode = if new.advisory { Mode::Advisory } else { Mode::Auto };
         let days = timing.days;
         let flight = Flight::new(habitat, pilot, timing);
@@ -335,7 +338,7 @@ impl Fleet {
             }
         };
         let plan = of.session.look(|flight| Arc::clone(flight.plan()));
-        let watching = self.watching(&plan);
+        let watching = self.watching(&plan)?;
         let (saved, timing) = of.session.fork(self.salt.fetch_add(1, Ordering::Relaxed));
         let told = Founding {
             id: self.fresh_id(),
@@ -448,7 +451,7 @@ impl Fleet {
         let key = StreamKey { run: told.seed, ..StreamKey::default() };
         let (plan, _) = plan.for_episode(key, &[]).map_err(ApiError::refused)?;
         let timing = Timing::of(&plan.scenario);
-        let watching = self.watching(&plan);
+        let watching = self.watching(&plan)?;
         let facts = told.facts(timing.days);
         let saved: Told = serde_json::from_str(&bytes.info.detail)?;
         let policy = match saved.is_policy {

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use catalogue::Catalogue;
 use env::habitat::Plan;
 use watch::alarm::{Overrides, Snapshot};
-use watch::anomaly::{Facts, Lookout, Rule, rules_of};
+use watch::anomaly::{Facts, Lookout, rules_of};
 
 use crate::ApiError;
 
@@ -32,39 +31,38 @@ pub fn facts_of(plan: &Plan) -> Facts {
     }
 }
 
-/// Rules and changes that equal habitats share.
+/// Rules and limits that equal habitats share.
 #[derive(Clone)]
 pub struct Watching {
-    rules: Arc<[Rule]>,
-    overrides: Arc<Overrides>,
+    /// It never sees anything.
+    first: Arc<Lookout>,
 }
 
 impl Watching {
     /// The rules for the habitat of `plan`, and of `files` the one that is meant for it: one that names it, or else one that
     /// names none.
-    pub fn new(plan: &Plan, files: &[Arc<Overrides>]) -> Watching {
-        let named = files.iter().find(|one| one.scenario.as_ref() == Some(&plan.scenario.name));
-        let meant = named.or_else(|| files.iter().find(|one| one.scenario.is_none()));
-        Watching {
-            rules: rules_of(&plan.catalogue, &facts_of(plan)).into(),
-            overrides: meant.cloned().unwrap_or_default(),
-        }
-    }
-
-    /// A lookout that has seen nothing yet.
     ///
     /// # Errors
     /// 422 where the changes name what the habitat does not have.
-    pub fn lookout(&self, catalogue: &Catalogue) -> Result<Lookout, ApiError> {
-        Lookout::new(catalogue, Arc::clone(&self.rules), &self.overrides).map_err(ApiError::refused)
+    pub fn new(plan: &Plan, files: &[Arc<Overrides>]) -> Result<Watching, ApiError> {
+        let named = files.iter().find(|one| one.scenario.as_ref() == Some(&plan.scenario.name));
+        let meant = named.or_else(|| files.iter().find(|one| one.scenario.is_none()));
+        let overrides = meant.cloned().unwrap_or_default();
+        let rules = rules_of(&plan.catalogue, &facts_of(plan));
+        let first = Lookout::new(&plan.catalogue, rules, &overrides).map_err(ApiError::refused)?;
+        Ok(Watching { first: Arc::new(first) })
+    }
+
+    /// A lookout that has seen nothing yet.
+    pub fn lookout(&self) -> Lookout {
+        self.first.fresh()
     }
 
     /// A lookout whose alarms go on.
     ///
     /// # Errors
-    /// 422 as for [`Watching::lookout`], and for alarms of another habitat.
-    pub fn restore(&self, catalogue: &Catalogue, alarms: Snapshot) -> Result<Lookout, ApiError> {
-        Lookout::restore(catalogue, Arc::clone(&self.rules), &self.overrides, alarms)
-            .map_err(ApiError::refused)
+    /// 422 for alarms of another habitat.
+    pub fn restore(&self, alarms: Snapshot) -> Result<Lookout, ApiError> {
+        self.first.resumed(alarms).map_err(ApiError::refused)
     }
 }

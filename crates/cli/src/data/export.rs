@@ -2,7 +2,7 @@
 //!
 //! Rows of a stream as Parquet, Arrow or CSV: `time_s`, then the channels that were asked for in SI, with their units among
 //! the facts. Or, with `--episodes[=NAME]`, what was seen, done and got in a run, with the columns and facts of `data rollout`:
-//! a set of data for learning, without conversion.
+//! a set of data for learning, without conversion. Or, with `--advice`, the proposals of a session ([`super::advice`]).
 //!
 //! # Episodes of `simulate`
 //! A controller commands actuators. In the rows stands the action of dials that comes nearest, and the facts say how often it
@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use catalogue::{Frame, Values};
 use store::{FrameFormat, FrameWriter, ROW_GROUP_ROWS, Rows, Stream};
 
+use super::advice;
 use super::query::{Which, csv};
 use crate::error::CliError;
 use crate::trajectory::Recorded;
@@ -23,7 +24,8 @@ use crate::trajectory::Recorded;
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Examples:\n  lunar-habitat data export RUN --out mission.parquet\n  \
     lunar-habitat data export --episodes RUN --out episodes.parquet\n  \
-    lunar-habitat data export RUN --episodes=NAME --out episodes.parquet\n\n\
+    lunar-habitat data export RUN --episodes=NAME --out episodes.parquet\n  \
+    lunar-habitat data export RUN --advice --out advice.parquet\n\n\
     A file ending in .arrow or .feather is Arrow IPC (Feather 2), which others map into memory.")]
 pub struct ExportArgs {
     #[command(flatten)]
@@ -32,6 +34,9 @@ pub struct ExportArgs {
     #[arg(long, value_name = "NAME", num_args = 0..=1, require_equals = true, default_missing_value = "",
         conflicts_with_all = ["stream", "channel", "from_s", "to_s"])]
     episodes: Option<String>,
+    /// Instead of channels: what a controller proposed in a session, what operators made of it, and what was known then
+    #[arg(long, conflicts_with_all = ["stream", "channel", "from_s", "to_s", "episodes"])]
+    advice: bool,
     /// File, ending in `.parquet`, `.arrow`, `.feather` or, of channels, `.csv`
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
@@ -44,8 +49,8 @@ pub struct ExportArgs {
 pub fn run(args: ExportArgs) -> Result<ExitCode, CliError> {
     let format = FrameFormat::of(&args.out);
     let is_csv = args.out.extension().is_some_and(|ending| ending == "csv");
-    if format.is_none() && (!is_csv || args.episodes.is_some()) {
-        let csv = if args.episodes.is_some() { "" } else { ", .csv" };
+    if format.is_none() && (!is_csv || args.episodes.is_some() || args.advice) {
+        let csv = if args.episodes.is_some() || args.advice { "" } else { ", .csv" };
         let flag = format!("--out {}", args.out.display());
         let problem = format!("its name has to end in one of .parquet, .arrow, .feather{csv}");
         return Err(CliError::flag(flag, problem));
@@ -55,6 +60,12 @@ pub fn run(args: ExportArgs) -> Result<ExitCode, CliError> {
         let recorded = Recorded::find(&database, &run, name)?;
         let (rows, episodes) = recorded.export(&database, &run, &args.out, format)?;
         eprintln!("{rows} rows of {episodes} episodes in {}", args.out.display());
+        return Ok(ExitCode::SUCCESS);
+    }
+    if let (true, Some(format)) = (args.advice, format) {
+        let (database, run) = args.which.open()?;
+        let count = advice::export(&database, &run, &args.out, format)?;
+        eprintln!("{count} proposals in {}", args.out.display());
         return Ok(ExitCode::SUCCESS);
     }
     let (stream, names, rows) = args.which.read()?;

@@ -3,6 +3,7 @@
 //! [`mod@runs`], [`mod@query`], [`mod@export`], [`mod@import`], [`mod@upkeep`], [`mod@index`] and [`mod@tend`] work on a database; [`rollout`] makes files of episodes, [`show`] says what is in them, [`import_config`] reads the predecessor's
 //! configurations. The JSON of each is documented in its module.
 
+mod advice;
 mod export;
 mod import;
 mod import_config;
@@ -38,7 +39,7 @@ enum Verb {
     Runs(runs::Args),
     /// Print rows of a run as CSV
     Query(query::QueryArgs),
-    /// Write rows of a run, or its episodes, as Parquet, Arrow or CSV
+    /// Write rows of a run, its episodes or its proposals as Parquet, Arrow or CSV
     Export(export::ExportArgs),
     /// Bring a file of telemetry into a database
     Import(import::Args),

@@ -111,7 +111,7 @@ impl Saved {
         for (actuator, value) in told.held {
             flight.hold(actuator, Some(value))?;
         }
-        let lookout = watching.restore(&plan.catalogue, told.alarms)?;
+        let lookout = watching.restore(told.alarms)?;
         let session = Session::new(facts, flight, lookout, told.mode, announcer);
         {
             let mut inner = session.lock();

@@ -1,4 +1,5 @@
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -16,12 +17,8 @@ const WORDS_MOST: usize = 1_000;
 /// commands give equal transitions.
 #[derive(Debug, Clone)]
 pub struct Alarms {
-    plan: AlarmPlan,
-    by_id: BTreeMap<String, usize>,
-    /// For each alarm the one about the silence of its channel; none where nothing measures it.
-    silences: Vec<Option<usize>>,
-    /// For each alarm its group.
-    groups: Vec<usize>,
+    /// What alarms of equal habitats have in common.
+    shared: Arc<Shared>,
     points: Vec<Point>,
     /// Open alarms of each group, shelved ones left out, when the last sample was in.
     open: Vec<usize>,
@@ -31,6 +28,18 @@ pub struct Alarms {
     sequence: u64,
     refused: u64,
     transitions: Vec<Transition>,
+}
+
+/// A plan, and what follows from it.
+#[derive(Debug)]
+struct Shared {
+    plan: AlarmPlan,
+    by_id: BTreeMap<String, usize>,
+    /// For each alarm the one about the silence of its channel; none where nothing measures it.
+    silences: Vec<Option<usize>>,
+    /// For each alarm its group.
+    groups: Vec<usize>,
+    group_count: usize,
 }
 
 /// What [`Alarms`] remember, to go on later.
@@ -49,7 +58,6 @@ impl Alarms {
     /// Alarms before the first sample: nothing is past a limit.
     #[must_use]
     pub fn new(plan: AlarmPlan) -> Alarms {
-        let count = plan.alarms.len();
         let by_id = plan.alarms.iter().enumerate().map(|(at, one)| (one.id.clone(), at)).collect();
         let silence = |alarm: &Alarm| {
             let of = |one: &Alarm| one.channel == alarm.channel && one.bound == Bound::Silent;
@@ -57,26 +65,36 @@ impl Alarms {
         };
         let names = plan.groups();
         let group = |alarm: &Alarm| names.binary_search(&alarm.group.as_str()).unwrap_or(0);
+        let (silences, groups) =
+            (plan.alarms.iter().map(silence).collect(), plan.alarms.iter().map(group).collect());
+        let group_count = names.len();
+        Alarms::of(Arc::new(Shared { by_id, silences, groups, group_count, plan }))
+    }
+
+    /// Others under the same plan before their first sample; both share it.
+    #[must_use]
+    pub fn fresh(&self) -> Alarms {
+        Alarms::of(Arc::clone(&self.shared))
+    }
+
+    fn of(shared: Arc<Shared>) -> Alarms {
         Alarms {
-            by_id,
-            silences: plan.alarms.iter().map(silence).collect(),
-            groups: plan.alarms.iter().map(group).collect(),
-            points: vec![Point::default(); count],
-            open: vec![0; names.len()],
-            values: vec![None; plan.channels.len()],
+            points: vec![Point::default(); shared.plan.alarms.len()],
+            open: vec![0; shared.group_count],
+            values: vec![None; shared.plan.channels.len()],
             flood: Flood::default(),
             t_s: None,
             sequence: 0,
             refused: 0,
             transitions: Vec::new(),
-            plan,
+            shared,
         }
     }
 
     /// The plan.
     #[must_use]
     pub fn plan(&self) -> &AlarmPlan {
-        &self.plan
+        &self.shared.plan
     }
 
     /// Take in one sample of every channel at `t_s`, s of mission time; return what changed.
@@ -97,12 +115,12 @@ impl Alarms {
             *value = row.get(at).copied().filter(|value| value.is_finite());
         }
         self.expire(t_s);
-        if self.flood.pass(t_s, &self.plan.flood) {
+        if self.flood.pass(t_s, &self.shared.plan.flood) {
             self.release();
         }
         let mut raised = Vec::new();
         for at in 0..self.points.len() {
-            let alarm = &self.plan.alarms[at];
+            let alarm = &self.shared.plan.alarms[at];
             let value = self.values[alarm.channel].unwrap_or(f64::NAN);
             let before = self.state(at);
             match self.points[at].turn(alarm, t_s, value) {
@@ -112,7 +130,8 @@ impl Alarms {
             }
         }
         // Of alarms of one sample the most urgent is the first of its group, then the one declared first.
-        raised.sort_by_key(|(at, _)| (std::cmp::Reverse(self.plan.alarms[*at].priority), *at));
+        raised
+            .sort_by_key(|(at, _)| (std::cmp::Reverse(self.shared.plan.alarms[*at].priority), *at));
         for (at, before) in raised {
             self.raise(at, before, t_s);
         }
@@ -173,12 +192,12 @@ impl Alarms {
             found,
             allowed,
         };
-        if self.plan.alarms[at].priority == Priority::Critical {
+        if self.shared.plan.alarms[at].priority == Priority::Critical {
             let allowed = "low, medium, high: critical alarms are not shelved";
             return Err(range("priority", "critical".into(), allowed.into()));
         }
         let since_s = self.now_s();
-        let latest_s = since_s + self.plan.longest_shelving_s;
+        let latest_s = since_s + self.shared.plan.longest_shelving_s;
         if !(until_s > since_s && until_s <= latest_s) {
             let allowed = format!("after {since_s} and up to {latest_s}, in s of mission time");
             return Err(range("until_s", until_s.to_string(), allowed));
@@ -261,8 +280,8 @@ impl Alarms {
     /// All that is remembered.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
-        let ids = self.plan.alarms.iter().map(|alarm| alarm.id.clone());
-        let channels = self.plan.channels.iter().map(|channel| &channel.id);
+        let ids = self.shared.plan.alarms.iter().map(|alarm| alarm.id.clone());
+        let channels = self.shared.plan.channels.iter().map(|channel| &channel.id);
         let values = channels.zip(&self.values);
         Snapshot {
             t_s: self.t_s,
@@ -278,9 +297,17 @@ impl Alarms {
     /// # Errors
     /// [`WatchError::LostAlarm`] where an open alarm is not in the plan.
     pub fn restore(plan: AlarmPlan, snapshot: Snapshot) -> Result<Alarms, WatchError> {
-        let mut alarms = Alarms::new(plan);
+        Alarms::new(plan).resumed(snapshot)
+    }
+
+    /// Others under the same plan that go on from a snapshot; both share it.
+    ///
+    /// # Errors
+    /// As [`Alarms::restore`].
+    pub fn resumed(&self, snapshot: Snapshot) -> Result<Alarms, WatchError> {
+        let mut alarms = self.fresh();
         for (id, point) in snapshot.points {
-            match alarms.by_id.get(&id) {
+            match alarms.shared.by_id.get(&id) {
                 Some(at) => {
                     alarms.points[*at] = point;
                     alarms.count(*at, false);
@@ -291,7 +318,7 @@ impl Alarms {
                 None => {}
             }
         }
-        for (channel, value) in alarms.plan.channels.iter().zip(&mut alarms.values) {
+        for (channel, value) in alarms.shared.plan.channels.iter().zip(&mut alarms.values) {
             *value = snapshot.values.get(&channel.id).copied();
         }
         alarms.t_s = snapshot.t_s;
@@ -304,16 +331,16 @@ impl Alarms {
 /// What happens to one alarm.
 impl Alarms {
     fn find(&self, id: &str) -> Result<usize, WatchError> {
-        self.by_id.get(id).copied().ok_or_else(|| WatchError::UnknownAlarm(id.to_owned()))
+        self.shared.by_id.get(id).copied().ok_or_else(|| WatchError::UnknownAlarm(id.to_owned()))
     }
 
     fn is_silent(&self, at: usize) -> bool {
-        self.silences[at].is_some_and(|silence| self.points[silence].is_past)
+        self.shared.silences[at].is_some_and(|silence| self.points[silence].is_past)
     }
 
     fn state(&self, at: usize) -> State {
         // Silence is what is known about a silent instrument.
-        let of_limit = self.silences[at] != Some(at);
+        let of_limit = self.shared.silences[at] != Some(at);
         self.points[at].state(of_limit && self.is_silent(at))
     }
 
@@ -325,7 +352,7 @@ impl Alarms {
     /// Count an alarm of which `was_open` said before whether it counts.
     fn count(&mut self, at: usize, was_open: bool) {
         let is_open = self.counts(at);
-        let open = &mut self.open[self.groups[at]];
+        let open = &mut self.open[self.shared.groups[at]];
         match (was_open, is_open) {
             (false, true) => *open += 1,
             (true, false) => *open -= 1,
@@ -336,9 +363,9 @@ impl Alarms {
     fn raise(&mut self, at: usize, before: State, t_s: f64) {
         let is_shelved = before == State::Shelved;
         let was_open = before == State::Returned;
-        let is_first = !is_shelved && !was_open && self.open[self.groups[at]] == 0;
-        let priority = self.plan.alarms[at].priority;
-        let waits = !is_shelved && self.flood.admit(t_s, priority, &self.plan.flood);
+        let is_first = !is_shelved && !was_open && self.open[self.shared.groups[at]] == 0;
+        let priority = self.shared.plan.alarms[at].priority;
+        let waits = !is_shelved && self.flood.admit(t_s, priority, &self.shared.plan.flood);
         let point = &mut self.points[at];
         (point.is_acknowledged, point.who) = (false, None);
         point.is_left = false;
@@ -392,7 +419,7 @@ impl Alarms {
         self.sequence += 1;
         let t_s = self.now_s();
         self.points[at].since_s = t_s;
-        let alarm = &self.plan.alarms[at];
+        let alarm = &self.shared.plan.alarms[at];
         let transition = Transition {
             sequence: self.sequence,
             t_s,
@@ -413,8 +440,8 @@ impl Alarms {
     }
 
     fn text(&self, at: usize) -> String {
-        let alarm = &self.plan.alarms[at];
-        let channel = &self.plan.channels[alarm.channel];
+        let alarm = &self.shared.plan.alarms[at];
+        let channel = &self.shared.plan.channels[alarm.channel];
         let state = self.state(at).name();
         if alarm.bound == Bound::Silent {
             return format!("{} of {} is silent; {state}", channel.quantity, channel.owner);
@@ -435,8 +462,8 @@ impl Alarms {
     }
 
     fn seen(&self, at: usize) -> Active {
-        let (alarm, point) = (&self.plan.alarms[at], &self.points[at]);
-        let channel = &self.plan.channels[alarm.channel];
+        let (alarm, point) = (&self.shared.plan.alarms[at], &self.points[at]);
+        let channel = &self.shared.plan.channels[alarm.channel];
         Active {
             id: alarm.id.clone(),
             channel: channel.id.clone(),

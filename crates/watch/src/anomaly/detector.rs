@@ -15,7 +15,7 @@ use super::{Flat, Past, Step};
 /// }
 /// assert!(detector.push(36_000.0, 22.0).unwrap_or(0.0) > 1.0);
 /// ```
-pub trait Detector: Send {
+pub trait Detector: Send + Sync {
     /// Take in `value` at `t_s`, s of mission time; return its score: from 1 on it is an anomaly. `None` where nothing can be
     /// said yet. Values that are not finite are left out by the caller.
     fn push(&mut self, t_s: f64, value: f64) -> Option<f64>;

@@ -25,6 +25,9 @@ impl Book<'_> {
         if name == "air_out_k" || name == "power_w" {
             // Off and on again is no jump.
             signal = self.on(owner, signal).after(900.0, 0.0);
+        } else if name.ends_with("_k") && name != "t_k" {
+            // Coolant that begins to flow takes up the heat of what stood.
+            signal = signal.after(1_800.0, 0.0);
         }
         let words = format!("{} jumps", channel.quantity);
         let step = Detection::Step { limit, relative, hold_s: HOLD_S };
