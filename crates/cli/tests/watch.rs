@@ -110,6 +110,12 @@ fn recorded_missions_are_tuned_on_and_nothing_is_written_unless_approved() {
     std::fs::remove_file(dir.path().join("a.toml")).unwrap();
     assert!(run(dir.path(), &command).status.success());
     assert_eq!(std::fs::read_to_string(dir.path().join("a.toml")).unwrap(), text);
+    // Others read it: nothing in it says where on this machine it was written, and from what.
+    let place = |name: &str| dir.path().join(name).to_str().unwrap().to_owned();
+    let (from, to) = (place("run"), place("b.toml"));
+    assert!(run(dir.path(), &["watch", "tune", &from, "--approve", &to]).status.success());
+    let elsewhere = std::fs::read_to_string(dir.path().join("b.toml")).unwrap();
+    assert_eq!(elsewhere, text.replace("a.toml", "b.toml"));
     let none = run(dir.path(), &["watch", "tune", "a.toml"]);
     assert_ne!(none.status.code(), Some(0));
 }

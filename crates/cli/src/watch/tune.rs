@@ -100,16 +100,23 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
 }
 
 /// The comment above what is written: the command that writes it again.
+///
+/// The file is handed on to others, so of a path that begins at the root it says the name alone.
 fn head(args: &Args, path: &Path) -> String {
-    let mut command = format!("lunar-habitat watch tune --scenario {}", args.scenario);
+    let told = |path: &Path| match path.file_name() {
+        Some(name) if path.is_absolute() => name.display().to_string(),
+        _ => path.display().to_string(),
+    };
+    let scenario = told(Path::new(&args.scenario));
+    let mut command = format!("lunar-habitat watch tune --scenario {scenario}");
     let mut on = format!("{} quiet days or more of seed {}", args.days, args.seed);
     if args.runs.is_empty() {
         command.push_str(&format!(" --days {} --seed {}", args.days, args.seed));
     } else {
         on = "the even days of recorded missions".to_owned();
-        args.runs.iter().for_each(|run| command.push_str(&format!(" {}", run.display())));
+        args.runs.iter().for_each(|run| command.push_str(&format!(" {}", told(run))));
     }
-    command.push_str(&format!(" --approve {}", path.display()));
+    command.push_str(&format!(" --approve {}", told(path)));
     // A name with a break in it stays in its comment.
     let command = command.replace(['\n', '\r'], " ");
     format!("# Limits after {on}. Written by\n#   {command}\n")
