@@ -9,12 +9,13 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use store::{Ingest, RunStatus, StoreError};
+use store::{Database, Ingest, RunStatus, StoreError};
 use tracing::info_span;
 
-use crate::ApiError;
 use crate::fleet::{Fleet, Member, POLICY, SNAPSHOT};
+use crate::session::advice::Decided;
 use crate::session::unkept::{Bytes, Unkept};
+use crate::{ApiError, ServerError};
 
 /// Time between two rounds.
 const ROUND: Duration = Duration::from_millis(500);
@@ -256,6 +257,28 @@ impl Part<'_> {
         }
         Ok(())
     }
+}
+
+/// The last decisions that are kept of run number `run`, at most `most`, the oldest first.
+///
+/// # Errors
+/// [`ServerError::Store`]; [`ServerError::Session`] for one that this release cannot read.
+pub fn kept_decisions(
+    database: &Database,
+    run: i64,
+    most: usize,
+) -> Result<Vec<Decided>, ServerError> {
+    // Names are in the order of numbers.
+    let mut kept = database.artifacts(run)?;
+    kept.retain(|one| one.kind == ADVICE);
+    let last = kept.iter().skip(kept.len().saturating_sub(most));
+    last.map(|info| {
+        let artifact = database.artifact(run, ADVICE, &info.name)?;
+        serde_json::from_slice(&artifact.bytes).map_err(|error| {
+            ServerError::Session(format!("decision {} cannot be read: {error}", info.name))
+        })
+    })
+    .collect()
 }
 
 /// Name of the artifact of a decision: in the order of numbers.

@@ -46,7 +46,7 @@ mod what_if;
 pub use access::{Role, Tokens, Who};
 pub use announcer::Announcing;
 pub use error::{ApiError, ServerError};
-pub use keeper::ADVICE;
+pub use keeper::kept_decisions;
 pub use server::{Server, ServerSettings};
 pub use session::view::{NewSession, View};
 pub use watching::facts_of;

@@ -19,8 +19,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use catalogue::{Frame, Values, Words};
-use server::ADVICE;
-use server::session::advice::{Decided, Decision, SetPoint};
+use server::kept_decisions;
+use server::session::advice::{Decided, SetPoint};
 use store::{Database, FrameFormat, FrameWriter, Run};
 
 use crate::error::CliError;
@@ -35,18 +35,12 @@ pub fn export(
     out: &Path,
     format: FrameFormat,
 ) -> Result<usize, CliError> {
-    let mut decided = Vec::new();
-    for info in database.artifacts(run.id)?.into_iter().filter(|info| info.kind == ADVICE) {
-        let artifact = database.artifact(run.id, ADVICE, &info.name)?;
-        let one: Decided = serde_json::from_slice(&artifact.bytes)?;
-        decided.push(one);
-    }
+    let decided = kept_decisions(database, run.id, usize::MAX)?;
     if decided.is_empty() {
         let problem =
             "nothing was ever proposed in it; sessions with \"advisory\": true have proposals";
         return Err(CliError::flag(format!("--advice {}", run.told.name), problem));
     }
-    decided.sort_by_key(|one| one.number);
     let frame = frame(&run.told.name, &decided)?;
     let mut writer = FrameWriter::create_as(out, format, &frame.shape())?;
     writer.append(&frame)?;
@@ -64,7 +58,7 @@ fn frame(run: &str, decided: &[Decided]) -> Result<Frame, CliError> {
     push("decided_s", Values::F64(decided.iter().map(|one| one.decided_s).collect()))?;
     let words =
         |of: &dyn Fn(&Decided) -> &str| Values::Words(decided.iter().map(of).collect::<Words>());
-    push("decision", words(&|one| name(one.decision)))?;
+    push("decision", words(&|one| one.decision.name()))?;
     push("by", words(&|one| one.by.as_deref().unwrap_or_default()))?;
     push("why", words(&|one| one.why.as_deref().unwrap_or_default()))?;
     let seen: BTreeSet<&str> =
@@ -93,12 +87,4 @@ fn frame(run: &str, decided: &[Decided]) -> Result<Frame, CliError> {
         ("expired".to_owned(), "nobody decided in time; nothing came into force".to_owned()),
     ]);
     Ok(frame)
-}
-
-fn name(decision: Decision) -> &'static str {
-    match decision {
-        Decision::Accepted => "accepted",
-        Decision::Overridden => "overridden",
-        Decision::Expired => "expired",
-    }
 }

@@ -55,7 +55,7 @@ fn seconds(text: &str) -> Result<f64, String> {
 /// Run the sub-verb.
 ///
 /// # Errors
-/// [`CliError`] where standard output is closed.
+/// [`CliError`] when the system refuses what is written.
 pub fn run(args: &Args) -> Result<ExitCode, CliError> {
     let mut earlier = Machine::now();
     for _ in 0..args.looks {
@@ -89,17 +89,8 @@ impl Seen {
         let pair = |pair: Option<(u64, u64)>| {
             pair.map(|(used, total)| json!({"used": used, "total": total}))
         };
-        let stall =
-            |stall: Option<Stall>| stall.map(|one| json!({"some": one.some, "full": one.full}));
         let bound =
             |one: &Bound| json!({"source": one.source, "used": one.used, "limit": one.limit});
-        let disks = machine.disks.iter().map(|one| {
-            json!({"name": one.name, "read_s": one.read_s, "written_s": one.written_s, "busy": one.busy})
-        });
-        let networks = machine.networks.iter().map(
-            |one| json!({"name": one.name, "received_s": one.received_s, "sent_s": one.sent_s}),
-        );
-        let gpu = |one: &Gpu| json!({"name": one.name, "busy": one.busy, "used_bytes": one.used_bytes, "total_bytes": one.total_bytes});
         json!({
             "span_s": machine.span_s,
             "processors": machine.processors,
@@ -108,13 +99,13 @@ impl Seen {
             "swap": pair(machine.swap),
             "bounds": bounds.iter().map(bound).collect::<Vec<Value>>(),
             "stalls": {
-                "processor": stall(machine.processor_stall),
-                "memory": stall(machine.memory_stall),
-                "disk": stall(machine.disk_stall),
+                "processor": machine.processor_stall,
+                "memory": machine.memory_stall,
+                "disk": machine.disk_stall,
             },
-            "disks": disks.collect::<Vec<Value>>(),
-            "networks": networks.collect::<Vec<Value>>(),
-            "gpus": gpus.iter().map(gpu).collect::<Vec<Value>>(),
+            "disks": machine.disks,
+            "networks": machine.networks,
+            "gpus": gpus,
         })
     }
 

@@ -9,10 +9,10 @@ use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Asked, Refusals, Shared, Told, check_why};
-use crate::ApiError;
 use crate::access::Who;
-use crate::keeper::ADVICE;
+use crate::keeper::kept_decisions;
 use crate::session::advice::{Advice, Decided};
+use crate::{ApiError, ServerError};
 
 /// Set-points of an override at most.
 const COMMANDS_MOST: usize = 64;
@@ -128,16 +128,13 @@ pub async fn history(
     let list = desk.in_turn(&desk.readings, move |desk| {
         // What waits is looked at first: what is written down in between is found twice, and told once.
         let fresh = member.session.fresh_decisions();
-        let database = desk.fleet.database();
-        let mut kept = database.artifacts(member.run)?;
-        kept.retain(|one| one.kind == ADVICE);
-        let mut list: BTreeMap<u64, Decided> = BTreeMap::new();
-        for info in kept.iter().skip(kept.len().saturating_sub(most)) {
-            let artifact = database.artifact(member.run, ADVICE, &info.name)?;
-            let decided: Decided =
-                serde_json::from_slice(&artifact.bytes).map_err(ApiError::broken)?;
-            list.insert(decided.number, decided);
-        }
+        let kept = kept_decisions(desk.fleet.database(), member.run, most);
+        let kept = kept.map_err(|error| match error {
+            ServerError::Store(error) => error.into(),
+            other => ApiError::broken(other),
+        })?;
+        let mut list: BTreeMap<u64, Decided> =
+            kept.into_iter().map(|one| (one.number, one)).collect();
         list.extend(fresh.into_iter().map(|decided| (decided.number, decided)));
         let first = list.len().saturating_sub(most);
         let mut list: Vec<Decided> = list.into_values().skip(first).collect();

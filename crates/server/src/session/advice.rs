@@ -43,6 +43,18 @@ pub enum Decision {
     Expired,
 }
 
+impl Decision {
+    /// Its name, as in JSON.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Decision::Accepted => "accepted",
+            Decision::Overridden => "overridden",
+            Decision::Expired => "expired",
+        }
+    }
+}
+
 /// A proposal and what became of it: a row of training data.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct Decided {

@@ -150,28 +150,24 @@ impl Flyer {
         known: &[f64],
         commands: &mut Vec<Command>,
     ) -> Result<(), ApiError> {
-        let Some(mut supervised) = self.supervised.take() else {
+        let t_s = habitat.t_s();
+        if self.supervised.as_ref().is_none_or(|supervised| t_s >= supervised.next_s) {
             self.act(habitat)?;
-            self.task
-                .dials()
-                .apply(&self.action, OnBadAction::Clip, habitat, commands)
-                .map_err(ApiError::broken)?;
-            return Ok(());
+        }
+        let Some(Supervised { rules, next_s }) = &mut self.supervised else {
+            let dials = self.task.dials();
+            let applied = dials.apply(&self.action, OnBadAction::Clip, habitat, commands);
+            return applied.map(|_| ()).map_err(ApiError::broken);
         };
-        let rules = supervised.rules.get_or_insert_with(|| Rules::new(habitat));
-        let acted = if habitat.t_s() >= supervised.next_s {
+        let rules = rules.get_or_insert_with(|| Rules::new(habitat));
+        if t_s >= *next_s {
             // On a grid of mission time, as in an episode.
             let every_s = self.task.decision_s();
-            supervised.next_s = ((habitat.t_s() / every_s + 1e-9).floor() + 1.0) * every_s;
-            let acted = self.act(habitat);
+            *next_s = ((t_s / every_s + 1e-9).floor() + 1.0) * every_s;
             rules.set_settings(RulesSettings::of_action(&self.action));
-            acted
-        } else {
-            Ok(())
-        };
-        rules.decide(known, habitat.t_s(), commands);
-        self.supervised = Some(supervised);
-        acted
+        }
+        rules.decide(known, t_s, commands);
+        Ok(())
     }
 
     /// Look at the habitat and let the policy say what it wants.

@@ -2,8 +2,10 @@
 
 use std::process::Command;
 
+use serde::Serialize;
+
 /// How a graphics processor stands now.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Gpu {
     /// What it is called.
     pub name: String,

@@ -2,8 +2,10 @@
 
 use std::time::Instant;
 
+use serde::Serialize;
+
 /// Share of time in which tasks waited for something, over the last ten seconds.
-#[derive(Debug, Clone, Copy, PartialEq, Default)]
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize)]
 pub struct Stall {
     /// At least one task waited, 0 to 1.
     pub some: f64,
@@ -51,7 +53,7 @@ pub struct Machine {
 }
 
 /// A disk between two looks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct DiskUse {
     /// Name of the device.
     pub name: String,
@@ -64,7 +66,7 @@ pub struct DiskUse {
 }
 
 /// A network interface between two looks.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct NetworkUse {
     /// Name of the interface.
     pub name: String,

@@ -26,7 +26,10 @@ impl Book<'_> {
             // Off and on again is no jump.
             signal = self.on(owner, signal).after(900.0, 0.0);
         } else if name.ends_with("_k") && name != "t_k" {
-            // Coolant that begins to flow takes up the heat of what stood.
+            // Coolant that begins to flow takes up the heat of what stood, and so it does where loads go or come back.
+            if let Some(shed) = self.sensed("habitat.power", "shed") {
+                signal = signal.while_steady(shed, 0.5);
+            }
             signal = signal.after(1_800.0, 0.0);
         }
         let words = format!("{} jumps", channel.quantity);
@@ -65,7 +68,7 @@ fn leap(owner: &str, name: &str) -> Option<(f64, f64)> {
         "return_k" if owner.contains("low") => Some((1.0, 0.0)),
         "air_out_k" => Some((1.3, 0.0)),
         "rh" => Some((0.1, 0.0)),
-        "usable" | "store_fraction" | "lit_fraction" => Some((0.06, 0.0)),
+        "usable" | "store_fraction" => Some((0.06, 0.0)),
         "o2_mol" | "n2_mol" if is_tank => Some((8.0, 0.04)),
         "potable_kg" if is_tank => Some((1.0, 0.04)),
         "condensate_kg" if is_tank => Some((0.6, 0.04)),

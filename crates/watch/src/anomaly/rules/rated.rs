@@ -6,6 +6,15 @@ use crate::anomaly::{Detection, Rule, Signal, Term};
 /// Power of the array goes with this power of the light: cells are colder in less light, and lose 0.2 % of their efficiency per
 /// kelvin (`physics::photovoltaic`). Holds within 3 % from 0.3 of the light on.
 const LIGHT: f64 = 0.86;
+/// Shares of a rating between which a unit works: instruments of flow err by 7 % at most (2 % of bias, within 3.47 of them, and
+/// noise), half of a unit takes 50 %. In between, assumed.
+const WORKS: (f64, f64) = (0.8, 1.25);
+/// The same of an array, of which one string in ten is dead: light and power err by 1 % of bias each. Assumed.
+const SHINES: (f64, f64) = (0.94, 1.06);
+/// Shares of the electrolyser's rating: what may be left over, and what is near enough to the rating that no more fits in. Assumed.
+const LEFT_OVER: (f64, f64) = (0.15, 0.8);
+/// Share of the store of the fuel cell above which it counts as full. Assumed.
+const FULL: f64 = 0.93;
 
 impl Book<'_> {
     pub(super) fn rated(&self, rules: &mut Vec<Rule>) {
@@ -21,7 +30,7 @@ impl Book<'_> {
                 let signal = Signal::scaled(column, 1.0 / rated)
                     .when(column, 0.05 * rated, 1e9)
                     .after(settle_s, settle_s);
-                let band = Detection::Band { low: 0.8, high: 1.25, scale: 0.1 };
+                let band = Detection::Band { low: WORKS.0, high: WORKS.1, scale: 0.1 };
                 let words = "share of its rate while it runs";
                 let name = format!("rated_{}", quantity.split('_').next().unwrap_or_default());
                 rules.push(Rule::new(&unit, &name, words, signal, band).within(60.0));
@@ -49,7 +58,7 @@ impl Book<'_> {
         let factors = vec![(source, 1.0), (lit, -LIGHT)];
         let terms = vec![Term { scale: 1.0 / rated, factors }];
         let signal = Signal { terms, ..Signal::default() }.when(lit, 0.3, 2.0).after(300.0, 600.0);
-        let band = Detection::Band { low: 0.94, high: 1.06, scale: 0.05 };
+        let band = Detection::Band { low: SHINES.0, high: SHINES.1, scale: 0.05 };
         let words = "power of the array as a share of its rating in this light";
         let rule = Rule::new(bus, "array_rated", words, signal, band).within(300.0);
         rules.push(rule.or(["habitat.array".to_owned()]));
@@ -79,12 +88,12 @@ impl Book<'_> {
         });
         // At its rating it cannot take more, and less than that may be what it is told to take.
         let signal = Signal { terms: terms.collect(), ..Signal::default() }
-            .when(store, 0.0, 0.93)
-            .when(taken, -1e3, 0.8 * rated)
+            .when(store, 0.0, FULL)
+            .when(taken, -1e3, LEFT_OVER.1 * rated)
             .when(set, 0.95 * rated, f64::MAX)
             .when(source, 0.1 * rated, f64::MAX)
             .after(300.0, 300.0);
-        let band = Detection::Band { low: -1e9, high: 0.15 * rated, scale: 0.05 * rated };
+        let band = Detection::Band { low: -1e9, high: LEFT_OVER.0 * rated, scale: 0.05 * rated };
         let words = "power that nobody takes while the store has room";
         let rule = Rule::new(cell, "unused", words, signal, band).within(60.0);
         rules.push(rule.or(["habitat.electrolyser".to_owned()]));
