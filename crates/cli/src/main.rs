@@ -112,5 +112,6 @@ fn main() -> ExitCode {
         Verb::Bench(args) => bench::run(args),
         Verb::Watch(args) => watch::run(args),
     };
+    profile::leave();
     done.unwrap_or_else(|error| error.report())
 }

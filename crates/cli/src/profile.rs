@@ -1,4 +1,5 @@
-//! Where the time and the memory of a verb go: always counted, shown in its page, and as files with `--profile DIR`.
+//! Where the time and the memory of a verb go: always counted, shown in its page, as files with `--profile DIR`, and to a
+//! collector of OpenTelemetry with `--otlp URL`.
 //!
 //! | file | what |
 //! |---|---|
@@ -7,11 +8,12 @@
 //! | `profile.json` | all figures: `wall_s`; `stages` with `path`, `runs`, `own` and `whole` (`wall_s`, `cpu_s`, `bytes`, `allocations`), `joining_s`, `items`, `p50_ms`, `p95_ms`, `p99_ms`, `max_ms`; `findings` with `stage`, `kind`, `share`, `evidence`, `advice`; `verdict`, what held it back in words; `disturbed`, the share of time in which other programs had the processors; `looks`, how often threads were looked at |
 
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use serde_json::{Value, json};
 use store::write_atomic;
 use watch::bottleneck::{Counters, Diagnosis, Mark, Observation, QueueLooks};
+use watch::export::{Metric, Otlp, PROGRAM, Reading, Timing, read_program};
 use watch::profile::{
     Cost, Profile, Profiler, ProfilerOptions, STAGES, StageFigures, flame, trace,
 };
@@ -27,12 +29,22 @@ const SLICES: usize = 100_000;
 /// Rows of the table in a page.
 const ROWS: usize = 16;
 
-/// The flag.
+/// What a training shows while it runs.
+const TRAINING: &[Metric] = &[
+    Metric::gauge("lunar_habitat_training", "Figures of the last update, named as in TensorBoard"),
+    Metric::counter("lunar_habitat_training_decisions_total", "Decisions taken so far"),
+];
+
+/// The flags.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Profiling {
     /// Write flame graphs, a trace for Perfetto and figures of all stages into this directory
     #[arg(long, value_name = "DIR")]
     profile: Option<PathBuf>,
+    /// Send spans and metrics to the collector of OpenTelemetry at this address, as OTLP over HTTP; its token is read from
+    /// OTEL_EXPORTER_OTLP_HEADERS
+    #[arg(long, value_name = "URL", env = "OTEL_EXPORTER_OTLP_ENDPOINT", hide_env_values = true)]
+    otlp: Option<String>,
 }
 
 /// What listens to this program.
@@ -40,6 +52,8 @@ struct Listening {
     profiler: Profiler,
     /// None where no thread could be started for it.
     observation: Option<Observation>,
+    /// Who is told of single spans, and of metrics.
+    otlp: Option<Arc<Otlp>>,
     noted: Mutex<Noted>,
 }
 
@@ -49,21 +63,52 @@ struct Noted {
     /// Where the part begins that pages are about; none for the beginning.
     from: Option<Mark>,
     queues: Vec<QueueLooks>,
+    /// Figures of the verb as they are now.
+    shown: Vec<Reading>,
 }
 
 static LISTENING: OnceLock<Listening> = OnceLock::new();
 
 impl Profiling {
-    /// Listen from now on to a verb that computes on so many threads.
-    pub fn begin(&self, threads: usize) {
+    /// Listen from now on to `verb`, which computes on so many threads.
+    ///
+    /// # Errors
+    /// [`CliError`] for a collector that cannot be: whether it answers is not asked, and nothing waits for it.
+    pub fn begin(&self, verb: &str, threads: usize) -> Result<(), CliError> {
+        let wrong =
+            |error: watch::WatchError| CliError::flag("--otlp".to_owned(), error.to_string());
+        // A variable that is there and empty is none.
+        let address = self.otlp.as_deref().filter(|address| !address.is_empty());
+        let otlp = address.map(|address| Otlp::start(address, verb, Timing::default()));
+        let otlp = otlp.transpose().map_err(wrong)?.map(Arc::new);
         let slices = if self.profile.is_some() { SLICES } else { 0 };
-        let profiler = Profiler::new(ProfilerOptions { slices, ..ProfilerOptions::default() });
+        let options = ProfilerOptions { slices, ..ProfilerOptions::default() };
+        let profiler = match &otlp {
+            Some(otlp) => Profiler::telling(options, otlp.sink()),
+            None => Profiler::new(options),
+        };
         // Refused where somebody listens already, who then goes on.
         if tracing::subscriber::set_global_default(profiler.clone()).is_ok() {
             let observation = Observation::start(&profiler, cores() as f64).ok();
             let observation = observation.map(|one| one.on_threads(threads));
-            let _ = LISTENING.set(Listening { profiler, observation, noted: Mutex::default() });
+            let noted = Mutex::default();
+            let _ = LISTENING.set(Listening { profiler, observation, otlp, noted });
         }
+        Ok(())
+    }
+
+    /// The collector, for a verb that has more to tell.
+    pub fn otlp(&self) -> Option<Arc<Otlp>> {
+        LISTENING.get().and_then(|listening| listening.otlp.clone())
+    }
+
+    /// Tell the collector how the program is doing, by itself and with the figures of [`show`].
+    pub fn observe(&self) {
+        let Some(Listening { profiler, otlp: Some(otlp), .. }) = LISTENING.get() else { return };
+        otlp.observe(PROGRAM, || read_program(Some(profiler)));
+        otlp.observe(TRAINING, || {
+            LISTENING.get().map_or_else(Vec::new, |listening| listening.noted().shown.clone())
+        });
     }
 
     /// What is counted, for whoever shows it while the verb runs.
@@ -144,6 +189,31 @@ impl Listening {
 pub fn saw(looks: QueueLooks) {
     if let Some(listening) = LISTENING.get() {
         listening.noted().queues.push(looks);
+    }
+}
+
+/// Show the figures of an update to a collector, where there is one; what is no number is left out.
+pub fn show(decisions: u64, figures: &[(&'static str, f64)]) {
+    let Some(listening) = LISTENING.get().filter(|listening| listening.otlp.is_some()) else {
+        return;
+    };
+    let name = "lunar_habitat_training";
+    let finite = figures.iter().filter(|(_, value)| value.is_finite());
+    let mut shown: Vec<Reading> =
+        finite.map(|(figure, value)| Reading::with(name, "figure", *figure, *value)).collect();
+    shown.push(Reading::of("lunar_habitat_training_decisions_total", decisions as f64));
+    listening.noted().shown = shown;
+}
+
+/// Let what is still on its way to the collector go, however the verb has ended.
+pub fn leave() {
+    if let Some(Listening { otlp: Some(otlp), .. }) = LISTENING.get() {
+        let told = otlp.end();
+        let lost = match told.lost {
+            0 => String::new(),
+            lost => format!("; {lost} are lost, and {} calls of it failed", told.failures),
+        };
+        eprintln!("{} spans went to the collector{lost}", told.spans);
     }
 }
 

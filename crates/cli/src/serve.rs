@@ -75,7 +75,7 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; nothing is listened to then.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
-    args.profiling.begin(cores());
+    args.profiling.begin("serve", cores())?;
     let read = |path: &PathBuf| {
         std::fs::read_to_string(path).map_err(|source| {
             CliError::Store(store::StoreError::Io { action: "read", path: path.clone(), source })
@@ -114,6 +114,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
             command: args.alarm_command,
         },
         profiler: args.profiling.profiler(),
+        otlp: args.profiling.otlp(),
         ..ServerSettings::local(database.clone())
     };
     // Whoever wants it to end while it starts is heard.
@@ -139,6 +140,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
     end.wait();
     eprintln!("writing everything down");
+    if let Some(otlp) = args.profiling.otlp() {
+        otlp.flush();
+    }
     server.stop();
     args.profiling.end()?;
     Ok(ExitCode::SUCCESS)

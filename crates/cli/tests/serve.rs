@@ -1,6 +1,9 @@
 //! `serve` as a program: it says where it listens, is killed, and goes on.
 
-#![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
+#![allow(clippy::unwrap_used, clippy::panic)] // Test code outside `#[test]` functions too.
+
+#[path = "../../watch/tests/collector/mod.rs"]
+mod collector;
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
@@ -11,6 +14,8 @@ use std::time::{Duration, Instant};
 use catalogue::Values;
 use serde_json::{Value, json};
 use watch::profile::STAGES;
+
+use self::collector::{Collector, told};
 
 struct Serving {
     child: Child,
@@ -202,6 +207,61 @@ fn stages_of_a_server_are_counted() {
         let line = format!("lunar_habitat_stage_runs_total{{stage=\"{}\"}}", stage.name);
         assert!(metrics.contains(&line), "{line}: {metrics}");
     }
+}
+
+/// A collector of OpenTelemetry gets requests with what was done for them, below whoever asked, and the metrics of `/metrics`.
+#[test]
+fn a_collector_is_told_of_requests_and_gets_every_metric() {
+    let collector = Collector::start();
+    let dir = tempfile::tempdir().unwrap();
+    let more = ["--store", "sessions.db", "--otlp", &collector.url()];
+    let mut serving = start(dir.path(), &more);
+    let view = serving.ask("POST", "/api/sessions", &json!({ "scenario": "cabin-30d" }));
+    let at = format!("/api/sessions/{}", view["id"].as_str().unwrap());
+    serving.ask("POST", &format!("{at}/step"), &json!({ "steps": 7 }));
+    let mut stream = TcpStream::connect(&serving.host).unwrap();
+    write!(
+        stream,
+        "GET {at}/rows?channels=living.air.pp_co2_pa HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\
+         traceparent: 00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01\r\n\r\n",
+        serving.host
+    )
+    .unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
+    let shown = serving.text("/metrics");
+    let program = serving.child.id().to_string();
+    assert!(Command::new("kill").args(["-TERM", &program]).status().unwrap().success());
+    assert!(serving.child.wait().unwrap().success());
+    collector.look(|kept| {
+        let request = |method: &str, route: &str| {
+            let found = kept.named("request").into_iter().find(|span| {
+                let fields = told(&span.attributes);
+                fields["http.request.method"] == method && fields["http.route"] == route
+            });
+            found.unwrap_or_else(|| panic!("{method} {route}"))
+        };
+        let step = request("POST", "/api/sessions/{id}/step");
+        assert_eq!(
+            (step.kind, told(&step.attributes)["http.response.status_code"].as_str()),
+            (2, "200")
+        );
+        let work = kept.named("session steps")[0];
+        assert_eq!((&work.parent_span_id, &work.trace_id), (&step.span_id, &step.trace_id));
+        let rows = request("GET", "/api/sessions/{id}/rows");
+        assert_eq!(rows.trace_id[..4], [0x4b, 0xf9, 0x2f, 0x35]);
+        assert_eq!(kept.named("history")[0].parent_span_id, rows.span_id);
+        // Each metric of `/metrics` that has a value.
+        let names: std::collections::BTreeSet<&str> =
+            kept.metrics.keys().map(|(name, _)| name.as_str()).collect();
+        let lines = shown.lines().filter_map(|line| line.strip_prefix("# TYPE "));
+        let all: Vec<&str> = lines.filter_map(|line| line.split(' ').next()).collect();
+        let missing: Vec<&&str> = all.iter().filter(|name| !names.contains(*name)).collect();
+        assert!(all.len() >= 30 && missing.is_empty(), "{missing:?} of {}", all.len());
+        let steps = ("lunar_habitat_steps_total".to_owned(), Default::default());
+        assert_eq!(kept.metrics[&steps], (7.0, true));
+    });
 }
 
 #[test]

@@ -1,13 +1,17 @@
-//! Metrics for Prometheus: what is counted elsewhere, taken when somebody asks.
+//! Metrics of the server: what is counted elsewhere, read when somebody collects it.
+//!
+//! `/metrics` shows them to Prometheus; a collector of OpenTelemetry gets the same ones, where there is one.
 
-use std::collections::BTreeMap;
-use std::sync::atomic::Ordering;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, OnceLock, PoisonError, Weak};
 
 use metrics::{counter, describe_counter, describe_gauge, describe_histogram, gauge, histogram};
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use opentelemetry::KeyValue;
+use opentelemetry::metrics::{Counter, Histogram};
 use runtime::Priority;
 use runtime::memory::{Level, MemoryBudget};
+use watch::export::{Kind, Metric, Otlp, PROGRAM, Reading, read_program};
 
 use crate::ServerError;
 use crate::api::Desk;
@@ -15,6 +19,72 @@ use crate::session::view::Status;
 
 /// Bounds of times of requests, s.
 const REQUEST_S: [f64; 10] = [0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.5, 2.0, 10.0];
+
+/// What [`read`] reads of the server itself.
+const SERVER: &[Metric] = &[
+    Metric::gauge("lunar_habitat_sessions", "Sessions by what they are doing"),
+    Metric::gauge("lunar_habitat_listeners", "Streams that are open"),
+    Metric::gauge("lunar_habitat_alarms_open", "Open alarms by priority"),
+    Metric::gauge(
+        "lunar_habitat_alarms_unacknowledged",
+        "Open alarms that nobody has acknowledged",
+    ),
+    Metric::gauge("lunar_habitat_people_alive", "People alive in all sessions"),
+    Metric::gauge("lunar_habitat_executor_workers", "Workers of the executor by group"),
+    Metric::gauge("lunar_habitat_executor_busy", "Share of time that workers were busy, by group"),
+    Metric::gauge("lunar_habitat_tasks_waiting", "Tasks that wait, by class"),
+    Metric::gauge("lunar_habitat_memory_left_bytes", "Memory that may still be used"),
+    Metric::gauge("lunar_habitat_memory_account_bytes", "Memory reserved, by account"),
+    Metric::gauge("lunar_habitat_memory_limit_bytes", "Memory that may be used"),
+    Metric::gauge("lunar_habitat_memory_level", "How scarce memory is: 0 not at all, up to 5"),
+    Metric::gauge("lunar_habitat_database_connections", "Connections to the database"),
+    Metric::gauge("lunar_habitat_database_connections_idle", "Connections to the database at rest"),
+    Metric::gauge("lunar_habitat_cache_bytes", "Bytes of rows remembered"),
+    Metric::gauge("lunar_habitat_cache_capacity_bytes", "Bytes of rows that may be remembered"),
+    Metric::gauge("lunar_habitat_cache_entries", "Results remembered"),
+    Metric::gauge("lunar_habitat_cache_hit_ratio", "Share of questions answered from memory"),
+    Metric::gauge(
+        "lunar_habitat_keeper_trouble",
+        "1 while the last write into the database failed",
+    ),
+    Metric::gauge("lunar_habitat_uptime_seconds", "Time since the server began"),
+    Metric::counter("lunar_habitat_stream_lost_total", "News that slow listeners lost"),
+    Metric::counter("lunar_habitat_steps_total", "Steps of all sessions"),
+    Metric::counter("lunar_habitat_turns_total", "Turns of sessions that run"),
+    Metric::counter("lunar_habitat_lags_total", "Times that a session could not keep its rate"),
+    Metric::counter("lunar_habitat_rows_kept_total", "Rows written into the database"),
+    Metric::counter("lunar_habitat_events_kept_total", "Events written into the database"),
+    Metric::counter("lunar_habitat_snapshots_kept_total", "Snapshots written into the database"),
+    Metric::counter("lunar_habitat_snapshot_bytes_total", "Size of these, bytes"),
+    Metric::counter("lunar_habitat_commits_total", "Transactions of the keeper"),
+    Metric::counter(
+        "lunar_habitat_commit_failures_total",
+        "Transactions of the keeper that failed",
+    ),
+    Metric::counter(
+        "lunar_habitat_commit_microseconds_total",
+        "Time in transactions of the keeper",
+    ),
+    Metric::counter("lunar_habitat_cache_hits_total", "Questions answered from memory"),
+    Metric::counter("lunar_habitat_cache_misses_total", "Questions answered from the database"),
+    Metric::counter("lunar_habitat_cache_evictions_total", "Results that had to go"),
+    Metric::counter("lunar_habitat_tasks_done_total", "Tasks done by class"),
+    Metric::counter(
+        "lunar_habitat_alarms_announced_total",
+        "Changes of alarms that receivers have, by receiver",
+    ),
+    Metric::counter(
+        "lunar_habitat_alarms_unannounced_total",
+        "Changes of alarms given up or dropped, by receiver",
+    ),
+];
+
+const REQUESTS: (&str, &str) =
+    ("lunar_habitat_requests_total", "Requests by method, route and status");
+const REQUEST_TIMES: (&str, &str) = ("lunar_habitat_request_seconds", "Time of requests by route");
+
+/// News that slow listeners lost, in this program.
+static LOST: AtomicU64 = AtomicU64::new(0);
 
 /// The one recorder of the program.
 pub fn recorder() -> Result<&'static PrometheusHandle, ServerError> {
@@ -41,102 +111,91 @@ pub fn recorder() -> Result<&'static PrometheusHandle, ServerError> {
     Ok(RECORDER.get_or_init(|| handle))
 }
 
+/// Requests as a collector of OpenTelemetry gets them.
+pub struct Requests {
+    total: Counter<u64>,
+    seconds: Histogram<f64>,
+}
+
+impl Requests {
+    /// Send them, and whatever [`read`] reads of `desk` while there is one.
+    pub fn collected(otlp: &Otlp, desk: &Weak<Desk>) -> Requests {
+        let all: Vec<Metric> = SERVER.iter().chain(PROGRAM).copied().collect();
+        let desk = Weak::clone(desk);
+        otlp.observe(&all, move || desk.upgrade().map(|desk| read(&desk)).unwrap_or_default());
+        Requests {
+            total: otlp.counter(REQUESTS.0, REQUESTS.1),
+            seconds: otlp.histogram(REQUEST_TIMES.0, REQUEST_TIMES.1, &REQUEST_S),
+        }
+    }
+}
+
 /// Count a request.
-pub fn request(method: &str, route: &str, status: u16, seconds: f64) {
-    // A client may call its method anything; a label may not.
-    let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
-    let method = if known.contains(&method) { method } else { "other" };
+pub fn request(
+    method: &'static str,
+    route: &str,
+    status: u16,
+    seconds: f64,
+    collected: Option<&Requests>,
+) {
     let labels = [
         ("method", method.to_owned()),
         ("route", route.to_owned()),
         ("status", status.to_string()),
     ];
-    counter!("lunar_habitat_requests_total", &labels).increment(1);
-    histogram!("lunar_habitat_request_seconds", "route" => route.to_owned()).record(seconds);
+    counter!(REQUESTS.0, &labels).increment(1);
+    histogram!(REQUEST_TIMES.0, "route" => route.to_owned()).record(seconds);
+    if let Some(Requests { total, seconds: times }) = collected {
+        total.add(1, &labels.map(|(key, value)| KeyValue::new(key, value)));
+        times.record(seconds, &[KeyValue::new("route", route.to_owned())]);
+    }
+}
+
+/// The name of a method as a label: a client may call its method anything, a label may not.
+pub fn method(name: &str) -> &'static str {
+    let known = ["GET", "HEAD", "POST", "PUT", "DELETE", "OPTIONS", "PATCH"];
+    known.into_iter().find(|known| *known == name).unwrap_or("other")
 }
 
 /// Count what a listener lost because it was slow.
 pub fn lost(rows: u64) {
-    counter!("lunar_habitat_stream_lost_total").increment(rows);
+    LOST.fetch_add(rows, Ordering::Relaxed);
 }
 
 fn describe() {
-    let gauges = [
-        ("lunar_habitat_sessions", "Sessions by what they are doing"),
-        ("lunar_habitat_listeners", "Streams that are open"),
-        ("lunar_habitat_alarms_open", "Open alarms by priority"),
-        ("lunar_habitat_alarms_unacknowledged", "Open alarms that nobody has acknowledged"),
-        ("lunar_habitat_people_alive", "People alive in all sessions"),
-        ("lunar_habitat_executor_workers", "Workers of the executor by group"),
-        ("lunar_habitat_executor_busy", "Share of time that workers were busy, by group"),
-        ("lunar_habitat_tasks_waiting", "Tasks that wait, by class"),
-        ("lunar_habitat_memory_left_bytes", "Memory that may still be used"),
-        ("lunar_habitat_memory_account_bytes", "Memory reserved, by account"),
-        ("lunar_habitat_memory_limit_bytes", "Memory that may be used"),
-        ("lunar_habitat_memory_level", "How scarce memory is: 0 not at all, up to 5"),
-        ("lunar_habitat_resident_bytes", "Resident memory of the program"),
-        ("lunar_habitat_threads", "Threads of the program"),
-        ("lunar_habitat_open_files", "Files that the program has open"),
-        ("lunar_habitat_database_connections", "Connections to the database"),
-        ("lunar_habitat_database_connections_idle", "Connections to the database at rest"),
-        ("lunar_habitat_cache_bytes", "Bytes of rows remembered"),
-        ("lunar_habitat_cache_capacity_bytes", "Bytes of rows that may be remembered"),
-        ("lunar_habitat_cache_entries", "Results remembered"),
-        ("lunar_habitat_cache_hit_ratio", "Share of questions answered from memory"),
-        ("lunar_habitat_keeper_trouble", "1 while the last write into the database failed"),
-        ("lunar_habitat_uptime_seconds", "Time since the server began"),
-    ];
-    for (name, text) in gauges {
-        describe_gauge!(name, text);
+    for Metric { name, kind, what } in SERVER.iter().chain(PROGRAM) {
+        match kind {
+            Kind::Gauge => describe_gauge!(*name, *what),
+            Kind::Counter => describe_counter!(*name, *what),
+        }
     }
-    let counters = [
-        ("lunar_habitat_requests_total", "Requests by method, route and status"),
-        ("lunar_habitat_stream_lost_total", "News that slow listeners lost"),
-        ("lunar_habitat_steps_total", "Steps of all sessions"),
-        ("lunar_habitat_turns_total", "Turns of sessions that run"),
-        ("lunar_habitat_lags_total", "Times that a session could not keep its rate"),
-        ("lunar_habitat_rows_kept_total", "Rows written into the database"),
-        ("lunar_habitat_events_kept_total", "Events written into the database"),
-        ("lunar_habitat_snapshots_kept_total", "Snapshots written into the database"),
-        ("lunar_habitat_snapshot_bytes_total", "Size of these, bytes"),
-        ("lunar_habitat_commits_total", "Transactions of the keeper"),
-        ("lunar_habitat_commit_failures_total", "Transactions of the keeper that failed"),
-        ("lunar_habitat_commit_microseconds_total", "Time in transactions of the keeper"),
-        ("lunar_habitat_cache_hits_total", "Questions answered from memory"),
-        ("lunar_habitat_cache_misses_total", "Questions answered from the database"),
-        ("lunar_habitat_cache_evictions_total", "Results that had to go"),
-        ("lunar_habitat_tasks_done_total", "Tasks done by class"),
-        ("lunar_habitat_stage_runs_total", "Runs of stages of the program"),
-        (
-            "lunar_habitat_stage_processor_microseconds_total",
-            "Processor time of stages, without those inside",
-        ),
-        (
-            "lunar_habitat_alarms_announced_total",
-            "Changes of alarms that receivers have, by receiver",
-        ),
-        (
-            "lunar_habitat_alarms_unannounced_total",
-            "Changes of alarms given up or dropped, by receiver",
-        ),
-    ];
-    for (name, text) in counters {
-        describe_counter!(name, text);
-    }
-    describe_histogram!("lunar_habitat_request_seconds", "Time of requests by route");
+    describe_counter!(REQUESTS.0, REQUESTS.1);
+    describe_histogram!(REQUEST_TIMES.0, REQUEST_TIMES.1);
 }
 
-/// Set what is counted elsewhere and write everything in the text format of Prometheus.
+/// Everything in the text format of Prometheus.
 pub fn render(desk: &Desk, handle: &PrometheusHandle) -> String {
-    sessions(desk);
-    keeping(desk);
-    machine(desk);
-    stages(desk);
+    let all: Vec<&Metric> = SERVER.iter().chain(PROGRAM).collect();
+    for Reading { name, labels, value } in read(desk) {
+        match all.iter().find(|metric| metric.name == name).map(|metric| metric.kind) {
+            Some(Kind::Counter) => counter!(name, &labels).absolute(value as u64),
+            _ => gauge!(name, &labels).set(value),
+        }
+    }
     handle.run_upkeep();
     handle.render()
 }
 
-fn sessions(desk: &Desk) {
+/// Read everything that is counted elsewhere.
+pub fn read(desk: &Desk) -> Vec<Reading> {
+    let mut readings = read_program(desk.profiler.as_ref());
+    sessions(desk, &mut readings);
+    keeping(desk, &mut readings);
+    machine(desk, &mut readings);
+    readings
+}
+
+fn sessions(desk: &Desk, into: &mut Vec<Reading>) {
     let members = desk.fleet.all();
     let (mut listeners, mut unacknowledged, mut alive) = (0, 0, 0);
     let mut status = [0_usize; 4];
@@ -159,23 +218,30 @@ fn sessions(desk: &Desk) {
         alive += view.crew_alive;
         listeners += member.session.listeners();
         let (steps, lags) = member.session.take_counts();
-        counter!("lunar_habitat_steps_total").increment(steps);
-        counter!("lunar_habitat_lags_total").increment(lags);
+        desk.steps.fetch_add(steps, Ordering::Relaxed);
+        desk.lags.fetch_add(lags, Ordering::Relaxed);
     }
+    for (name, count) in
+        [("lunar_habitat_steps_total", &desk.steps), ("lunar_habitat_lags_total", &desk.lags)]
+    {
+        into.push(Reading::of(name, count.load(Ordering::Relaxed) as f64));
+    }
+    let lost = LOST.load(Ordering::Relaxed);
+    into.push(Reading::of("lunar_habitat_stream_lost_total", lost as f64));
     for (name, count) in ["paused", "running", "ended", "failed"].into_iter().zip(status) {
-        gauge!("lunar_habitat_sessions", "status" => name).set(count as f64);
+        into.push(Reading::with("lunar_habitat_sessions", "status", name, count as f64));
     }
     for (name, count) in ["critical", "high", "medium", "low"].into_iter().zip(open) {
-        gauge!("lunar_habitat_alarms_open", "priority" => name).set(count as f64);
+        into.push(Reading::with("lunar_habitat_alarms_open", "priority", name, count as f64));
     }
-    gauge!("lunar_habitat_alarms_unacknowledged").set(unacknowledged as f64);
-    gauge!("lunar_habitat_people_alive").set(alive as f64);
-    gauge!("lunar_habitat_listeners").set(listeners as f64);
-    counter!("lunar_habitat_turns_total").absolute(desk.pacer.turns());
-    gauge!("lunar_habitat_uptime_seconds").set(desk.began.elapsed().as_secs_f64());
+    into.push(Reading::of("lunar_habitat_alarms_unacknowledged", unacknowledged as f64));
+    into.push(Reading::of("lunar_habitat_people_alive", alive as f64));
+    into.push(Reading::of("lunar_habitat_listeners", listeners as f64));
+    into.push(Reading::of("lunar_habitat_turns_total", desk.pacer.turns() as f64));
+    into.push(Reading::of("lunar_habitat_uptime_seconds", desk.began.elapsed().as_secs_f64()));
 }
 
-fn keeping(desk: &Desk) {
+fn keeping(desk: &Desk, into: &mut Vec<Reading>) {
     let tally = desk.keeper.tally();
     for (name, count) in [
         ("lunar_habitat_rows_kept_total", &tally.rows),
@@ -186,95 +252,72 @@ fn keeping(desk: &Desk) {
         ("lunar_habitat_commit_failures_total", &tally.failures),
         ("lunar_habitat_commit_microseconds_total", &tally.commit_us),
     ] {
-        counter!(name).absolute(count.load(Ordering::Relaxed));
+        into.push(Reading::of(name, count.load(Ordering::Relaxed) as f64));
     }
-    gauge!("lunar_habitat_keeper_trouble").set(f64::from(desk.keeper.trouble().is_some()));
+    into.push(Reading::of(
+        "lunar_habitat_keeper_trouble",
+        f64::from(desk.keeper.trouble().is_some()),
+    ));
     let database = desk.fleet.database();
     let connections = database.connections();
-    gauge!("lunar_habitat_database_connections").set(connections.open as f64);
-    gauge!("lunar_habitat_database_connections_idle").set(connections.idle as f64);
+    into.push(Reading::of("lunar_habitat_database_connections", connections.open as f64));
+    into.push(Reading::of("lunar_habitat_database_connections_idle", connections.idle as f64));
     for (receiver, done) in desk.fleet.announcer().deliveries() {
-        counter!("lunar_habitat_alarms_announced_total", "to" => receiver).absolute(done.delivered);
-        counter!("lunar_habitat_alarms_unannounced_total", "to" => receiver)
-            .absolute(done.given_up + done.dropped);
+        into.push(Reading::with(
+            "lunar_habitat_alarms_announced_total",
+            "to",
+            receiver,
+            done.delivered as f64,
+        ));
+        into.push(Reading::with(
+            "lunar_habitat_alarms_unannounced_total",
+            "to",
+            receiver,
+            (done.given_up + done.dropped) as f64,
+        ));
     }
     let cache = database.cache_figures();
-    gauge!("lunar_habitat_cache_bytes").set(cache.bytes as f64);
-    gauge!("lunar_habitat_cache_capacity_bytes").set(cache.capacity_bytes as f64);
-    gauge!("lunar_habitat_cache_entries").set(cache.entries as f64);
-    gauge!("lunar_habitat_cache_hit_ratio").set(cache.hit_ratio());
-    counter!("lunar_habitat_cache_hits_total").absolute(cache.hits);
-    counter!("lunar_habitat_cache_misses_total").absolute(cache.misses);
-    counter!("lunar_habitat_cache_evictions_total").absolute(cache.evictions);
+    into.push(Reading::of("lunar_habitat_cache_bytes", cache.bytes as f64));
+    into.push(Reading::of("lunar_habitat_cache_capacity_bytes", cache.capacity_bytes as f64));
+    into.push(Reading::of("lunar_habitat_cache_entries", cache.entries as f64));
+    into.push(Reading::of("lunar_habitat_cache_hit_ratio", cache.hit_ratio()));
+    into.push(Reading::of("lunar_habitat_cache_hits_total", cache.hits as f64));
+    into.push(Reading::of("lunar_habitat_cache_misses_total", cache.misses as f64));
+    into.push(Reading::of("lunar_habitat_cache_evictions_total", cache.evictions as f64));
 }
 
-/// What each stage has taken, wherever it ran.
-fn stages(desk: &Desk) {
-    let Some(profiler) = &desk.profiler else { return };
-    let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for stage in profiler.profile().stages {
-        let sum = sums.entry(stage.name().to_owned()).or_default();
-        sum.0 += stage.runs;
-        sum.1 += stage.own.cpu_ns / 1_000;
-    }
-    for (stage, (runs, micros)) in sums {
-        counter!("lunar_habitat_stage_runs_total", "stage" => stage.clone()).absolute(runs);
-        counter!("lunar_habitat_stage_processor_microseconds_total", "stage" => stage)
-            .absolute(micros);
-    }
-}
-
-fn machine(desk: &Desk) {
+fn machine(desk: &Desk, into: &mut Vec<Reading>) {
     let figures = desk.executor.figures();
     let classes = [Priority::Critical, Priority::High, Priority::Normal, Priority::Background];
     for class in classes {
         let of = figures.class(class);
         let name = class.name();
-        gauge!("lunar_habitat_tasks_waiting", "class" => name).set(of.waiting as f64);
-        counter!("lunar_habitat_tasks_done_total", "class" => name).absolute(of.done);
+        into.push(Reading::with("lunar_habitat_tasks_waiting", "class", name, of.waiting as f64));
+        into.push(Reading::with("lunar_habitat_tasks_done_total", "class", name, of.done as f64));
     }
     for (name, group) in [("foreground", &figures.foreground), ("background", &figures.background)]
     {
-        gauge!("lunar_habitat_executor_workers", "group" => name).set(group.workers as f64);
-        gauge!("lunar_habitat_executor_busy", "group" => name).set(group.utilisation());
+        into.push(Reading::with(
+            "lunar_habitat_executor_workers",
+            "group",
+            name,
+            group.workers as f64,
+        ));
+        into.push(Reading::with("lunar_habitat_executor_busy", "group", name, group.utilisation()));
     }
     let budget = MemoryBudget::process();
     if let Some(least) = budget.limits().limit() {
-        gauge!("lunar_habitat_memory_limit_bytes").set(least as f64);
+        into.push(Reading::of("lunar_habitat_memory_limit_bytes", least as f64));
     }
-    gauge!("lunar_habitat_memory_left_bytes").set(budget.left() as f64);
+    into.push(Reading::of("lunar_habitat_memory_left_bytes", budget.left() as f64));
     let level = Level::all().into_iter().position(|level| level == budget.level());
-    gauge!("lunar_habitat_memory_level").set(level.unwrap_or(0) as f64);
+    into.push(Reading::of("lunar_habitat_memory_level", level.unwrap_or(0) as f64));
     for account in budget.accounts() {
-        gauge!("lunar_habitat_memory_account_bytes", "account" => account.name)
-            .set(account.used as f64);
-    }
-    if let Some(of) = Program::look() {
-        gauge!("lunar_habitat_resident_bytes").set(of.resident_bytes);
-        gauge!("lunar_habitat_threads").set(of.threads);
-        gauge!("lunar_habitat_open_files").set(of.open_files);
-    }
-}
-
-/// What the operating system says of the program.
-struct Program {
-    resident_bytes: f64,
-    threads: f64,
-    open_files: f64,
-}
-
-impl Program {
-    /// Nothing on systems other than Linux.
-    fn look() -> Option<Program> {
-        let status = std::fs::read_to_string("/proc/self/status").ok()?;
-        let number = |name: &str| -> Option<f64> {
-            let line = status.lines().find_map(|line| line.strip_prefix(name))?;
-            line.split_whitespace().next()?.parse().ok()
-        };
-        Some(Program {
-            resident_bytes: 1_024.0 * number("VmRSS:")?,
-            threads: number("Threads:")?,
-            open_files: std::fs::read_dir("/proc/self/fd").ok()?.count() as f64,
-        })
+        into.push(Reading::with(
+            "lunar_habitat_memory_account_bytes",
+            "account",
+            account.name,
+            account.used as f64,
+        ));
     }
 }

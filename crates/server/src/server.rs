@@ -2,10 +2,12 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::thread::JoinHandle;
 use std::time::{Duration, Instant};
 
 use ::watch::alarm::Overrides;
+use ::watch::export::Otlp;
 use ::watch::profile::Profiler;
 use runtime::Executor;
 use runtime::memory::MemoryBudget;
@@ -49,6 +51,8 @@ pub struct ServerSettings {
     pub announcing: Announcing,
     /// Who counts stages, for `/metrics`.
     pub profiler: Option<Profiler>,
+    /// A collector of OpenTelemetry, which gets the metrics too.
+    pub otlp: Option<Arc<Otlp>>,
 }
 
 impl ServerSettings {
@@ -66,6 +70,7 @@ impl ServerSettings {
             alarms: Vec::new(),
             announcing: Announcing::default(),
             profiler: None,
+            otlp: None,
         }
     }
 }
@@ -114,12 +119,12 @@ impl Server {
         let executor = Executor::of_process()?;
         let told = |error: crate::ApiError| ServerError::Session(error.error);
         let announcer = Announcer::new(&settings.announcing)?;
-        let ServerSettings { most_sessions, alarms, profiler, .. } = settings;
+        let ServerSettings { most_sessions, alarms, profiler, otlp, .. } = settings;
         let fleet = Fleet::new(database, most_sessions, alarms, announcer).map_err(told)?;
         let fleet = Arc::new(fleet);
         let (resumed, refused) = fleet.take_up().map_err(told)?;
         let (pacer, pace) = Pacer::new(executor);
-        let desk = Arc::new(Desk {
+        let desk = Arc::new_cyclic(|desk| Desk {
             keeper: Arc::new(Keeper::new(Arc::clone(&fleet))),
             fleet,
             pacer: Arc::new(pacer),
@@ -128,6 +133,9 @@ impl Server {
             is_secure: tls.is_some(),
             metrics,
             profiler,
+            collected: otlp.map(|otlp| gauges::Requests::collected(&otlp, desk)),
+            steps: AtomicU64::new(0),
+            lags: AtomicU64::new(0),
             began: Instant::now(),
             limiter: api::limiter(settings.requests_per_s),
             threads: std::thread::available_parallelism().map_or(1, usize::from),

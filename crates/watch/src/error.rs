@@ -62,6 +62,9 @@ pub enum WatchError {
         "overrides name the channel `{0}`, which no instrument shows; alarms live on sensed channels"
     )]
     NotSensed(String),
+    /// Telemetry cannot be sent as it is asked for.
+    #[error("telemetry cannot be sent: {0}")]
+    Export(String),
     /// A snapshot has an open alarm that the plan does not know.
     #[error("the snapshot has the open alarm `{0}`, which the plan does not declare")]
     LostAlarm(String),

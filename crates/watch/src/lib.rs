@@ -6,6 +6,7 @@
 //! | [`alarm`] | limits of channels as states that people acknowledge and shelve |
 //! | [`anomaly`] | readings against physics and against their past |
 //! | [`bottleneck`] | what holds a program back, named from counters |
+//! | [`export`] | figures on their way to those who collect them: OTLP |
 //! | [`profile`] | time and memory by stage, as sums, flame graphs and traces |
 //! | [`regression`] | whether something became slower |
 //! | [`report`] | the page of a run |
@@ -18,6 +19,7 @@ pub mod alarm;
 pub mod anomaly;
 pub mod bottleneck;
 mod error;
+pub mod export;
 pub mod profile;
 pub mod regression;
 pub mod report;

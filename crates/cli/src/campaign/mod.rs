@@ -122,7 +122,8 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
-    args.profiling.begin(args.threads.map_or_else(cores, usize::from));
+    args.profiling.begin("campaign", args.threads.map_or_else(cores, usize::from))?;
+    args.profiling.observe();
     if let Some(name) = args.suite {
         if args.keep.is_given() {
             return Err(CliError::flag("--store", "a suite is kept in its logbooks alone"));

@@ -195,7 +195,8 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     // What is supervised is listened to where it runs.
     let profiling = if args.supervise { Profiling::default() } else { args.profiling.clone() };
     let threads = args.threads.map_or_else(cores, usize::from);
-    profiling.begin(threads);
+    profiling.begin("train", threads)?;
+    profiling.observe();
     let dir = args.out.clone().unwrap_or_else(|| {
         let suffix = args.changes.suffix();
         let acts = if args.acts == Acts::Thresholds { "" } else { "-dials" };

@@ -19,6 +19,7 @@ use super::report;
 use crate::error::CliError;
 use crate::keep::Kept;
 use crate::mission::bar;
+use crate::profile;
 use crate::table::fixed;
 use crate::usage;
 
@@ -199,7 +200,9 @@ impl<'a> Session<'a> {
             let wall_s = self.before_s.0 + start.elapsed().as_secs_f64();
             let stage = info_span!("progress").entered();
             self.curve.add(&progress, wall_s)?;
-            scalars.add(progress.decisions, &figures(&progress))?;
+            let shown = figures(&progress);
+            scalars.add(progress.decisions, &shown)?;
+            profile::show(progress.decisions, &shown);
             if let Some(metrics) = &mut metrics {
                 metrics.add(&progress, wall_s)?;
             }

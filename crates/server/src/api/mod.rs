@@ -26,6 +26,7 @@ mod telemetry;
 use std::net::IpAddr;
 use std::num::NonZeroU32;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
@@ -46,6 +47,8 @@ use serde::de::DeserializeOwned;
 use store::{Command, RunStatus};
 use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
+use tracing::field::Empty;
+use tracing::{Instrument, Span, debug_span};
 use utoipa::OpenApi;
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
@@ -100,6 +103,12 @@ pub struct Desk {
     pub metrics: &'static PrometheusHandle,
     /// Who counts stages.
     pub profiler: Option<Profiler>,
+    /// Requests, for a collector of OpenTelemetry.
+    pub collected: Option<gauges::Requests>,
+    /// Steps of sessions that were counted.
+    pub steps: AtomicU64,
+    /// Times that one could not keep its rate, counted too.
+    pub lags: AtomicU64,
     /// When the server began.
     pub began: Instant,
     /// How often one address may ask.
@@ -240,21 +249,39 @@ pub fn router(desk: Arc<Desk>) -> Router {
 }
 
 /// Count a request and refuse those that come too often.
+///
+/// The request is a span, below that of whoever asks where its header `traceparent` names one: stages that run for it on other
+/// threads stand in it.
 async fn count(State(desk): Shared, request: Request, next: Next) -> Response {
     let began = Instant::now();
-    let method = request.method().clone();
+    let method = gauges::method(request.method().as_str());
     let route = request.extensions().get::<MatchedPath>().map(|path| path.as_str().to_owned());
+    let route = route.as_deref().unwrap_or("other");
     let from = request.extensions().get::<From>().map(|from| from.0);
+    let parent = request.headers().get("traceparent").and_then(|value| value.to_str().ok());
+    let span = debug_span!(
+        "request",
+        otel.kind = "server",
+        http.request.method = method,
+        http.route = route,
+        http.response.status_code = Empty,
+        error = Empty,
+        traceparent = parent,
+    );
     let response = match from.map(|from| desk.limiter.check_key(&from)) {
         Some(Err(_)) => {
             let error = "too many requests from this address; wait a moment";
             ApiError::new(StatusCode::TOO_MANY_REQUESTS, error).into_response()
         }
-        _ => next.run(request).await,
+        _ => next.run(request).instrument(span.clone()).await,
     };
-    let route = route.as_deref().unwrap_or("other");
+    let status = response.status();
+    span.record("http.response.status_code", status.as_u16());
+    if status.is_server_error() {
+        span.record("error", status.canonical_reason().unwrap_or("failed"));
+    }
     let seconds = began.elapsed().as_secs_f64();
-    gauges::request(method.as_str(), route, response.status().as_u16(), seconds);
+    gauges::request(method, route, status.as_u16(), seconds, desk.collected.as_ref());
     response
 }
 
@@ -357,7 +384,9 @@ impl Desk {
         work: impl FnOnce(&Desk) -> Result<T, ApiError> + Send + 'static,
     ) -> Result<T, ApiError> {
         let desk = Arc::clone(self);
-        tokio::task::spawn_blocking(move || work(&desk)).await.map_err(ApiError::broken)?
+        let request = Span::current();
+        let work = move || request.in_scope(|| work(&desk));
+        tokio::task::spawn_blocking(work).await.map_err(ApiError::broken)?
     }
 
     /// As [`Desk::aside`], when it is its turn. The turn is the work's and not the request's: who asks and goes does not make
@@ -438,9 +467,10 @@ impl Desk {
     ) -> Result<T, ApiError> {
         let (sender, receiver) = tokio::sync::oneshot::channel();
         let desk = Arc::clone(self);
+        let request = Span::current();
         let task = move || {
             // Whoever asked may have gone.
-            let _ = sender.send(work(&desk));
+            let _ = sender.send(request.in_scope(|| work(&desk)));
         };
         // The answer comes by the channel.
         drop(self.executor.try_submit(Priority::High, task)?);

@@ -7,11 +7,12 @@ use runtime::memory::Allocated;
 
 use super::clock::{thread_cpu_ns, thread_number};
 use super::fold::{Cost, StageFigures};
+use super::profiler::At;
 
 /// A span that the thread is in.
 #[derive(Debug)]
 struct Open {
-    place: u32,
+    at: At,
     begun: Instant,
     cpu_ns: u64,
     allocated: Allocated,
@@ -61,20 +62,20 @@ impl Thread {
         self.pages.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The innermost place that the thread is in.
-    pub(super) fn current(&self) -> Option<u32> {
-        self.pages().open.last().map(|open| open.place)
+    /// The innermost span that the thread is in.
+    pub(super) fn current(&self) -> Option<At> {
+        self.pages().open.last().map(|open| open.at)
     }
 
-    /// Enter `place`.
-    pub(super) fn enter(&self, place: u32) {
+    /// Enter a span.
+    pub(super) fn enter(&self, at: At) {
         let before = Allocated::by_this_thread();
         let mut pages = self.pages();
-        let at = place as usize;
-        if pages.sums.len() <= at {
-            pages.sums.resize_with(at + 1, || None);
+        let place = at.place as usize;
+        if pages.sums.len() <= place {
+            pages.sums.resize_with(place + 1, || None);
         }
-        pages.sums[at].get_or_insert_default();
+        pages.sums[place].get_or_insert_default();
         pages.open.reserve(1);
         let allocated = Allocated::by_this_thread();
         if let Some(outer) = pages.open.last_mut() {
@@ -82,20 +83,19 @@ impl Thread {
         }
         let (inside, own) = (Cost::default(), Allocated::default());
         let (begun, cpu_ns) = (Instant::now(), thread_cpu_ns());
-        pages.open.push(Open { place, begun, cpu_ns, allocated, inside, own });
+        pages.open.push(Open { at, begun, cpu_ns, allocated, inside, own });
     }
 
-    /// Leave `place`, whose stage stands below `above`; `most` spans are kept by themselves.
-    pub(super) fn exit(&self, place: u32, above: u32, most: usize) {
+    /// Leave a span, whose stage stands below `above`; `most` spans are kept by themselves. Its processor time, ns; none where
+    /// the thread was not in it.
+    pub(super) fn exit(&self, at: At, above: u32, most: usize) -> Option<u64> {
         let cpu_ns = thread_cpu_ns();
         let wall = Instant::now();
         let allocated = Allocated::by_this_thread();
         let mut pages = self.pages();
         // Futures may leave in another order than they entered.
-        let Some(at) = pages.open.iter().rposition(|open| open.place == place) else {
-            return;
-        };
-        let open = pages.open.remove(at);
+        let position = pages.open.iter().rposition(|open| open.at == at)?;
+        let open = pages.open.remove(position);
         let made = allocated.since(open.allocated);
         let whole = Cost {
             wall_ns: wall.saturating_duration_since(open.begun).as_nanos() as u64,
@@ -103,7 +103,17 @@ impl Thread {
             bytes: made.bytes.saturating_sub(open.own.bytes),
             allocations: made.calls.saturating_sub(open.own.calls),
         };
-        let is_apart = pages.open.last().map_or(above != 0, |outer| outer.place != above);
+        if at.place == 0 {
+            // No stage: what was inside it was inside the one around it.
+            if let Some(outer) = pages.open.last_mut() {
+                outer.inside.add(&open.inside);
+                let ours = Allocated::by_this_thread().since(allocated);
+                outer.own = sum(outer.own, sum(open.own, ours));
+            }
+            return Some(whole.cpu_ns);
+        }
+        let place = at.place;
+        let is_apart = pages.open.last().map_or(above != 0, |outer| outer.at.place != above);
         if let Some(sums) = pages.sums.get_mut(place as usize).and_then(Option::as_deref_mut) {
             sums.runs += 1;
             sums.own.add(&whole.without(&open.inside));
@@ -121,12 +131,13 @@ impl Thread {
             let ours = Allocated::by_this_thread().since(allocated);
             outer.own = sum(outer.own, sum(open.own, ours));
         }
+        Some(whole.cpu_ns)
     }
 
     /// Count work in the innermost place.
     pub(super) fn count(&self, items: Option<u64>, moved: Option<u64>) {
         let mut pages = self.pages();
-        let Some(place) = pages.open.last().map(|open| open.place) else {
+        let Some(place) = pages.open.last().map(|open| open.at.place) else {
             return;
         };
         if let Some(sums) = pages.sums.get_mut(place as usize).and_then(Option::as_deref_mut) {

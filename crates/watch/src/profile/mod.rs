@@ -9,7 +9,8 @@
 //! counts memory that was read and written.
 //!
 //! # Ports
-//! In: spans and events whose target begins as the profiler was told, at the level `INFO` or more urgent. Out: [`Profile`].
+//! In: spans and events whose target begins as the profiler was told, at the level `INFO` or more urgent. Out: [`Profile`]; with a
+//! [`SpanSink`] each span that is over, as [`Ended`], also those of the level `DEBUG`, such as requests, which are no stages.
 //! A span costs about a microsecond, so that a stage is to last some hundred microseconds or more.
 //!
 //! Not here: who subscribes (`cli`), what a step of a habitat spends inside (`habitat::counters`).
@@ -18,12 +19,14 @@ mod book;
 mod clock;
 pub mod flame;
 mod fold;
+mod life;
 mod profiler;
 mod stage;
 pub mod trace;
 mod tree;
 
 pub use fold::{Cost, Profile, StageFigures};
+pub use life::{Ended, SpanSink};
 pub use profiler::{Profiler, ProfilerOptions};
 pub use stage::{STAGES, Stage};
 pub use trace::Slice;

@@ -11,9 +11,11 @@ use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::subscriber::{Interest, Subscriber};
 use tracing::{Event, Level, Metadata};
+use tracing_core::span::Current;
 
 use super::book::Thread;
 use super::fold::{Profile, StageFigures};
+use super::life::{Lives, SpanSink};
 use super::trace::Slice;
 use super::tree::Tree;
 
@@ -44,11 +46,14 @@ struct Inner {
     past: Mutex<Vec<Option<Box<StageFigures>>>>,
     /// Spans of threads whose books are gone.
     lost: AtomicU64,
+    /// Spans by themselves, where somebody wants them.
+    lives: Option<Lives>,
 }
 
 /// Adds up what stages take, as a subscriber of `tracing`; clones are the same profiler.
 ///
-/// The number of a span is that of its place among the stages, so that nothing is kept for a span but where its thread is.
+/// The number of a span is that of its place among the stages, so that nothing is kept for a span but where its thread is. With
+/// [`Profiler::telling`] it has a number of its own above that, and what is known of it is kept until it is over.
 ///
 /// # Examples
 /// ```
@@ -82,6 +87,16 @@ impl Profiler {
     /// A profiler that has heard nothing yet.
     #[must_use]
     pub fn new(options: ProfilerOptions) -> Profiler {
+        Profiler::with(options, None)
+    }
+
+    /// A profiler that hands on each span when it is over, also those of the level `DEBUG`, which are no stages.
+    #[must_use]
+    pub fn telling(options: ProfilerOptions, sink: Arc<dyn SpanSink>) -> Profiler {
+        Profiler::with(options, Some(Lives::new(sink)))
+    }
+
+    fn with(options: ProfilerOptions, lives: Option<Lives>) -> Profiler {
         Profiler {
             inner: Arc::new(Inner {
                 number: PROFILERS.fetch_add(1, Ordering::Relaxed),
@@ -91,12 +106,13 @@ impl Profiler {
                 threads: Mutex::default(),
                 past: Mutex::default(),
                 lost: AtomicU64::new(0),
+                lives,
             }),
         }
     }
 
     /// Do `work` with the book of this thread; nothing in a thread that ends.
-    fn with<R>(&self, work: impl FnOnce(&Thread) -> R) -> Option<R> {
+    fn in_book<R>(&self, work: impl FnOnce(&Thread) -> R) -> Option<R> {
         let number = self.inner.number;
         let find = |books: &RefCell<Vec<(u64, Arc<Thread>)>>| {
             let known =
@@ -224,17 +240,42 @@ impl Profiler {
         };
         // A thread that ended in the middle of a stage is in none.
         let alive = threads.iter().filter(|book| Arc::strong_count(book) > 1);
-        alive.filter_map(|book| Some((book.number, path(book.current()?)))).collect()
+        let stages = alive.filter_map(|book| Some((book.number, path(book.current()?.place))));
+        stages.filter(|(_, path)| !path.is_empty()).collect()
     }
 
     fn is_wanted(&self, metadata: &Metadata<'_>) -> bool {
-        *metadata.level() <= Level::INFO
+        (is_stage(metadata) || (metadata.is_span() && self.inner.lives.is_some()))
+            && *metadata.level() <= Level::DEBUG
             && self
                 .inner
                 .options
                 .targets
                 .iter()
                 .any(|start| metadata.target().starts_with(start.as_str()))
+    }
+}
+
+/// Whether a span is a stage, with a place among the sums.
+fn is_stage(metadata: &Metadata<'_>) -> bool {
+    *metadata.level() <= Level::INFO
+}
+
+/// Where a span stands: its place, 0 for one that is no stage, and its number, 0 where nobody is told of single spans.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct At {
+    pub(super) place: u32,
+    pub(super) number: u32,
+}
+
+impl At {
+    fn of(id: &Id) -> At {
+        let id = id.into_u64() - 1;
+        At { place: id as u32, number: (id >> 32) as u32 }
+    }
+
+    fn id(self) -> Id {
+        Id::from_u64((u64::from(self.number) << 32 | u64::from(self.place)) + 1)
     }
 }
 
@@ -292,14 +333,28 @@ impl Subscriber for Profiler {
 
     fn new_span(&self, span: &Attributes<'_>) -> Id {
         let above = match span.parent() {
-            Some(parent) => (parent.into_u64() - 1) as u32,
-            None if span.is_root() => 0,
-            None => self.with(Thread::current).flatten().unwrap_or(0),
+            Some(parent) => At::of(parent),
+            None if span.is_root() => At::default(),
+            None => self.in_book(Thread::current).flatten().unwrap_or_default(),
         };
-        Id::from_u64(u64::from(self.place(above, span.metadata().name())) + 1)
+        let metadata = span.metadata();
+        // What is no stage has no place: stages inside it stand at the top.
+        let place = match is_stage(metadata) {
+            true => self.place(above.place, metadata.name()),
+            false => 0,
+        };
+        let number = self.inner.lives.as_ref().map_or(0, |lives| {
+            let around = Some(above.number).filter(|number| *number != 0);
+            lives.make(around, metadata, |fields| span.record(fields))
+        });
+        At { place, number }.id()
     }
 
-    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record(&self, span: &Id, values: &Record<'_>) {
+        if let Some(lives) = &self.inner.lives {
+            lives.record(At::of(span).number, |fields| values.record(fields));
+        }
+    }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
 
@@ -307,21 +362,50 @@ impl Subscriber for Profiler {
         let mut counts = Counts::default();
         event.record(&mut counts);
         if counts.items.is_some() || counts.moved.is_some() {
-            self.with(|book| book.count(counts.items, counts.moved));
+            self.in_book(|book| book.count(counts.items, counts.moved));
         }
     }
 
     fn enter(&self, span: &Id) {
-        self.with(|book| book.enter((span.into_u64() - 1) as u32));
+        let at = At::of(span);
+        self.in_book(|book| {
+            if let Some(lives) = &self.inner.lives {
+                lives.enter(at.number, &book.name);
+            }
+            book.enter(at);
+        });
     }
 
     fn exit(&self, span: &Id) {
-        let place = (span.into_u64() - 1) as u32;
+        let at = At::of(span);
         let above = {
             let tree = self.inner.tree.read().unwrap_or_else(PoisonError::into_inner);
-            tree.places.get(place as usize).map_or(0, |place| place.above)
+            tree.places.get(at.place as usize).map_or(0, |place| place.above)
         };
-        self.with(|book| book.exit(place, above, self.inner.options.slices));
+        let most = self.inner.options.slices;
+        let cpu_ns = self.in_book(|book| book.exit(at, above, most)).flatten();
+        if let (Some(lives), Some(cpu_ns)) = (&self.inner.lives, cpu_ns) {
+            lives.exit(at.number, cpu_ns);
+        }
+    }
+
+    fn clone_span(&self, span: &Id) -> Id {
+        if let Some(lives) = &self.inner.lives {
+            lives.hold(At::of(span).number);
+        }
+        span.clone()
+    }
+
+    fn try_close(&self, span: Id) -> bool {
+        self.inner.lives.as_ref().is_some_and(|lives| lives.drop(At::of(&span).number))
+    }
+
+    /// The innermost span of this thread; known only where somebody is told of single spans.
+    fn current_span(&self) -> Current {
+        let Some(lives) = &self.inner.lives else { return Current::none() };
+        let at = self.in_book(Thread::current).flatten();
+        let known = at.and_then(|at| Some((at.id(), lives.metadata(at.number)?)));
+        known.map_or_else(Current::none, |(id, metadata)| Current::new(id, metadata))
     }
 }
 

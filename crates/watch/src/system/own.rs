@@ -108,6 +108,23 @@ impl Own {
         }
     }
 
+    /// What happened since the process began; the span is 0, since nobody looked then.
+    #[must_use]
+    pub fn total(&self) -> OwnUse {
+        let tasks = BTreeMap::new();
+        let begin = Own {
+            at: self.at,
+            tasks,
+            cpu_s: 0.0,
+            major_faults: 0,
+            read: 0,
+            written: 0,
+            resident: 0,
+            files: 0,
+        };
+        self.since(&begin)
+    }
+
     /// What happened since an earlier look.
     #[must_use]
     pub fn since(&self, earlier: &Own) -> OwnUse {
