@@ -20,7 +20,8 @@ const LINKS = [
 const OTHERS = [
   ['Sessions', 'sessions'],
   ['Replay', 'replay'],
-  ['Training', 'training']
+  ['Training', 'training'],
+  ['Machine', 'machine']
 ];
 
 /**

@@ -15,6 +15,7 @@ import { open as openAlarms } from './pages/alarms.js';
 import { open as openCommands } from './pages/commands.js';
 import { open as openCrew } from './pages/crew.js';
 import { open as openEvents } from './pages/events.js';
+import { open as openMachine } from './pages/machine.js';
 import { open as openReplay } from './pages/replay.js';
 import { open as openSchematic } from './pages/schematic.js';
 import { open as openSessions } from './pages/sessions.js';
@@ -37,7 +38,8 @@ const PAGES = [
   ['habitat.page.what-if', 'What if', 'icon-plot-overlay', openWhatIf],
   ['habitat.page.advice', 'Advice', 'icon-check', openAdvice],
   ['habitat.page.replay', 'Counterfactual replay', 'icon-plot-stacked', openReplay],
-  ['habitat.page.training', 'Training', 'icon-line-horz', openTraining]
+  ['habitat.page.training', 'Training', 'icon-line-horz', openTraining],
+  ['habitat.page.machine', 'Machine', 'icon-gear', openMachine]
 ];
 
 async function start() {

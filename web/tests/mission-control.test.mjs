@@ -303,6 +303,26 @@ describe('mission control', { timeout: 900_000 }, () => {
     await screen.picture('power');
   });
 
+  test('the machine shows what the server does with it', async () => {
+    const { page } = screen;
+    await screen.go('Machine');
+    const looks = await until(async () => {
+      const view = await server.get('/api/machine');
+      return view.looks.time_ms.length >= 3 ? view : null;
+    }, 'the server has looked three times');
+    assert.ok(looks.now.stages.some(({ name }) => name === 'session turn'), JSON.stringify(looks.now.stages));
+    const points = async (title) => {
+      const curve = page.getByRole('img', { name: new RegExp(`^${title},`) }).locator('path.lh-curve').last();
+      return ((await curve.getAttribute('d')) ?? '').split(/[ML]/).length - 1;
+    };
+    await until(async () => (await points('Processors').catch(() => 0)) >= 3, 'the curve has three points');
+    const before = await points('Processors');
+    await page.getByRole('table', { name: 'Stages' }).getByText('session turn').waitFor();
+    await page.getByRole('table', { name: 'Threads by name' }).waitFor();
+    await until(async () => (await points('Processors')) > before, 'the curve goes on');
+    await screen.picture('machine');
+  });
+
   test('a wide screen', async () => {
     const wide = await openScreen(server.url, { width: 1920, height: 1080 });
     try {

@@ -27,7 +27,9 @@ pub(crate) fn run() -> Result<(), Failure> {
             return Ok(());
         }
     };
-    execute(&mut cargo(&["build", "--package", "lunar-habitat-cli"]))?;
+    // With the features of the whole workspace, as the tests of Rust have built it: alone it would be another program, and half
+    // of what it stands on would be built again.
+    execute(&mut cargo(&["build", "--workspace", "--bin", "lunar-habitat"]))?;
     let place = web::target().join("web").join("tests");
     copy(&root().join("web").join("tests"), &place)?;
     install(&place)?;

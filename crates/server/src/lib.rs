@@ -19,7 +19,8 @@
 //! | `turns` | how many may do at a time what takes long |
 //! | `door` | connections: limits, time-outs, TLS |
 //! | `api` | what can be asked, and its description |
-//! | `gauges` | metrics for Prometheus |
+//! | `gauges` | metrics, for Prometheus and by OTLP |
+//! | `machine` | what the machine and this program do, for the last hour |
 //! | `page` | the files of the screen |
 //!
 //! Not here: the habitat (`habitat`), alarms (`watch`), where rows lie (`store`).
@@ -35,6 +36,7 @@ mod fleet;
 mod gauges;
 mod history;
 mod keeper;
+mod machine;
 mod pacer;
 mod page;
 mod server;

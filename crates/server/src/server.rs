@@ -20,12 +20,13 @@ use crate::announcer::{Announcer, Announcing};
 use crate::api::{self, Desk};
 use crate::fleet::Fleet;
 use crate::keeper::Keeper;
+use crate::machine::MachineLog;
 use crate::pacer::Pacer;
 use crate::session::view::{NewSession, View};
 use crate::turns::Turns;
 use crate::{ServerError, door, gauges};
 
-/// Time between two looks at memory.
+/// Time between two looks at memory and at the machine.
 const LOOK: Duration = Duration::from_secs(5);
 
 /// How a server is set up.
@@ -132,6 +133,7 @@ impl Server {
             tokens: settings.tokens,
             is_secure: tls.is_some(),
             metrics,
+            machine: MachineLog::new(executor, profiler.as_ref()),
             profiler,
             collected: otlp.map(|otlp| gauges::Requests::collected(&otlp, desk)),
             steps: AtomicU64::new(0),
@@ -173,7 +175,7 @@ impl Server {
             runtime.block_on(async move {
                 let Ok(listener) = TcpListener::from_std(bound) else { return };
                 let router = api::router(desk);
-                tokio::spawn(look_at_memory(memory));
+                tokio::spawn(look(memory));
                 door::open(listener, router, tls, most, stopped).await;
             });
             runtime.shutdown_timeout(Duration::from_secs(5));
@@ -255,13 +257,22 @@ impl Drop for Server {
     }
 }
 
-/// Give the memory of rows to whoever needs it more.
-async fn look_at_memory(desk: Arc<Desk>) {
+/// Look at the machine, and give the memory of rows to whoever needs it more.
+async fn look(desk: Arc<Desk>) {
     let mut every = tokio::time::interval(LOOK);
+    // The first one ticks at once.
+    every.tick().await;
     loop {
         every.tick().await;
         let level = MemoryBudget::process().look();
         desk.fleet.database().adapt_cache(level);
         desk.limiter.retain_recent();
+        // One that breaks down leaves a gap.
+        let _ = desk
+            .aside(|desk| {
+                desk.machine.look(desk.executor, desk.profiler.as_ref());
+                Ok(())
+            })
+            .await;
     }
 }

@@ -16,7 +16,8 @@ export const SESSION_PAGES = [
 /** Pages beside the sessions. */
 export const OTHER_PAGES = [
   ['replay', 'Counterfactual replay'],
-  ['training', 'Training']
+  ['training', 'Training'],
+  ['machine', 'Machine']
 ];
 
 /** Signs of Open MCT for pages. */
@@ -29,7 +30,8 @@ const SIGNS = {
   'what-if': 'icon-plot-overlay',
   advice: 'icon-check',
   replay: 'icon-plot-stacked',
-  training: 'icon-line-horz'
+  training: 'icon-line-horz',
+  machine: 'icon-gear'
 };
 
 /**

@@ -11,7 +11,7 @@
 //! | `advice` | proposals in advisory mode |
 //! | `futures` | what-if |
 //! | `runs` | recorded runs, and one under another controller |
-//! | `site` | health, metrics, log-in, audit trail |
+//! | `site` | health, metrics, the machine, log-in, audit trail |
 
 mod advice;
 mod alarms;
@@ -58,6 +58,7 @@ use crate::access::{Tokens, Who, needed};
 use crate::error::Refusal;
 use crate::fleet::{Fleet, Member};
 use crate::keeper::Keeper;
+use crate::machine::MachineLog;
 use crate::pacer::Pacer;
 use crate::session::view::View;
 use crate::turns::Turns;
@@ -105,6 +106,8 @@ pub struct Desk {
     pub profiler: Option<Profiler>,
     /// Requests, for a collector of OpenTelemetry.
     pub collected: Option<gauges::Requests>,
+    /// What the machine does.
+    pub machine: MachineLog,
     /// Steps of sessions that were counted.
     pub steps: AtomicU64,
     /// Times that one could not keep its rate, counted too.
@@ -221,6 +224,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .routes(routes!(runs::results))
         .routes(routes!(runs::counterfactual))
         .routes(routes!(site::scenarios))
+        .routes(routes!(site::machine))
         .routes(routes!(site::whoami))
         .routes(routes!(site::audit));
     let (api, description) = api.split_for_parts();

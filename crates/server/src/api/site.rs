@@ -1,4 +1,4 @@
-//! The server itself: health, metrics, who asks, the audit trail.
+//! The server itself: health, metrics, the machine, who asks, the audit trail.
 
 use axum::Json;
 use axum::extract::{Form, State};
@@ -10,6 +10,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::{Asked, Refusals, Shared};
 use crate::access::{COOKIE, Who};
+use crate::machine::MachineView;
 use crate::{ApiError, gauges, page};
 
 /// Whether the server answers, and whether what it hears is written down.
@@ -52,6 +53,12 @@ pub async fn scenarios() -> Json<Choices> {
         controllers: env::CONTROLLERS.iter().map(|(name, _)| *name).collect(),
         difficulties: difficulties.iter().map(ToString::to_string).collect(),
     })
+}
+
+/// What the machine and this program do, and have done for an hour.
+#[utoipa::path(get, path = "/api/machine", tag = "site", responses((status = 200, body = MachineView), Refusals))]
+pub async fn machine(State(desk): Shared) -> Json<MachineView> {
+    Json(desk.machine.view())
 }
 
 /// Who asks.
