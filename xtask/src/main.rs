@@ -8,6 +8,7 @@
 //! Not here: anything a user of the habitat needs; that is the `lunar-habitat` binary.
 #![allow(clippy::print_stdout, reason = "a chore's findings are its output")]
 
+mod api;
 mod book;
 mod browser;
 mod layers;
@@ -34,6 +35,7 @@ usage: cargo xtask CHORE
   python          build the Python package in target/python and run its tests
   web             fetch Open MCT again into web/vendor, bit for bit
   browser         drive the page of mission control in a browser
+  api             ask a server everything that its description allows, and much that it does not
   bench [ARGS]    lunar-habitat bench, optimised, with the Python package beside it
 ";
 
@@ -69,6 +71,7 @@ fn main() -> ExitCode {
         Some("python") => python::run(),
         Some("web") => web::run(),
         Some("browser") => browser::run(),
+        Some("api") => api::run(),
         Some("bench") => bench(&arguments[1..]),
         Some("help" | "--help" | "-h") => {
             print!("{USAGE}");
@@ -119,7 +122,19 @@ fn bench(arguments: &[String]) -> Result<(), Failure> {
 fn cargo(arguments: &[&str]) -> Command {
     let mut command = Command::new(env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.args(arguments).current_dir(root());
+    without_own_package(&mut command);
     command
+}
+
+/// Leave out what Cargo says of this chore's own package: builds that look at it would be made again whenever somebody calls
+/// Cargo without a chore around it.
+fn without_own_package(command: &mut Command) {
+    let own = |name: &str| {
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_") || name == "OUT_DIR"
+    };
+    for (name, _) in env::vars().filter(|(name, _)| own(name)) {
+        command.env_remove(name);
+    }
 }
 
 /// Run a command to its end; a failing one passes its exit code on.

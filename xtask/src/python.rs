@@ -22,7 +22,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::{Failure, execute, root};
+use crate::{Failure, execute, root, without_own_package};
 
 /// Least version of Python, as in `pyproject.toml`.
 const LEAST: &str = "3.10";
@@ -49,8 +49,7 @@ struct Place {
 impl Place {
     /// The folders, with the light environment made.
     fn new() -> Result<Place, Failure> {
-        let python = env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        check(&python)?;
+        let python = interpreter_asked()?;
         let target = env::var_os("CARGO_TARGET_DIR")
             .map_or_else(|| root().join("target"), |dir| root().join(dir));
         let venv = target.join("python").join("venv");
@@ -230,6 +229,13 @@ fn check(python: &str) -> Result<(), Failure> {
     }
 }
 
+/// The interpreter that environments are made with.
+pub(crate) fn interpreter_asked() -> Result<String, Failure> {
+    let python = env::var("PYTHON").unwrap_or_else(|_| "python3".to_owned());
+    check(&python)?;
+    Ok(python)
+}
+
 /// Where the interpreter of a virtual environment is.
 fn interpreter(venv: &Path) -> PathBuf {
     if cfg!(windows) {
@@ -240,7 +246,7 @@ fn interpreter(venv: &Path) -> PathBuf {
 }
 
 /// The interpreter of a virtual environment, which is made where there is none.
-fn environment(python: &str, venv: &Path) -> Result<PathBuf, Failure> {
+pub(crate) fn environment(python: &str, venv: &Path) -> Result<PathBuf, Failure> {
     let inside = interpreter(venv);
     if !inside.exists() {
         execute(Command::new(python).args(["-m", "venv"]).arg(venv))?;
@@ -249,13 +255,13 @@ fn environment(python: &str, venv: &Path) -> Result<PathBuf, Failure> {
 }
 
 /// Install what `requirements` asks for.
-fn require(inside: &Path, requirements: &Path) -> Result<(), Failure> {
+pub(crate) fn require(inside: &Path, requirements: &Path) -> Result<(), Failure> {
     let mut fetch = at_root(inside);
     fetch.args(["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--requirement"]);
     execute(fetch.arg(requirements)).map_err(|failure| Failure {
         message: format!(
-            "python: the packages of python/requirements.txt cannot be fetched; a package index must be reachable \
-             the first time\n{}",
+            "the packages of {} cannot be fetched; a package index must be reachable the first time\n{}",
+            requirements.display(),
             failure.message
         ),
         ..failure
@@ -278,6 +284,7 @@ fn wheel(dir: &Path) -> Result<PathBuf, Failure> {
 fn at_root(program: &Path) -> Command {
     let mut command = Command::new(program);
     command.current_dir(root());
+    without_own_package(&mut command);
     command
 }
 

@@ -8,7 +8,7 @@
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Failure, book, browser, cargo, execute, layers, python, sizes};
+use crate::{Failure, api, book, browser, cargo, execute, layers, python, sizes};
 
 /// A named piece of the gate.
 struct Step {
@@ -28,6 +28,7 @@ const STEPS: &[Step] = &[
     Step { name: "clippy", run: clippy },
     Step { name: "documentation", run: documentation },
     Step { name: "tests", run: || execute(&mut cargo(&["test", "--workspace"])) },
+    Step { name: "api", run: api::run },
     Step { name: "python", run: python::run },
     Step { name: "browser", run: browser::run },
 ];

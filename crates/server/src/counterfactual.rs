@@ -18,6 +18,7 @@ use utoipa::ToSchema;
 use crate::ApiError;
 use crate::fleet::{Fleet, RUN_KIND, STREAM};
 use crate::history::{self, Slice};
+use crate::names::ControllerName;
 use crate::session::flight::{Flight, Standing, beginning};
 use crate::session::pilot::Pilot;
 
@@ -27,10 +28,13 @@ const ROWS_MOST: usize = 20_000;
 /// What is asked.
 #[derive(Debug, Clone, PartialEq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Counterfactual)]
 pub struct Question {
     /// The other controller, by name.
+    #[schema(value_type = ControllerName)]
     pub controller: String,
     /// Channels to compare, 1 to 64.
+    #[schema(min_items = 1, max_items = 64)]
     pub channels: Vec<String>,
 }
 

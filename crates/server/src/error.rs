@@ -1,7 +1,7 @@
 //! What a caller is told when something cannot be done.
 
 use axum::Json;
-use axum::http::StatusCode;
+use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 use thiserror::Error;
@@ -96,14 +96,22 @@ impl ApiError {
 
 impl IntoResponse for ApiError {
     fn into_response(self) -> Response {
-        (self.status, Json(Refusal { error: self.error })).into_response()
+        let mut response = (self.status, Json(Refusal { error: self.error })).into_response();
+        if self.status == StatusCode::UNAUTHORIZED {
+            let bearer = HeaderValue::from_static("Bearer");
+            response.headers_mut().insert(header::WWW_AUTHENTICATE, bearer);
+        }
+        response
     }
 }
 
 impl From<store::StoreError> for ApiError {
     fn from(error: store::StoreError) -> ApiError {
         match error {
-            store::StoreError::Missing { .. } => ApiError::missing(error.to_string()),
+            // Where the database lies is nothing to whoever asks.
+            store::StoreError::Missing { what, name, .. } => {
+                ApiError::missing(format!("there is no {what} `{name}`"))
+            }
             store::StoreError::DatabaseAway { .. } | store::StoreError::DatabaseBusy { .. } => {
                 ApiError::new(StatusCode::SERVICE_UNAVAILABLE, error.to_string())
             }

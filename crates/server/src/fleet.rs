@@ -536,13 +536,13 @@ fn check_first_rate(rate: f64) -> Result<(), ApiError> {
 
 /// A name for people, checked.
 fn named(name: Option<&str>, otherwise: &str) -> Result<String, ApiError> {
-    let name = name.unwrap_or(otherwise).trim();
+    let name = name.unwrap_or(otherwise);
     let length = name.chars().count();
-    if length == 0 || length > 100 || name.chars().any(char::is_control) {
-        let reason = "a name has 1 to 100 characters, none of them a control character";
+    if name.trim().is_empty() || length > 100 || name.chars().any(char::is_control) {
+        let reason = "a name has 1 to 100 characters, not blanks alone and no control character";
         return Err(ApiError::refused(format!("the name has {length} characters; {reason}")));
     }
-    Ok(name.to_owned())
+    Ok(name.trim().to_owned())
 }
 
 /// Time of the clock, ms since 1970.

@@ -20,6 +20,7 @@
 //! | `door` | connections: limits, time-outs, TLS |
 //! | `api` | what can be asked, and its description |
 //! | `gauges` | metrics, for Prometheus and by OTLP |
+//! | `names` | names that requests choose from, for the description |
 //! | `machine` | what the machine and this program do, for the last hour |
 //! | `page` | the files of the screen |
 //!
@@ -37,6 +38,7 @@ mod gauges;
 mod history;
 mod keeper;
 mod machine;
+mod names;
 mod pacer;
 mod page;
 mod server;

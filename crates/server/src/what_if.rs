@@ -16,6 +16,7 @@ use tracing::info_span;
 use utoipa::ToSchema;
 
 use crate::ApiError;
+use crate::names::AnyController;
 use crate::session::flight::{Flight, Standing};
 use crate::session::pilot::{Pilot, Prepared};
 
@@ -38,15 +39,20 @@ const QUANTILES: [f64; 5] = [0.05, 0.25, 0.5, 0.75, 0.95];
 /// A question.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = WhatIf)]
 pub struct Question {
     /// Controllers by name; `current` is the one in command. 1 to 4.
+    #[schema(value_type = Vec<AnyController>, min_items = 1, max_items = 4)]
     pub controllers: Vec<String>,
     /// Futures under each, 1 to 20 000.
     #[serde(deserialize_with = "crate::api::whole_u32")]
+    #[schema(minimum = 1, maximum = 20_000)]
     pub futures: u32,
     /// How far to look, h, up to 720.
+    #[schema(exclusive_minimum = 0, maximum = 720)]
     pub hours: f64,
     /// Channels to show, 1 to 16.
+    #[schema(min_items = 1, max_items = 16)]
     pub channels: Vec<String>,
     /// Set-points that are held in every future, by channel.
     #[serde(default)]
@@ -56,16 +62,16 @@ pub struct Question {
 /// How one channel may go.
 #[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
 pub struct Band {
-    /// Values that one future in twenty is below, by time.
-    pub p05: Vec<f64>,
+    /// Values that one future in twenty is below, by time, among those in which the channel has one; null where it has none.
+    pub p05: Vec<Option<f64>>,
     /// One in four.
-    pub p25: Vec<f64>,
+    pub p25: Vec<Option<f64>>,
     /// One in two.
-    pub p50: Vec<f64>,
+    pub p50: Vec<Option<f64>>,
     /// Three in four.
-    pub p75: Vec<f64>,
+    pub p75: Vec<Option<f64>>,
     /// Nineteen in twenty.
-    pub p95: Vec<f64>,
+    pub p95: Vec<Option<f64>>,
 }
 
 /// A cause and how often it is one.
@@ -310,15 +316,12 @@ impl Course<'_> {
         let mut channels = BTreeMap::new();
         let mut sorted: Vec<f32> = Vec::with_capacity(futures.len());
         for (at, name) in names.iter().enumerate() {
-            let mut bands: [Vec<f64>; QUANTILES.len()] = Default::default();
+            let mut bands: [Vec<Option<f64>>; QUANTILES.len()] = Default::default();
             for point in 0..points {
                 sorted.clear();
                 sorted.extend(futures.iter().map(|one| one.values[point * names.len() + at]));
-                sorted.sort_unstable_by(f32::total_cmp);
-                for (band, share) in bands.iter_mut().zip(QUANTILES) {
-                    // The smallest value that so many are not above.
-                    let rank = ((share * count).ceil() as usize).clamp(1, sorted.len());
-                    band.push(f64::from(sorted[rank - 1]));
+                for (band, value) in bands.iter_mut().zip(quantiles(&mut sorted)) {
+                    band.push(value);
                 }
             }
             let [p05, p25, p50, p75, p95] = bands;
@@ -344,5 +347,34 @@ impl Course<'_> {
             aborted_at_most,
             worst,
         }
+    }
+}
+
+/// The smallest value that such a share is not above, for each of [`QUANTILES`]; what is no number is left out, and where nothing
+/// is left there is none.
+fn quantiles(values: &mut Vec<f32>) -> [Option<f64>; QUANTILES.len()] {
+    values.retain(|value| value.is_finite());
+    values.sort_unstable_by(f32::total_cmp);
+    QUANTILES.map(|share| {
+        let rank = ((share * values.len() as f64).ceil() as usize).max(1);
+        values.get(rank - 1).copied().map(f64::from)
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn futures_without_a_value_do_not_move_the_quantiles_of_the_others() {
+        let mut all: Vec<f32> = (1..=100).map(|value| value as f32).collect();
+        let told = [5.0, 25.0, 50.0, 75.0, 95.0].map(Some);
+        assert_eq!(quantiles(&mut all.clone()), told);
+        // An instrument that has failed shows nothing.
+        all.splice(40..40, [f32::NAN; 30]);
+        all.push(f32::INFINITY);
+        assert_eq!(quantiles(&mut all), told);
+        assert_eq!(quantiles(&mut vec![7.0]), [Some(7.0); 5]);
+        assert_eq!(quantiles(&mut vec![f32::NAN; 3]), [None; 5]);
     }
 }

@@ -61,8 +61,10 @@ export function open(element) {
 function drawn(title, unit, scale, columns, looks) {
   const x = looks.time_ms.map((ms) => ms / 1000);
   const told = columns.filter(([, key]) => looks[key].some((value) => value !== null));
+  // Minutes and hours along the axis, tens of seconds while there are few looks.
+  const isTime = x.at(-1) - x[0] >= 300;
   const curves = told.map(([name, key], at) => ({ name, x, y: looks[key].map(scale), className: `lh-c${at}` }));
-  return chart({ title, unit, curves, textOfX: clock, isTime: true, width: 460, height: 180 });
+  return chart({ title, unit, curves, textOfX: clock, isTime, width: 460, height: 180 });
 }
 
 /** Time of day here. */

@@ -3,12 +3,12 @@
 use std::collections::BTreeMap;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::Deserialize;
 use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Asked, Refusals, Shared, Told, check_why};
+use super::{Asked, At, Refusals, Shared, Told, check_why};
 use crate::access::Who;
 use crate::keeper::kept_decisions;
 use crate::session::advice::{Advice, Decided};
@@ -18,12 +18,9 @@ use crate::{ApiError, ServerError};
 const COMMANDS_MOST: usize = 64;
 
 /// The proposal at hand, or null.
-#[utoipa::path(get, path = "/api/sessions/{id}/advice", tag = "commands", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/sessions/{id}/advice", operation_id = "show_advice", tag = "commands", params(("id" = String, Path)),
     responses((status = 200, body = Option<Advice>), Refusals))]
-pub async fn show(
-    State(desk): Shared,
-    Path(id): Path<String>,
-) -> Result<Json<Option<Advice>>, ApiError> {
+pub async fn show(State(desk): Shared, At(id): At) -> Result<Json<Option<Advice>>, ApiError> {
     desk.with(&id, |member| Ok(member.session.advice())).await.map(Json)
 }
 
@@ -42,7 +39,7 @@ pub struct Number {
 pub async fn accept(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(Number { number }): Told<Number>,
 ) -> Result<Json<Decided>, ApiError> {
     desk.session(&id)?;
@@ -69,9 +66,11 @@ pub struct Override {
     #[serde(deserialize_with = "super::whole")]
     number: u64,
     /// Set-points; none to leave everything as it is.
+    #[schema(max_items = 64)]
     commands: Vec<Instead>,
     /// Why.
     #[serde(default)]
+    #[schema(max_length = 1000)]
     why: Option<String>,
 }
 
@@ -81,7 +80,7 @@ pub struct Override {
 pub async fn replace(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(Override { number, commands, why }): Told<Override>,
 ) -> Result<Json<Decided>, ApiError> {
     desk.session(&id)?;
@@ -107,6 +106,7 @@ pub async fn replace(
 #[serde(deny_unknown_fields)]
 pub struct Which {
     /// At most so many, the last ones; 1 to 10 000 [default: 100].
+    #[param(minimum = 1, maximum = 10_000)]
     most: Option<usize>,
     /// With every channel that was seen when it was proposed, as training data takes it [default: false].
     seen: Option<bool>,
@@ -117,7 +117,7 @@ pub struct Which {
     responses((status = 200, body = [Decided]), Refusals))]
 pub async fn history(
     State(desk): Shared,
-    Path(id): Path<String>,
+    At(id): At,
     Asked(Which { most, seen }): Asked<Which>,
 ) -> Result<Json<Vec<Decided>>, ApiError> {
     let (most, with_seen) = (most.unwrap_or(100), seen.unwrap_or(false));

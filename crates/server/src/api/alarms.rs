@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use utoipa::{IntoParams, ToSchema};
 use watch::WatchError;
 use watch::alarm::{Active, Alarms, Transition};
 
-use super::{Asked, Desk, Refusals, Shared, Told};
+use super::{Asked, At, Desk, Refusals, Shared, Told};
 use crate::ApiError;
 use crate::access::Who;
 
@@ -32,11 +32,11 @@ pub struct Which {
 }
 
 /// Alarms, the most urgent first; `suspects` are the units whose fault each is taken to be.
-#[utoipa::path(get, path = "/api/sessions/{id}/alarms", tag = "alarms", params(("id" = String, Path), Which),
+#[utoipa::path(get, path = "/api/sessions/{id}/alarms", operation_id = "list_alarms", tag = "alarms", params(("id" = String, Path), Which),
     responses((status = 200, body = [Value]), Refusals))]
 pub async fn list(
     State(desk): Shared,
-    Path(id): Path<String>,
+    At(id): At,
     Asked(which): Asked<Which>,
 ) -> Result<Json<Vec<Value>>, ApiError> {
     let all = which.all.unwrap_or(false);
@@ -64,7 +64,7 @@ pub struct One {
 pub async fn acknowledge(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(One { id: alarm }): Told<One>,
 ) -> Result<Json<Value>, ApiError> {
     desk.session(&id)?;
@@ -81,6 +81,7 @@ pub struct Aside {
     /// Until this mission time, s.
     until_s: f64,
     /// Why.
+    #[schema(min_length = 1, max_length = 1000, pattern = r"\S")]
     why: String,
 }
 
@@ -90,7 +91,7 @@ pub struct Aside {
 pub async fn shelve(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(Aside { id: alarm, until_s, why }): Told<Aside>,
 ) -> Result<Json<Value>, ApiError> {
     desk.session(&id)?;
@@ -106,7 +107,7 @@ pub async fn shelve(
 pub async fn unshelve(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(One { id: alarm }): Told<One>,
 ) -> Result<Json<Value>, ApiError> {
     desk.session(&id)?;

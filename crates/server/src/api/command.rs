@@ -3,17 +3,20 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use env::habitat::fault::{Fault, FaultPlan};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
-use utoipa::ToSchema;
+use utoipa::openapi::RefOr;
+use utoipa::openapi::schema::Schema;
+use utoipa::{PartialSchema, ToSchema};
 
-use super::{Refusals, Shared, Told};
+use super::{At, Refusals, Shared, Told};
 use crate::ApiError;
 use crate::access::Who;
+use crate::names::name_or_policy;
 use crate::session::flight::{Flight, mode_name};
 use crate::session::pilot::Pilot;
 use crate::session::view::{Mode, View};
@@ -21,6 +24,7 @@ use crate::session::view::{Mode, View};
 /// A set-point.
 #[derive(Debug, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
+#[schema(as = Hold)]
 pub struct SetPoint {
     /// Commanded channel.
     channel: String,
@@ -46,7 +50,7 @@ pub struct Set {
 pub async fn command(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(SetPoint { channel, value }): Told<SetPoint>,
 ) -> Result<Json<Set>, ApiError> {
     desk.session(&id)?;
@@ -79,10 +83,7 @@ pub struct Unit {
 /// Units that can fail.
 #[utoipa::path(get, path = "/api/sessions/{id}/units", tag = "commands", params(("id" = String, Path)),
     responses((status = 200, body = [Unit]), Refusals))]
-pub async fn units(
-    State(desk): Shared,
-    Path(id): Path<String>,
-) -> Result<Json<Vec<Unit>>, ApiError> {
+pub async fn units(State(desk): Shared, At(id): At) -> Result<Json<Vec<Unit>>, ApiError> {
     let list = desk.with(&id, |member| Ok(member.session.look(units_of)));
     list.await.map(Json)
 }
@@ -120,7 +121,7 @@ pub struct Failure {
 pub async fn fail(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(failure): Told<Failure>,
 ) -> Result<Json<View>, ApiError> {
     desk.session(&id)?;
@@ -133,7 +134,7 @@ pub async fn fail(
 }
 
 /// Who is to command: a controller by name, or a policy.
-#[derive(Debug, Deserialize, ToSchema)]
+#[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct InCommand {
     /// `random`, `hold`, `rules` or `mpc`.
@@ -144,13 +145,21 @@ pub struct InCommand {
     policy: Option<String>,
 }
 
+impl PartialSchema for InCommand {
+    fn schema() -> RefOr<Schema> {
+        name_or_policy()
+    }
+}
+
+impl ToSchema for InCommand {}
+
 /// Put another controller or a policy in command.
 #[utoipa::path(post, path = "/api/sessions/{id}/controller", tag = "commands", params(("id" = String, Path)),
     request_body = InCommand, responses((status = 200, body = View), Refusals))]
 pub async fn controller(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(InCommand { name, policy }): Told<InCommand>,
 ) -> Result<Json<View>, ApiError> {
     desk.session(&id)?;
@@ -197,7 +206,7 @@ pub struct Manner {
 pub async fn mode(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(Manner { mode }): Told<Manner>,
 ) -> Result<Json<View>, ApiError> {
     desk.session(&id)?;

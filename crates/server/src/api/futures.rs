@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use runtime::Token;
 
-use super::{Refusals, Shared, Told};
+use super::{At, Refusals, Shared, Told};
 use crate::ApiError;
 use crate::session::pilot::Prepared;
 use crate::what_if::{self, Answer, Make, Question, Start};
@@ -39,7 +39,7 @@ impl Drop for Asking {
     request_body = Question, responses((status = 200, body = Answer), Refusals))]
 pub async fn what_if(
     State(desk): Shared,
-    Path(id): Path<String>,
+    At(id): At,
     Told(question): Told<Question>,
 ) -> Result<Json<Answer>, ApiError> {
     let member = desk.session(&id)?;

@@ -31,7 +31,8 @@ use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::rejection::BytesRejection;
-use axum::extract::{FromRequest, FromRequestParts, MatchedPath, Query, Request, State};
+use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Path, Query};
+use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
 use axum::middleware::{Next, from_fn_with_state};
@@ -45,16 +46,16 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use runtime::{Executor, Priority};
 use serde::de::DeserializeOwned;
 use store::{Command, RunStatus};
-use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::RequestBodyTimeoutLayer;
 use tracing::field::Empty;
 use tracing::{Instrument, Span, debug_span};
-use utoipa::OpenApi;
+use utoipa::openapi::security::{ApiKey, ApiKeyValue, Http, HttpAuthScheme, SecurityScheme};
+use utoipa::{Modify, OpenApi};
 use utoipa_axum::router::OpenApiRouter;
 use utoipa_axum::routes;
 use watch::profile::Profiler;
 
-use crate::access::{Tokens, Who, needed};
+use crate::access::{COOKIE, Tokens, Who, needed};
 use crate::error::Refusal;
 use crate::fleet::{Fleet, Member};
 use crate::keeper::Keeper;
@@ -177,6 +178,8 @@ pub enum Refusals {
         title = "Lunar habitat",
         description = "Habitats that are run, commanded and watched. Times are mission times in seconds, values are in SI."
     ),
+    modifiers(&Secured),
+    security(("token" = []), ("cookie" = [])),
     tags(
         (name = "sessions", description = "Habitats under way"),
         (name = "telemetry", description = "What was measured and what happened"),
@@ -188,6 +191,19 @@ pub enum Refusals {
     )
 )]
 struct Description;
+
+/// Ways to say who asks; a server without tokens asks nobody.
+struct Secured;
+
+impl Modify for Secured {
+    fn modify(&self, description: &mut utoipa::openapi::OpenApi) {
+        let parts = description.components.get_or_insert_default();
+        let token = SecurityScheme::Http(Http::new(HttpAuthScheme::Bearer));
+        parts.add_security_scheme("token", token);
+        let cookie = SecurityScheme::ApiKey(ApiKey::Cookie(ApiKeyValue::new(COOKIE)));
+        parts.add_security_scheme("cookie", cookie);
+    }
+}
 
 /// All routes.
 pub fn router(desk: Arc<Desk>) -> Router {
@@ -247,7 +263,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .route("/login", routing::get(site::login_page).post(site::login))
         .fallback(|| async { ApiError::missing("there is no such place; see /openapi.json") })
         .layer(RequestBodyTimeoutLayer::new(BODY_WAIT))
-        .layer(RequestBodyLimitLayer::new(BODY_MOST))
+        .layer(DefaultBodyLimit::max(BODY_MOST))
         .layer(from_fn_with_state(Arc::clone(&desk), count))
         .with_state(desk)
 }
@@ -349,6 +365,10 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
         if bytes.is_empty() {
             return Err(ApiError::new(StatusCode::BAD_REQUEST, "a body is needed, if only {}"));
         }
+        // To the reader a list of values in order is an object too; to whoever reads the description it is not.
+        if bytes.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'[') {
+            return Err(ApiError::refused("the body is a list; allowed is an object"));
+        }
         serde_json::from_slice(&bytes).map(Told).map_err(|error| match error.classify() {
             serde_json::error::Category::Data => ApiError::refused(format!("the body: {error}")),
             _ => ApiError::new(StatusCode::BAD_REQUEST, format!("the body is no JSON: {error}")),
@@ -365,6 +385,19 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequestParts<S> for Asked<T> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Asked<T>, ApiError> {
         let asked = Query::<T>::from_request_parts(parts, state).await;
         asked.map(|Query(asked)| Asked(asked)).map_err(|error| ApiError::refused(error.body_text()))
+    }
+}
+
+/// A part of the path.
+pub struct At(pub String);
+
+impl<S: Send + Sync> FromRequestParts<S> for At {
+    type Rejection = ApiError;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<At, ApiError> {
+        let part = Path::<String>::from_request_parts(parts, state).await;
+        part.map(|Path(part)| At(part))
+            .map_err(|error| ApiError::new(StatusCode::BAD_REQUEST, error.body_text()))
     }
 }
 

@@ -1,7 +1,7 @@
 //! Recorded runs.
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use store::RunFilter;
@@ -9,7 +9,7 @@ use utoipa::{IntoParams, ToSchema};
 
 use super::futures::Asking;
 use super::telemetry::Which;
-use super::{Asked, Refusals, Shared, Told};
+use super::{Asked, At, Refusals, Shared, Told};
 use crate::ApiError;
 use crate::counterfactual::{self, Comparison, Question};
 use crate::history::{self, Slice};
@@ -22,6 +22,7 @@ pub struct Kind {
     /// Of this kind alone: `simulate`, `train`, `session`, …
     kind: Option<String>,
     /// At most so many, the last ones; 1 to 10 000.
+    #[param(minimum = 1, maximum = 10_000)]
     most: Option<usize>,
 }
 
@@ -52,7 +53,7 @@ pub struct RunView {
 }
 
 /// Recorded runs, the last first.
-#[utoipa::path(get, path = "/api/runs", tag = "runs", params(Kind), responses((status = 200, body = [RunView]), Refusals))]
+#[utoipa::path(get, path = "/api/runs", operation_id = "list_runs", tag = "runs", params(Kind), responses((status = 200, body = [RunView]), Refusals))]
 pub async fn list(
     State(desk): Shared,
     Asked(Kind { kind, most }): Asked<Kind>,
@@ -103,11 +104,11 @@ pub struct SignalView {
 }
 
 /// Channels of a stream of a run.
-#[utoipa::path(get, path = "/api/runs/{name}/channels", tag = "runs", params(("name" = String, Path), OfStream),
+#[utoipa::path(get, path = "/api/runs/{name}/channels", operation_id = "run_channels", tag = "runs", params(("name" = String, Path), OfStream),
     responses((status = 200, body = [SignalView]), Refusals))]
 pub async fn channels(
     State(desk): Shared,
-    Path(name): Path<String>,
+    At(name): At,
     Asked(OfStream { stream }): Asked<OfStream>,
 ) -> Result<Json<Vec<SignalView>>, ApiError> {
     let list = desk.aside(move |desk| {
@@ -131,21 +132,25 @@ pub struct Rows {
     /// Stream of the run [default: telemetry].
     stream: Option<String>,
     /// Channels, separated by commas; 1 to 64.
+    #[param(min_length = 1)]
     channels: String,
     /// From this time on, s.
+    #[param(exclusive_minimum = -9.2e12, exclusive_maximum = 9.2e12)]
     from_s: Option<f64>,
     /// To this time, s.
+    #[param(exclusive_minimum = -9.2e12, exclusive_maximum = 9.2e12)]
     to_s: Option<f64>,
     /// Rows at most, 2 to 100 000.
+    #[param(minimum = 2, maximum = 100_000)]
     most: Option<usize>,
 }
 
 /// Rows of a recorded run.
-#[utoipa::path(get, path = "/api/runs/{name}/rows", tag = "runs", params(("name" = String, Path), Rows),
+#[utoipa::path(get, path = "/api/runs/{name}/rows", operation_id = "run_rows", tag = "runs", params(("name" = String, Path), Rows),
     responses((status = 200, body = Slice), Refusals))]
 pub async fn rows(
     State(desk): Shared,
-    Path(name): Path<String>,
+    At(name): At,
     Asked(Rows { stream, channels, from_s, to_s, most }): Asked<Rows>,
 ) -> Result<Json<Slice>, ApiError> {
     let which = Which { channels, from_s, to_s, most };
@@ -165,10 +170,7 @@ pub async fn rows(
 /// Results of a run, as it recorded them; null while there are none.
 #[utoipa::path(get, path = "/api/runs/{name}/results", tag = "runs", params(("name" = String, Path)),
     responses((status = 200, body = Value), Refusals))]
-pub async fn results(
-    State(desk): Shared,
-    Path(name): Path<String>,
-) -> Result<Json<Value>, ApiError> {
+pub async fn results(State(desk): Shared, At(name): At) -> Result<Json<Value>, ApiError> {
     let found = desk.aside(move |desk| {
         let run = desk.fleet.database().run(&name)?;
         let text = run.results.unwrap_or_else(|| "null".to_owned());
@@ -182,7 +184,7 @@ pub async fn results(
     request_body = Question, responses((status = 200, body = Comparison), Refusals))]
 pub async fn counterfactual(
     State(desk): Shared,
-    Path(name): Path<String>,
+    At(name): At,
     Told(question): Told<Question>,
 ) -> Result<Json<Comparison>, ApiError> {
     let asking = Asking::new();

@@ -3,14 +3,14 @@
 use std::sync::Arc;
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use axum::http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use tracing::info_span;
 use utoipa::ToSchema;
 
-use super::{Refusals, Shared, Told};
+use super::{At, Refusals, Shared, Told};
 use crate::ApiError;
 use crate::access::Who;
 use crate::session::view::{NewSession, View};
@@ -19,7 +19,7 @@ use crate::session::view::{NewSession, View};
 const STEPS_MOST: u64 = 500;
 
 /// All sessions.
-#[utoipa::path(get, path = "/api/sessions", tag = "sessions", responses((status = 200, body = [View]), Refusals))]
+#[utoipa::path(get, path = "/api/sessions", operation_id = "list_sessions", tag = "sessions", responses((status = 200, body = [View]), Refusals))]
 pub async fn list(State(desk): Shared) -> Result<Json<Vec<View>>, ApiError> {
     let views = desk
         .aside(|desk| Ok(desk.fleet.all().iter().map(|member| member.session.view()).collect()));
@@ -43,20 +43,16 @@ pub async fn make(
 }
 
 /// One session.
-#[utoipa::path(get, path = "/api/sessions/{id}", tag = "sessions", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/sessions/{id}", operation_id = "show_session", tag = "sessions", params(("id" = String, Path)),
     responses((status = 200, body = View), Refusals))]
-pub async fn show(State(desk): Shared, Path(id): Path<String>) -> Result<Json<View>, ApiError> {
+pub async fn show(State(desk): Shared, At(id): At) -> Result<Json<View>, ApiError> {
     desk.with(&id, |member| Ok(member.session.view())).await.map(Json)
 }
 
 /// Stop a session; what was recorded of it stays.
 #[utoipa::path(delete, path = "/api/sessions/{id}", tag = "sessions", params(("id" = String, Path)),
     responses((status = 200, body = View), Refusals))]
-pub async fn stop(
-    State(desk): Shared,
-    who: Who,
-    Path(id): Path<String>,
-) -> Result<Json<View>, ApiError> {
+pub async fn stop(State(desk): Shared, who: Who, At(id): At) -> Result<Json<View>, ApiError> {
     desk.session(&id)?;
     desk.record(&who, "stop", &id, json!({})).await?;
     desk.aside(move |desk| desk.stop(&id)).await.map(Json)
@@ -77,7 +73,7 @@ pub struct Steps {
     responses((status = 200, body = View), Refusals))]
 pub async fn step(
     State(desk): Shared,
-    Path(id): Path<String>,
+    At(id): At,
     Told(Steps { steps }): Told<Steps>,
 ) -> Result<Json<View>, ApiError> {
     if !(1..=STEPS_MOST).contains(&steps) {
@@ -109,6 +105,7 @@ pub async fn step(
 #[serde(deny_unknown_fields)]
 pub struct Rate {
     /// Mission seconds in a second, above 0 up to a million.
+    #[schema(exclusive_minimum = 0, maximum = 1_000_000)]
     rate: f64,
 }
 
@@ -118,7 +115,7 @@ pub struct Rate {
 pub async fn run(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(Rate { rate }): Told<Rate>,
 ) -> Result<Json<View>, ApiError> {
     let member = desk.session(&id)?;
@@ -134,11 +131,7 @@ pub async fn run(
 /// Stand still.
 #[utoipa::path(post, path = "/api/sessions/{id}/pause", tag = "sessions", params(("id" = String, Path)),
     responses((status = 200, body = View), Refusals))]
-pub async fn pause(
-    State(desk): Shared,
-    who: Who,
-    Path(id): Path<String>,
-) -> Result<Json<View>, ApiError> {
+pub async fn pause(State(desk): Shared, who: Who, At(id): At) -> Result<Json<View>, ApiError> {
     desk.session(&id)?;
     desk.record(&who, "pause", &id, json!({})).await?;
     desk.with(&id, |member| member.session.pause()).await.map(Json)
@@ -159,7 +152,7 @@ pub struct Snapshot {
 pub async fn snapshot(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
 ) -> Result<Json<Snapshot>, ApiError> {
     let member = desk.session(&id)?;
     desk.record(&who, "snapshot", &id, json!({})).await?;
@@ -179,11 +172,17 @@ pub async fn snapshot(
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Fork {
-    /// A name for people.
+    /// A name for people, 1 to 100 characters.
     #[serde(default)]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     name: Option<String>,
     /// Mission seconds in a second; 0 to begin paused.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 1_000_000)]
     rate: f64,
 }
 
@@ -193,7 +192,7 @@ pub struct Fork {
 pub async fn fork(
     State(desk): Shared,
     who: Who,
-    Path(id): Path<String>,
+    At(id): At,
     Told(Fork { name, rate }): Told<Fork>,
 ) -> Result<(StatusCode, Json<View>), ApiError> {
     let member = desk.session(&id)?;

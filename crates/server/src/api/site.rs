@@ -1,6 +1,7 @@
 //! The server itself: health, metrics, the machine, who asks, the audit trail.
 
 use axum::Json;
+use axum::extract::rejection::FormRejection;
 use axum::extract::{Form, State};
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{Html, IntoResponse, Redirect, Response};
@@ -73,6 +74,7 @@ pub async fn whoami(who: Who) -> Json<Who> {
 #[serde(deny_unknown_fields)]
 pub struct Last {
     /// The last so many, 1 to 100 000 [default: 1 000].
+    #[param(minimum = 1, maximum = 100_000)]
     most: Option<usize>,
 }
 
@@ -139,7 +141,11 @@ pub struct Login {
 }
 
 /// Give a browser its token as a cookie.
-pub async fn login(State(desk): Shared, Form(login): Form<Login>) -> Result<Response, ApiError> {
+pub async fn login(
+    State(desk): Shared,
+    form: Result<Form<Login>, FormRejection>,
+) -> Result<Response, ApiError> {
+    let Form(login) = form.map_err(|error| ApiError::new(error.status(), error.body_text()))?;
     let token = login.token.trim();
     if desk.tokens.who(token).is_none() {
         return Err(ApiError::new(StatusCode::UNAUTHORIZED, "the token is not known"));

@@ -8,15 +8,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Extension;
+use axum::extract::State;
 use axum::extract::ws::rejection::WebSocketUpgradeRejection;
 use axum::extract::ws::{CloseFrame, Message, Utf8Bytes, WebSocket, WebSocketUpgrade, close_code};
-use axum::extract::{Path, State};
 use axum::response::Response;
 use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast::error::RecvError;
 use utoipa::IntoParams;
 
-use super::{Asked, Refusals, Shared};
+use super::{Asked, At, Refusals, Shared};
 use crate::door::Connection;
 use crate::fleet::Member;
 use crate::session::News;
@@ -85,7 +85,7 @@ impl Wanted {
     responses((status = 101, description = "A WebSocket"), (status = 426, description = "It takes a WebSocket"), Refusals))]
 pub async fn stream(
     State(desk): Shared,
-    Path(id): Path<String>,
+    At(id): At,
     Asked(listen): Asked<Listen>,
     connection: Option<Extension<Connection>>,
     upgrade: Result<WebSocketUpgrade, WebSocketUpgradeRejection>,

@@ -3,12 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use axum::Json;
-use axum::extract::{Path, State};
+use axum::extract::State;
 use env::habitat::Habitat;
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
 
-use super::{Asked, Refusals, Shared};
+use super::{Asked, At, Refusals, Shared};
 use crate::ApiError;
 use crate::history::{self, ROWS_MOST, ROWS_USUAL, Slice, VALUES_MOST};
 use crate::session::by_channel;
@@ -60,12 +60,9 @@ pub struct ChannelView {
 }
 
 /// Channels of a session.
-#[utoipa::path(get, path = "/api/sessions/{id}/channels", tag = "telemetry", params(("id" = String, Path)),
+#[utoipa::path(get, path = "/api/sessions/{id}/channels", operation_id = "session_channels", tag = "telemetry", params(("id" = String, Path)),
     responses((status = 200, body = [ChannelView]), Refusals))]
-pub async fn channels(
-    State(desk): Shared,
-    Path(id): Path<String>,
-) -> Result<Json<Vec<ChannelView>>, ApiError> {
+pub async fn channels(State(desk): Shared, At(id): At) -> Result<Json<Vec<ChannelView>>, ApiError> {
     desk.with(&id, |member| {
         let alarms = member.session.alarms(true);
         let watched: BTreeSet<String> =
@@ -111,12 +108,16 @@ fn channels_of(habitat: &Habitat, watched: &BTreeSet<String>) -> Vec<ChannelView
 #[serde(deny_unknown_fields)]
 pub struct Which {
     /// Channels, separated by commas; 1 to 64.
+    #[param(min_length = 1)]
     pub channels: String,
     /// From this mission time on, s.
+    #[param(exclusive_minimum = -9.2e12, exclusive_maximum = 9.2e12)]
     pub from_s: Option<f64>,
     /// To this mission time, s.
+    #[param(exclusive_minimum = -9.2e12, exclusive_maximum = 9.2e12)]
     pub to_s: Option<f64>,
     /// Rows at most, 2 to 100 000, and with all channels 2 million values; more rows are thinned so that extremes stay.
+    #[param(minimum = 2, maximum = 100_000)]
     pub most: Option<usize>,
 }
 
@@ -142,11 +143,11 @@ impl Which {
 }
 
 /// Rows of a session: recorded ones and those of now, in one list.
-#[utoipa::path(get, path = "/api/sessions/{id}/rows", tag = "telemetry", params(("id" = String, Path), Which),
+#[utoipa::path(get, path = "/api/sessions/{id}/rows", operation_id = "session_rows", tag = "telemetry", params(("id" = String, Path), Which),
     responses((status = 200, body = Slice), Refusals))]
 pub async fn rows(
     State(desk): Shared,
-    Path(id): Path<String>,
+    At(id): At,
     Asked(which): Asked<Which>,
 ) -> Result<Json<Slice>, ApiError> {
     let member = desk.session(&id)?;
@@ -170,7 +171,7 @@ pub struct Latest {
 /// Every channel as it stands.
 #[utoipa::path(get, path = "/api/sessions/{id}/latest", tag = "telemetry", params(("id" = String, Path)),
     responses((status = 200, body = Latest), Refusals))]
-pub async fn latest(State(desk): Shared, Path(id): Path<String>) -> Result<Json<Latest>, ApiError> {
+pub async fn latest(State(desk): Shared, At(id): At) -> Result<Json<Latest>, ApiError> {
     let member = desk.session(&id)?;
     let latest = desk.aside(move |_| {
         let (t_s, row) = member.session.latest();
@@ -186,8 +187,10 @@ pub async fn latest(State(desk): Shared, Path(id): Path<String>) -> Result<Json<
 #[serde(deny_unknown_fields)]
 pub struct Since {
     /// From this mission time on, s.
+    #[param(exclusive_minimum = -9.2e12, exclusive_maximum = 9.2e12)]
     from_s: Option<f64>,
     /// At most so many, the last ones; 1 to 10 000.
+    #[param(minimum = 1, maximum = 10_000)]
     most: Option<usize>,
 }
 
@@ -196,7 +199,7 @@ pub struct Since {
     responses((status = 200, body = [EventView]), Refusals))]
 pub async fn events(
     State(desk): Shared,
-    Path(id): Path<String>,
+    At(id): At,
     Asked(since): Asked<Since>,
 ) -> Result<Json<Vec<EventView>>, ApiError> {
     let member = desk.session(&id)?;

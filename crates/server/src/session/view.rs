@@ -3,6 +3,7 @@
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
+use crate::names::{ControllerName, DifficultyName, ScenarioName};
 /// How its controller's decisions come into force.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "lowercase")]
@@ -32,27 +33,38 @@ pub enum Status {
 #[serde(deny_unknown_fields)]
 pub struct NewSession {
     /// Name of a shipped scenario.
+    #[schema(value_type = ScenarioName)]
     pub scenario: String,
     /// `easy`, `nominal`, `hard` or `extreme`.
     #[serde(default)]
+    #[schema(value_type = Option<DifficultyName>)]
     pub difficulty: Option<String>,
     /// Seed of every random draw.
     #[serde(default, deserialize_with = "crate::api::whole")]
+    #[schema(format = "uint64")]
     pub seed: u64,
     /// `random`, `hold`, `rules` or `mpc`.
     #[serde(default = "rules")]
+    #[schema(value_type = ControllerName)]
     pub controller: String,
     /// Mission seconds in a second; 0 to begin paused.
     #[serde(default)]
+    #[schema(minimum = 0, maximum = 1_000_000)]
     pub rate: f64,
     /// A name for people, 1 to 100 characters.
     #[serde(default)]
+    #[schema(
+        min_length = 1,
+        max_length = 100,
+        pattern = r"^[^\u0000-\u001f\u007f-\u009f]*[^\u0000-\u0020\u007f-\u00a0][^\u0000-\u001f\u007f-\u009f]*$"
+    )]
     pub name: Option<String>,
     /// Whether decisions wait for an operator.
     #[serde(default)]
     pub advisory: bool,
     /// Length of the mission in days instead of the scenario's.
     #[serde(default)]
+    #[schema(exclusive_minimum = 0, maximum = 3653)]
     pub days: Option<f64>,
 }
 
@@ -87,6 +99,7 @@ pub struct View {
     /// Difficulty.
     pub difficulty: String,
     /// Seed.
+    #[schema(format = "uint64")]
     pub seed: u64,
     /// Who commands it.
     pub controller: String,
