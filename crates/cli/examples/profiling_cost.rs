@@ -2,7 +2,8 @@
 //!
 //! The profiler listens to every other update while the program runs, so that what else the machine does falls on both; times
 //! are those of processors, of all threads together, so that the looks at threads count too. Run with
-//! `cargo run --release -p lunar-habitat-cli --example profiling_cost`; with the word `spans` behind it nobody looks at threads.
+//! `cargo run --release -p lunar-habitat-cli --example profiling_cost`; with the word `spans` behind it nobody looks at threads, with
+//! the address of a collector of OpenTelemetry it is told of every span.
 #![allow(clippy::print_stdout)] // The figures are what it is for.
 
 use std::alloc::System;
@@ -16,6 +17,7 @@ use runtime::memory::Tracked;
 use tracing::Dispatch;
 use tracing::subscriber::NoSubscriber;
 use watch::bottleneck::Observation;
+use watch::export::{Otlp, Timing};
 use watch::profile::{Profiler, ProfilerOptions};
 
 #[global_allocator]
@@ -42,8 +44,16 @@ fn main() -> Result<(), Box<dyn Error>> {
     };
     let cpu = Cpu::new();
     let mut training = Training::new(settings, Box::new(cpu), cpu.level(), &world)?;
-    let profiler = Profiler::new(ProfilerOptions { slices: 100_000, ..ProfilerOptions::default() });
-    let observation = (std::env::args().nth(1).as_deref() != Some("spans"))
+    let word = std::env::args().nth(1);
+    let address = word.as_deref().filter(|word| word.starts_with("http"));
+    let otlp =
+        address.map(|address| Otlp::start(address, "example", Timing::default())).transpose()?;
+    let options = ProfilerOptions { slices: 100_000, ..ProfilerOptions::default() };
+    let profiler = match &otlp {
+        Some(otlp) => Profiler::telling(options, otlp.sink()),
+        None => Profiler::new(options),
+    };
+    let observation = (word.as_deref() != Some("spans"))
         .then(|| Observation::start(&profiler, 1.0))
         .transpose()?;
     let ways = [Dispatch::new(NoSubscriber::default()), Dispatch::new(profiler.clone())];
@@ -81,5 +91,8 @@ fn main() -> Result<(), Box<dyn Error>> {
         16 * 64,
         1e3 * alone_s[alone_s.len() / 2],
     );
+    if let Some(otlp) = otlp {
+        println!("{:?}", otlp.end());
+    }
     Ok(())
 }

@@ -5,7 +5,7 @@
 //! |---|---|
 //! | `flame.svg`, `flame-waiting.svg`, `flame-bytes.svg` | stages by processor time, by time on no processor, by what they allocate |
 //! | `trace.json` | single spans in Chrome's format, for <https://ui.perfetto.dev>; the long ones, where there are many |
-//! | `profile.json` | all figures: `wall_s`; `stages` with `path`, `runs`, `own` and `whole` (`wall_s`, `cpu_s`, `bytes`, `allocations`), `joining_s`, `items`, `p50_ms`, `p95_ms`, `p99_ms`, `max_ms`; `findings` with `stage`, `kind`, `share`, `evidence`, `advice`; `verdict`, what held it back in words; `disturbed`, the share of time in which other programs had the processors; `looks`, how often threads were looked at |
+//! | `profile.json` | all figures: `wall_s`; `stages` with `path`, `runs`, `own` and `whole` (`wall_s`, `cpu_s`, `bytes`, `allocations`), `joining_s`, `items`, `p50_ms`, `p95_ms`, `p99_ms`, `max_ms`; `findings` with `stage`, `kind`, `share`, `evidence`, `advice`, `bound` (how many times as fast at most, `null` where that is not known); `verdict`, what held it back in words; `disturbed`, the share of time in which other programs had the processors; `looks`, how often threads were looked at |
 
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
@@ -341,6 +341,7 @@ fn figures(profile: &Profile, diagnosis: &Diagnosis) -> Value {
             "share": finding.share,
             "evidence": finding.evidence,
             "advice": finding.advice(),
+            "bound": finding.bound(),
         })
     };
     json!({

@@ -27,7 +27,9 @@
 //! | `caching` | `caching` | [`mod@caching`] |
 //! | `concurrent` | `concurrent` | [`mod@concurrent`] |
 //! | `scalability` | `scalability` | [`mod@scalability`] |
+//! | `advice` | `advice` | [`mod@advice`] |
 
+mod advice;
 mod baseline;
 mod caching;
 mod concurrent;
@@ -54,7 +56,7 @@ use crate::error::CliError;
 use crate::output;
 
 /// The rows that can be asked for.
-const ROWS: [&str; 9] = [
+const ROWS: [&str; 10] = [
     "simulator",
     "training",
     "parallel",
@@ -64,6 +66,7 @@ const ROWS: [&str; 9] = [
     "concurrent",
     "caching",
     "scalability",
+    "advice",
 ];
 
 /// Arguments of `bench`.
@@ -146,6 +149,9 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     }
     if asked("scalability") {
         all.push(scalability::measure()?);
+    }
+    if asked("advice") {
+        all.push(advice::measure()?);
     }
     let mut became_slower = false;
     if let Some(baseline) = &baseline {

@@ -130,11 +130,28 @@ impl Finding {
     pub fn advice(&self) -> &'static str {
         self.kind.advice()
     }
+
+    /// How many times as fast the program is at most once the advice is taken: 1/(1 - share); none where it concerns all of the
+    /// time, which bounds nothing. What advice gains where it was tried, `lunar-habitat bench --only advice` measures.
+    ///
+    /// ```
+    /// use lunar_habitat_watch::bottleneck::{Finding, Kind};
+    /// let of = |share| Finding { stage: "commit".into(), kind: Kind::Disk, share, evidence: String::new() };
+    /// assert_eq!((of(0.5).bound(), of(1.0).bound()), (Some(2.0), None));
+    /// ```
+    #[must_use]
+    pub fn bound(&self) -> Option<f64> {
+        (self.share < 0.995).then(|| 1.0 / (1.0 - self.share))
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} in `{}`: {} {}", self.kind, self.stage, self.evidence, self.advice())
+        write!(f, "{} in `{}`: {} {}", self.kind, self.stage, self.evidence, self.advice())?;
+        match self.bound() {
+            Some(bound) => write!(f, " It can become {bound:.1} times as fast at most."),
+            None => Ok(()),
+        }
     }
 }
 

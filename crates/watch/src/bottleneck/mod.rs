@@ -5,7 +5,8 @@
 //! Each rule compares ratios of counters, so that a slow or a busy machine changes no verdict: time in which a thread wanted to
 //! run and had no processor is left out.
 //!
-//! For each kind there is a planted fault in `tests/bottlenecks.rs`, and the same program after the advice was taken.
+//! For each kind there is a [`Trial`]: a program with the fault, and the same program after the advice was taken. The finder is held
+//! against them, and `lunar-habitat bench --only advice` measures what the advice gains.
 //!
 //! # Ports
 //! In: [`Counters`]. Out: [`Diagnosis`].
@@ -17,9 +18,11 @@ mod counters;
 mod finder;
 mod finding;
 mod observation;
+mod trial;
 
 pub use bandwidth::bandwidth;
 pub use counters::{Counters, QueueLooks};
 pub use finder::find;
 pub use finding::{Diagnosis, Finding, Kind};
 pub use observation::{Mark, Observation};
+pub use trial::{Outcome, TRIALS, Trial, Way};
