@@ -38,6 +38,17 @@ const SERVER_LEFT_OUT: &str = "\
 left out: the database on PostgreSQL, of which no server is installed; `apt-get install postgresql` brings one
 ";
 
+/// What is printed where Prometheus's own tool does not try the alert rules.
+const RULES_LEFT_OUT: &str = "\
+left out: alert rules on series, for want of promtool; `apt-get install prometheus` brings it
+";
+
+/// Whether the tests find `promtool`, as `crates/server/tests/deploy.rs` looks for it.
+fn has_promtool() -> bool {
+    let tool = std::env::var("PROMTOOL").unwrap_or_else(|_| "promtool".to_owned());
+    is_there(Command::new(tool).arg("--version"))
+}
+
 /// Whether the tests find a PostgreSQL, where `crates/store/tests/cluster` looks for it.
 fn has_server() -> bool {
     let versions = std::fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten();
@@ -53,6 +64,9 @@ pub(crate) fn test() -> Result<(), Failure> {
     eprint!("{}", python::LEFT_OUT);
     if !has_server() {
         eprint!("{SERVER_LEFT_OUT}");
+    }
+    if !has_promtool() {
+        eprint!("{RULES_LEFT_OUT}");
     }
     outcome
 }

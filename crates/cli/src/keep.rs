@@ -86,9 +86,18 @@ impl Place {
 }
 
 impl Keep {
-    /// Whether the flag was given.
-    pub fn is_given(&self) -> bool {
-        self.store.is_some()
+    /// Nothing is recorded of a suite: say so to whoever asked for it everywhere.
+    ///
+    /// # Errors
+    /// [`CliError`] where it was asked for here.
+    pub fn is_not_for_a_suite(&self) -> Result<(), CliError> {
+        if self.store.is_some() {
+            return Err(CliError::flag("--store", "a suite is kept in its logbooks alone"));
+        }
+        if std::env::var_os(VARIABLE).is_some() {
+            eprintln!("a suite is kept in its logbooks alone, whatever {VARIABLE} says");
+        }
+        Ok(())
     }
 
     /// Record that a run begins, where that is asked for.

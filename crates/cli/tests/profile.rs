@@ -13,9 +13,6 @@ use watch::profile::STAGES;
 
 use self::program::{line, stderr, stdout};
 
-/// Stages of verbs that have no `--profile`.
-const ELSEWHERE: [&str; 1] = ["frame group"];
-
 fn done(dir: &Path, words: &str) {
     let output = line(dir, words);
     assert_eq!(output.status.code(), Some(0), "{words}: {}", stderr(&output));
@@ -77,8 +74,14 @@ fn every_stage_is_counted_where_it_runs() {
         dir,
         "campaign --scenario cabin-30d --days 1 --seeds 2 --controllers hold --out c --profile pc",
     );
+    done(dir, "evaluate t/policy.safetensors --episodes 2 --out e --profile pe");
+    done(
+        dir,
+        "data rollout --scenario cabin-30d --days 1 --controller hold --episodes 2 --out r.parquet --profile pr",
+    );
+    done(dir, "watch score --days 1 --faults 1 --profile pw");
     let mut seen = BTreeSet::new();
-    for at in ["ps", "pt", "pc"] {
+    for at in ["ps", "pt", "pc", "pe", "pr", "pw"] {
         seen.extend(names(&profile(&dir.join(at))));
     }
     let wanted: BTreeSet<String> = STAGES
@@ -86,7 +89,6 @@ fn every_stage_is_counted_where_it_runs() {
         // Those of the server are looked for where it runs: `serve.rs`.
         .filter(|stage| stage.room != "server")
         .map(|stage| stage.name.to_owned())
-        .filter(|name| !ELSEWHERE.contains(&name.as_str()))
         .collect();
     let missing: Vec<&String> = wanted.difference(&seen).collect();
     assert!(missing.is_empty(), "declared and never run: {missing:?}");

@@ -42,6 +42,19 @@ fn the_book_has_every_task_at_nominal_and_hard_and_is_flown_once() {
 }
 
 #[test]
+fn a_suite_is_kept_in_no_database_and_says_so() {
+    let dir = tempfile::tempdir().unwrap();
+    let suites: [&[&str]; 2] =
+        [&["campaign", "--suite", "book"], &["evaluate", "--suite", "book", "--trained", "."]];
+    for suite in suites {
+        let output = run_in(dir.path(), &[suite, &["--store", "runs.db"]].concat());
+        assert_eq!(output.status.code(), Some(2), "{suite:?}");
+        assert!(stderr(&output).contains("logbooks alone"), "{}", stderr(&output));
+    }
+    assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+}
+
+#[test]
 fn a_suite_takes_no_flag_of_one_scenario() {
     let dir = tempfile::tempdir().unwrap();
     let output = run_in(dir.path(), &["campaign", "--suite", "book", "--fault-rate", "3"]);

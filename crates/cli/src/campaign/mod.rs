@@ -125,9 +125,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     args.profiling.begin("campaign", args.threads.map_or_else(cores, usize::from))?;
     args.profiling.observe();
     if let Some(name) = args.suite {
-        if args.keep.is_given() {
-            return Err(CliError::flag("--store", "a suite is kept in its logbooks alone"));
-        }
+        args.keep.is_not_for_a_suite()?;
         let code = suite::run(name, &args)?;
         args.profiling.end()?;
         return Ok(code);

@@ -28,10 +28,13 @@ use serde::Serialize;
 use store::FrameWriter;
 
 use super::returns::Returns;
+use tracing::info_span;
+
 use crate::error::CliError;
 use crate::keep::Keep;
 use crate::mission::{Changes, bar, cores};
 use crate::output;
+use crate::profile::Profiling;
 use crate::table::fixed;
 use crate::trajectory;
 
@@ -84,6 +87,8 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     keep: Keep,
+    #[command(flatten)]
+    profiling: Profiling,
 }
 
 /// What was written, as in JSON.
@@ -103,6 +108,9 @@ struct Written {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written, and a file appears whole or not at all.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    let threads = args.threads.map_or_else(cores, usize::from);
+    args.profiling.begin("rollout", threads)?;
+    args.profiling.observe();
     let (task, last) = prepare(&args)?;
     let mut shape = blank(&task, args.shield).into_frame();
     shape.facts.extend(trajectory::facts(
@@ -124,12 +132,12 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         args.keep.begin("rollout", &task.plan().scenario.name, &told.into(), &[args.seed])?;
     let mut recorded = kept.as_ref().map(|kept| kept.trajectory(trajectory::NAME, &shape));
     let mut writer = FrameWriter::create(&args.out, &shape)?;
-    let threads = args.threads.map_or_else(cores, usize::from);
     let envs: Vec<u64> = (args.first_env..=last).collect();
     let bar = bar(envs.len() as u64, "{pos} of {len} episodes, {elapsed} gone, {eta} to go");
     let (mut returns, mut rows, mut interventions) = (Returns::default(), 0, 0);
     let played = |env| {
         let key = StreamKey { run: args.seed, env, ..StreamKey::default() };
+        let _stage = info_span!("episode").entered();
         let rollout = play(&task, &args.controller, key, args.shield);
         bar.inc(1);
         rollout
@@ -160,6 +168,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         results["threads"] = threads.into();
         kept.end(&results, &[], &[])?;
     }
+    args.profiling.end()?;
     if args.json {
         output::json(&written)?
     } else {

@@ -50,7 +50,9 @@ use crate::campaign::{Campaign, Flyer, interventions};
 use crate::error::CliError;
 use crate::keep::Keep;
 use crate::mission::Changes;
+use crate::mission::cores;
 use crate::output;
+use crate::profile::Profiling;
 
 /// Arguments of `evaluate`.
 #[derive(Debug, clap::Args)]
@@ -93,6 +95,8 @@ pub struct Args {
     json: bool,
     #[command(flatten)]
     keep: Keep,
+    #[command(flatten)]
+    profiling: Profiling,
     /// With a database: missions of each policy whose trajectories are kept in it
     #[arg(long, value_name = "N", default_value_t = 8, conflicts_with = "suite")]
     trajectories: u32,
@@ -106,8 +110,13 @@ pub struct Args {
 /// # Errors
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
+    args.profiling.begin("evaluate", args.threads.map_or_else(cores, usize::from))?;
+    args.profiling.observe();
     if let (Some(name), Some(trained)) = (args.suite, &args.trained) {
-        return suite::run(name, trained, &args);
+        args.keep.is_not_for_a_suite()?;
+        let code = suite::run(name, trained, &args)?;
+        args.profiling.end()?;
+        return Ok(code);
     }
     let scenario = args.scenario.as_deref();
     let files: Vec<String> = args.policies.iter().map(|path| path.display().to_string()).collect();
@@ -119,6 +128,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         campaign.keep_trajectories(&kept, args.trajectories.min(args.episodes))?;
         kept.end(&serde_json::to_value(&evaluation)?, &[], &[])?;
     }
+    args.profiling.end()?;
     if args.json {
         output::json(&evaluation)?;
     } else {

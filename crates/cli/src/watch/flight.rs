@@ -6,6 +6,7 @@ use env::{Observer, Timing};
 use habitat::constants::DAY_S;
 use habitat::scenario::{self, Difficulty, FaultEvent, Scenario, SensorEvent};
 use habitat::{Habitat, Plan, StreamKey};
+use tracing::info_span;
 
 use crate::error::CliError;
 
@@ -95,6 +96,7 @@ pub fn fly(
     days: f64,
     see: &mut dyn FnMut(f64, &[f64]),
 ) -> Result<(), CliError> {
+    let _stage = info_span!("watched mission").entered();
     let mut habitat = Habitat::new(Arc::clone(plan), key);
     let mut rules = env::build("rules", &habitat)?;
     let decision_s = plan.scenario.decision_s;

@@ -18,6 +18,7 @@ use super::flight;
 use super::tally::{Case, Tally, median_or_nan};
 use crate::error::CliError;
 use crate::mission::cores;
+use crate::profile::Profiling;
 use crate::table::fixed;
 use crate::{output, table};
 
@@ -53,6 +54,8 @@ pub struct Args {
     /// Print tables in Markdown
     #[arg(long, conflicts_with = "json")]
     markdown: bool,
+    #[command(flatten)]
+    profiling: Profiling,
 }
 
 /// What is printed as JSON.
@@ -85,7 +88,10 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
         held_out: args.held_out,
         threads: args.threads.map_or_else(cores, usize::from),
     };
+    args.profiling.begin("watch score", extent.threads)?;
+    args.profiling.observe();
     let campaign = campaign::run(&model, extent, &settings)?;
+    args.profiling.end()?;
     let tallies: Vec<Tally> =
         names.iter().enumerate().map(|(at, name)| Tally::of(&campaign, at, name)).collect();
     if args.json {

@@ -48,6 +48,8 @@ pub const STAGES: &[Stage] = &[
     stage("mission", "cli", "a mission from its first to its last step"),
     stage("campaign mission", "cli", "one mission of a campaign"),
     stage("campaign record", "cli", "the outcome of a mission is written"),
+    stage("episode", "cli", "an episode is played and recorded"),
+    stage("watched mission", "cli", "a mission under alarms and rules, to score or to tune them"),
     stage("report", "cli", "figures, plots and tables become the page of a run"),
     stage("batch search", "cli", "lanes, segment and minibatch are chosen by trying"),
     stage("progress", "cli", "curve, scalars and metrics of an update are written"),
