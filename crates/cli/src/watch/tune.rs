@@ -34,7 +34,7 @@ use crate::{output, table};
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
     lunar-habitat watch tune out/artemis-30d-rules-0 --approve alarms.toml\n  \
-    lunar-habitat watch tune --scenario artemis-30d --days 200")]
+    lunar-habitat watch tune --scenario artemis-30d --days 2100")]
 pub struct Args {
     /// Recorded missions: directories with a `telemetry.parquet`, or such files; none to fly missions
     #[arg(value_name = "RUN")]
@@ -45,8 +45,8 @@ pub struct Args {
     /// Faults that are flown to judge by, without RUN
     #[arg(long, value_name = "N", default_value_t = 60, value_parser = clap::value_parser!(u32).range(1..=10_000), conflicts_with = "runs")]
     faults: u32,
-    /// Quiet days of each half, without RUN
-    #[arg(long, value_name = "N", default_value_t = 200.0, value_parser = super::days, allow_negative_numbers = true, conflicts_with = "runs")]
+    /// Quiet days of each half, without RUN; each mission draws its own drift of instruments, so that limits need many
+    #[arg(long, value_name = "N", default_value_t = 1000.0, value_parser = super::days, allow_negative_numbers = true, conflicts_with = "runs")]
     days: f64,
     /// Which missions, without RUN
     #[arg(long, value_name = "N", default_value_t = 0, conflicts_with = "runs")]
