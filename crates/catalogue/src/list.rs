@@ -61,12 +61,18 @@ impl Catalogue {
         self.channels.is_empty()
     }
 
+    /// Position of the channel `id`, if there is one: for whoever asks whether it is there, since no hint is searched for.
+    #[must_use]
+    pub fn position(&self, id: &str) -> Option<usize> {
+        self.by_id.get(id).copied()
+    }
+
     /// Position of the channel `id`.
     ///
     /// # Errors
     /// [`CatalogueError::Unknown`], with the nearest id as a hint.
     pub fn find(&self, id: &str) -> Result<usize, CatalogueError> {
-        self.by_id.get(id).copied().ok_or_else(|| {
+        self.position(id).ok_or_else(|| {
             let nearest = self
                 .by_id
                 .keys()

@@ -30,7 +30,7 @@ impl<'a> Wiring<'a> {
             .catalogue()
             .channels()
             .iter()
-            .filter(|channel| quantity_of(&channel.id) == quantity)
+            .filter(|channel| is_quantity(&channel.id, quantity))
             .map(|channel| channel.owner.as_str())
             .collect()
     }
@@ -42,7 +42,7 @@ impl<'a> Wiring<'a> {
 
     /// Position of the channel `quantity` of `owner`.
     pub(crate) fn channel(&self, owner: &str, quantity: &str) -> Option<usize> {
-        self.habitat.catalogue().find(&format!("{owner}.{quantity}")).ok()
+        self.habitat.catalogue().position(&format!("{owner}.{quantity}"))
     }
 
     /// Position of the channel on which an instrument shows `quantity` of `owner`.
@@ -89,9 +89,9 @@ impl<'a> Wiring<'a> {
     }
 }
 
-/// Last part of a channel id.
-fn quantity_of(id: &str) -> &str {
-    id.rsplit('.').next().unwrap_or(id)
+/// Whether `quantity` is the last part of a channel id.
+fn is_quantity(id: &str, quantity: &str) -> bool {
+    id.strip_suffix(quantity).is_some_and(|owner| owner.is_empty() || owner.ends_with('.'))
 }
 
 /// The reading at `index`, if it is a number.

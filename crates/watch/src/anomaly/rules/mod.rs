@@ -56,7 +56,7 @@ fn past(relative: f64, absolute: f64, spreads: f64, side: Side) -> Detection {
 
 impl Book<'_> {
     fn find(&self, owner: &str, quantity: &str) -> Option<usize> {
-        self.catalogue.find(&format!("{owner}.{quantity}")).ok()
+        self.catalogue.position(&format!("{owner}.{quantity}"))
     }
 
     fn sensed(&self, owner: &str, quantity: &str) -> Option<usize> {
