@@ -18,6 +18,7 @@
 pub mod alarm;
 pub mod anomaly;
 pub mod bottleneck;
+mod calling;
 mod error;
 pub mod export;
 pub mod profile;

@@ -4,6 +4,7 @@ use ureq::Agent;
 
 use super::{AlarmSink, DeliveryError, Notice};
 use crate::WatchError;
+use crate::calling::{address, agent};
 
 /// An address that gets each notice by HTTP POST as JSON.
 ///
@@ -24,23 +25,8 @@ impl WebhookSink {
     /// # Errors
     /// [`WatchError::Range`] for an address that is none.
     pub fn new(url: &str, token: Option<&str>, limit: Duration) -> Result<WebhookSink, WatchError> {
-        let refused = |allowed: &str| WatchError::Range {
-            place: "webhook".into(),
-            quantity: "address",
-            found: url.into(),
-            allowed: allowed.into(),
-        };
-        let uri: ureq::http::Uri = url.parse().map_err(|_| refused("http:// or https://"))?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
-            return Err(refused("http:// or https:// and a host"));
-        }
-        let agent = Agent::config_builder()
-            .timeout_global(Some(limit))
-            .http_status_as_error(false)
-            // A token goes to the address that was asked for, and nowhere else.
-            .max_redirects(0)
-            .build()
-            .into();
+        address("webhook", "address", url)?;
+        let agent = agent(limit);
         Ok(WebhookSink { agent, url: url.to_owned(), token: token.map(str::to_owned) })
     }
 }

@@ -7,6 +7,8 @@ use opentelemetry_http::{Bytes, HttpClient, HttpError, Request, Response};
 use ureq::Agent;
 use ureq::http;
 
+use crate::calling::agent;
+
 /// Longest answer that is read, bytes; it says at most what was refused.
 const ANSWER: u64 = 64 << 10;
 
@@ -22,14 +24,7 @@ pub(super) struct Client {
 impl Client {
     /// A client that waits so long for an answer.
     pub(super) fn new(limit: Duration) -> Client {
-        let agent = Agent::config_builder()
-            .timeout_global(Some(limit))
-            .http_status_as_error(false)
-            // A token goes to the address that was asked for, and nowhere else.
-            .max_redirects(0)
-            .build()
-            .into();
-        Client { agent, failures: AtomicU64::new(0), is_away: AtomicBool::new(false) }
+        Client { agent: agent(limit), failures: AtomicU64::new(0), is_away: AtomicBool::new(false) }
     }
 
     pub(super) fn failures(&self) -> u64 {

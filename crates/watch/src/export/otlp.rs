@@ -20,8 +20,8 @@ use opentelemetry_sdk::trace::{
 
 use super::client::Client;
 use super::{Kind, Metric, Reading};
-use crate::WatchError;
 use crate::profile::{Ended, SpanSink};
+use crate::{WatchError, calling};
 
 /// Longest wait for an answer of the collector.
 const ANSWER: Duration = Duration::from_secs(10);
@@ -88,18 +88,14 @@ impl Otlp {
     /// # Errors
     /// [`WatchError::Range`] for an address that is none; [`WatchError::Export`] where a variable of OpenTelemetry is wrong.
     pub fn start(address: &str, verb: &str, timing: Timing) -> Result<Otlp, WatchError> {
-        let refused = |allowed: &str| WatchError::Range {
-            place: "telemetry".into(),
-            quantity: "address of the collector",
-            found: address.into(),
-            allowed: allowed.into(),
-        };
-        let uri: ureq::http::Uri = address.parse().map_err(|_| refused("http:// or https://"))?;
-        if !matches!(uri.scheme_str(), Some("http" | "https")) || uri.host().is_none() {
-            return Err(refused("http:// or https:// and a host"));
-        }
-        if uri.query().is_some() {
-            return Err(refused("one without anything behind a question mark"));
+        let (place, quantity) = ("telemetry", "address of the collector");
+        if calling::address(place, quantity, address)?.query().is_some() {
+            return Err(WatchError::Range {
+                place: place.into(),
+                quantity,
+                found: address.into(),
+                allowed: "one without anything behind a question mark".into(),
+            });
         }
         let base = address.trim_end_matches('/');
         let wrong =

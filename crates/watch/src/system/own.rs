@@ -68,8 +68,15 @@ impl Own {
     /// Look now.
     #[must_use]
     pub fn now() -> Own {
-        let mut own = Own {
-            at: Instant::now(),
+        let mut own = Own::nothing(Instant::now());
+        own.read();
+        own
+    }
+
+    /// Counters that have not counted yet.
+    fn nothing(at: Instant) -> Own {
+        Own {
+            at,
             tasks: BTreeMap::new(),
             cpu_s: 0.0,
             major_faults: 0,
@@ -77,9 +84,7 @@ impl Own {
             written: 0,
             resident: 0,
             files: 0,
-        };
-        own.read();
-        own
+        }
     }
 
     #[cfg(not(target_os = "linux"))]
@@ -111,18 +116,7 @@ impl Own {
     /// What happened since the process began; the span is 0, since nobody looked then.
     #[must_use]
     pub fn total(&self) -> OwnUse {
-        let tasks = BTreeMap::new();
-        let begin = Own {
-            at: self.at,
-            tasks,
-            cpu_s: 0.0,
-            major_faults: 0,
-            read: 0,
-            written: 0,
-            resident: 0,
-            files: 0,
-        };
-        self.since(&begin)
+        self.since(&Own::nothing(self.at))
     }
 
     /// What happened since an earlier look.
