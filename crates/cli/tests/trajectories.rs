@@ -41,7 +41,10 @@ fn a_rollout_leaves_the_database_as_the_file_it_is() {
     );
     let run = latest(dir, "rollout");
     assert_eq!((&run["status"], &run["results"]["episodes"]), (&json!("done"), &json!(8)));
-    let parts = run["files"].as_array().unwrap().len();
+    let files = run["files"].as_array().unwrap();
+    let parts = files.iter().filter(|file| file["kind"] == "trajectory").count();
+    // Beside them where its time went.
+    assert!(files.iter().any(|file| file["kind"] == "profile"), "{files:?}");
     let rows = frame(dir, "a.parquet").rows();
     assert_eq!(parts, rows / store::ROW_GROUP_ROWS + 1);
     let name = run["name"].as_str().unwrap();
