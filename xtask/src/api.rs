@@ -15,7 +15,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use crate::{Failure, cargo, execute, python, root, web};
+use crate::{Failure, execute, program, python, root, web};
 
 /// Who asks: an administrator, since the others may not ask for everything.
 const TOKEN: &str = "asks-everything-0001";
@@ -31,8 +31,7 @@ const END: Duration = Duration::from_secs(60);
 
 /// Build the program, fetch what asks, let it ask.
 pub(crate) fn run() -> Result<(), Failure> {
-    // With the features of the whole workspace, as the tests of Rust have built it.
-    execute(&mut cargo(&["build", "--workspace", "--bin", "lunar-habitat"]))?;
+    let program = program()?;
     let home = web::target().join("api");
     let sources = root().join("fuzz").join("api");
     let inside = python::environment(&python::interpreter_asked()?, &home.join("venv"))?;
@@ -47,7 +46,7 @@ pub(crate) fn run() -> Result<(), Failure> {
     for name in ["schemathesis.toml", "hooks.py"] {
         fs::copy(sources.join(name), work.join(name)).map_err(failed)?;
     }
-    let mut server = Serving::start(&work)?;
+    let mut server = Serving::start(&program, &work)?;
     let mut read = Command::new(&inside);
     read.current_dir(&work).args(["-c", READ, &server.url, TOKEN]);
     let mut asking = Command::new(inside.with_file_name("schemathesis"));
@@ -65,10 +64,9 @@ struct Serving {
 }
 
 impl Serving {
-    fn start(work: &Path) -> Result<Serving, Failure> {
-        let program = web::target().join("debug").join("lunar-habitat");
+    fn start(program: &Path, work: &Path) -> Result<Serving, Failure> {
         let failed = |error| Failure::new(format!("cannot start {}: {error}", program.display()));
-        let mut child = Command::new(&program)
+        let mut child = Command::new(program)
             .args(["serve", "--addr", "127.0.0.1:0", "--requests", "100000"])
             .args(["--tokens", "tokens.txt", "--store", "sessions.db"])
             .current_dir(work)

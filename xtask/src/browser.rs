@@ -8,12 +8,11 @@
 //! file, and pictures of every page in `pictures`. Another browser is chosen with the variable `CHROMIUM`.
 
 use std::env;
-use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::{Failure, cargo, execute, root, web};
+use crate::{Failure, execute, program, root, web};
 
 /// Where Debian and its like put the browser; other names are looked for on the path.
 const BROWSERS: [&str; 3] = ["chromium", "chromium-browser", "google-chrome"];
@@ -27,16 +26,14 @@ pub(crate) fn run() -> Result<(), Failure> {
             return Ok(());
         }
     };
-    // With the features of the whole workspace, as the tests of Rust have built it: alone it would be another program, and half
-    // of what it stands on would be built again.
-    execute(&mut cargo(&["build", "--workspace", "--bin", "lunar-habitat"]))?;
+    let program = program()?;
     let place = web::target().join("web").join("tests");
     copy(&root().join("web").join("tests"), &place)?;
     install(&place)?;
     let pictures = place.join("pictures");
     let mut tests = Command::new("node");
     tests.args(["--test", "--test-concurrency=1"]).current_dir(&place);
-    tests.env("LUNAR_HABITAT", program()).env("CHROMIUM", browser).env("PICTURES", &pictures);
+    tests.env("LUNAR_HABITAT", program).env("CHROMIUM", browser).env("PICTURES", &pictures);
     execute(&mut tests)?;
     eprintln!("pictures of every page: {}", pictures.display());
     Ok(())
@@ -66,11 +63,6 @@ fn missing() -> Result<PathBuf, String> {
 fn find(name: &str) -> Option<PathBuf> {
     let path = env::var_os("PATH").unwrap_or_default();
     env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
-}
-
-/// The program that was built.
-fn program() -> OsString {
-    web::target().join("debug").join("lunar-habitat").into_os_string()
 }
 
 /// Put the files of the tests beside where their packages are; old ones go.

@@ -126,6 +126,13 @@ fn cargo(arguments: &[&str]) -> Command {
     command
 }
 
+/// The program of tests, built: the one that the tests of Rust start, so that it is there already where they have run. A build for
+/// itself would be another one, since the tests ask for other features of what it stands on.
+fn program() -> Result<PathBuf, Failure> {
+    execute(&mut cargo(&["test", "--workspace", "--no-run", "--test", "serve"]))?;
+    Ok(web::target().join("debug").join("lunar-habitat"))
+}
+
 /// Leave out what Cargo says of this chore's own package: builds that look at it would be made again whenever somebody calls
 /// Cargo without a chore around it.
 fn without_own_package(command: &mut Command) {

@@ -91,6 +91,9 @@ impl Profiling {
         if tracing::subscriber::set_global_default(profiler.clone()).is_ok() {
             let observation = Observation::start(&profiler, cores() as f64).ok();
             let observation = observation.map(|one| one.on_threads(threads));
+            if let Some(otlp) = &otlp {
+                observe(otlp, &profiler);
+            }
             let noted = Mutex::default();
             let _ = LISTENING.set(Listening { profiler, observation, otlp, noted });
         }
@@ -100,15 +103,6 @@ impl Profiling {
     /// The collector, for a verb that has more to tell.
     pub fn otlp(&self) -> Option<Arc<Otlp>> {
         LISTENING.get().and_then(|listening| listening.otlp.clone())
-    }
-
-    /// Tell the collector how the program is doing, by itself and with the figures of [`show`].
-    pub fn observe(&self) {
-        let Some(Listening { profiler, otlp: Some(otlp), .. }) = LISTENING.get() else { return };
-        otlp.observe(PROGRAM, || read_program(Some(profiler)));
-        otlp.observe(TRAINING, || {
-            LISTENING.get().map_or_else(Vec::new, |listening| listening.noted().shown.clone())
-        });
     }
 
     /// What is counted, for whoever shows it while the verb runs.
@@ -190,6 +184,15 @@ pub fn saw(looks: QueueLooks) {
     if let Some(listening) = LISTENING.get() {
         listening.noted().queues.push(looks);
     }
+}
+
+/// Tell a collector how the program is doing, with the figures of [`show`].
+fn observe(otlp: &Otlp, profiler: &Profiler) {
+    let profiler = profiler.clone();
+    otlp.observe(PROGRAM, move || read_program(Some(&profiler)));
+    otlp.observe(TRAINING, || {
+        LISTENING.get().map_or_else(Vec::new, |listening| listening.noted().shown.clone())
+    });
 }
 
 /// Show the figures of an update to a collector, where there is one; what is no number is left out.

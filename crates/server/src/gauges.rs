@@ -118,11 +118,10 @@ pub struct Requests {
 }
 
 impl Requests {
-    /// Send them, and whatever [`read`] reads of `desk` while there is one.
+    /// Send them, and whatever [`read`] reads of `desk` while there is one. What every program tells, this one tells by itself.
     pub fn collected(otlp: &Otlp, desk: &Weak<Desk>) -> Requests {
-        let all: Vec<Metric> = SERVER.iter().chain(PROGRAM).copied().collect();
         let desk = Weak::clone(desk);
-        otlp.observe(&all, move || desk.upgrade().map(|desk| read(&desk)).unwrap_or_default());
+        otlp.observe(SERVER, move || desk.upgrade().map(|desk| read(&desk)).unwrap_or_default());
         Requests {
             total: otlp.counter(REQUESTS.0, REQUESTS.1),
             seconds: otlp.histogram(REQUEST_TIMES.0, REQUEST_TIMES.1, &REQUEST_S),
@@ -176,7 +175,8 @@ fn describe() {
 /// Everything in the text format of Prometheus.
 pub fn render(desk: &Desk, handle: &PrometheusHandle) -> String {
     let all: Vec<&Metric> = SERVER.iter().chain(PROGRAM).collect();
-    for Reading { name, labels, value } in read(desk) {
+    let readings = read_program(desk.profiler.as_ref()).into_iter().chain(read(desk));
+    for Reading { name, labels, value } in readings {
         match all.iter().find(|metric| metric.name == name).map(|metric| metric.kind) {
             Some(Kind::Counter) => counter!(name, &labels).absolute(value as u64),
             _ => gauge!(name, &labels).set(value),
@@ -186,9 +186,9 @@ pub fn render(desk: &Desk, handle: &PrometheusHandle) -> String {
     handle.render()
 }
 
-/// Read everything that is counted elsewhere.
-pub fn read(desk: &Desk) -> Vec<Reading> {
-    let mut readings = read_program(desk.profiler.as_ref());
+/// Read everything of the server that is counted elsewhere.
+fn read(desk: &Desk) -> Vec<Reading> {
+    let mut readings = Vec::new();
     sessions(desk, &mut readings);
     keeping(desk, &mut readings);
     machine(desk, &mut readings);
@@ -288,8 +288,7 @@ fn keeping(desk: &Desk, into: &mut Vec<Reading>) {
 
 fn machine(desk: &Desk, into: &mut Vec<Reading>) {
     let figures = desk.executor.figures();
-    let classes = [Priority::Critical, Priority::High, Priority::Normal, Priority::Background];
-    for class in classes {
+    for class in Priority::ALL {
         let of = figures.class(class);
         let name = class.name();
         into.push(Reading::with("lunar_habitat_tasks_waiting", "class", name, of.waiting as f64));

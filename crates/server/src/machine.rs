@@ -1,15 +1,16 @@
 //! What the machine and this program do: a look now and then, kept for an hour.
 
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::{SystemTime, UNIX_EPOCH};
 
-use runtime::memory::MemoryBudget;
+use runtime::memory::{AccountUse, MemoryBudget};
 use runtime::{Executor, ExecutorFigures, Priority};
 use serde::Serialize;
 use utoipa::ToSchema;
-use watch::profile::Profiler;
-use watch::system::{Gpu, Machine, MachineUse, Own, OwnUse, Stall};
+use watch::profile::{Profile, Profiler, StageFigures};
+use watch::system::{DiskUse, Gpu, Machine, MachineUse, NetworkUse, Own, OwnUse, Stall, ThreadUse};
+
+use crate::fleet::now_ms;
 
 /// Looks that are kept: an hour of one every five seconds.
 const MOST: usize = 720;
@@ -118,20 +119,48 @@ pub struct MachineView {
     now: Detail,
 }
 
-/// One look.
+/// One look; the fields are those of [`Looks`].
 #[derive(Debug, Clone, Copy, Default)]
-struct Row {
+struct Look {
     time_ms: i64,
-    values: [Option<f64>; 14],
+    processors: Option<f64>,
+    own_processors: Option<f64>,
+    memory_bytes: Option<f64>,
+    own_bytes: Option<f64>,
+    processor_stall: Option<f64>,
+    memory_stall: Option<f64>,
+    disk_stall: Option<f64>,
+    read_s: Option<f64>,
+    written_s: Option<f64>,
+    received_s: Option<f64>,
+    sent_s: Option<f64>,
+    foreground_busy: Option<f64>,
+    background_busy: Option<f64>,
+    tasks_waiting: Option<f64>,
 }
 
-struct Inner {
+/// Counters that only grow, as they stood at one moment.
+struct Counted {
     machine: Machine,
     own: Own,
     executor: ExecutorFigures,
-    /// Runs and processor time of each stage, ns.
-    stages: BTreeMap<String, (u64, u64)>,
-    rows: VecDeque<Row>,
+    profile: Profile,
+}
+
+impl Counted {
+    fn now(executor: &Executor, profiler: Option<&Profiler>) -> Counted {
+        Counted {
+            machine: Machine::now(),
+            own: Own::now(),
+            executor: executor.figures(),
+            profile: profiler.map(Profiler::profile).unwrap_or_default(),
+        }
+    }
+}
+
+struct Inner {
+    before: Counted,
+    looks: VecDeque<Look>,
     now: Detail,
 }
 
@@ -143,16 +172,9 @@ pub struct MachineLog {
 impl MachineLog {
     /// One with no look yet: what is told of a span begins now.
     pub fn new(executor: &Executor, profiler: Option<&Profiler>) -> MachineLog {
-        MachineLog {
-            inner: Mutex::new(Inner {
-                machine: Machine::now(),
-                own: Own::now(),
-                executor: executor.figures(),
-                stages: stages(profiler),
-                rows: VecDeque::new(),
-                now: Detail::default(),
-            }),
-        }
+        let before = Counted::now(executor, profiler);
+        let (looks, now) = (VecDeque::new(), Detail::default());
+        MachineLog { inner: Mutex::new(Inner { before, looks, now }) }
     }
 
     fn inner(&self) -> MutexGuard<'_, Inner> {
@@ -162,133 +184,113 @@ impl MachineLog {
     /// Look. It takes milliseconds, and some hundred where there are graphics processors.
     pub fn look(&self, executor: &Executor, profiler: Option<&Profiler>) {
         let gpus = Gpu::all();
-        let (machine, own) = (Machine::now(), Own::now());
-        let (figures, stages) = (executor.figures(), stages(profiler));
+        let counted = Counted::now(executor, profiler);
         let mut inner = self.inner();
-        let used = machine.since(&inner.machine);
-        let program = own.since(&inner.own);
-        let row =
-            Row { time_ms: now_ms(), values: values(&used, &program, &figures, &inner.executor) };
-        inner.now = detail(&used, &program, &stages, &inner.stages, gpus);
-        inner.rows.push_back(row);
-        if inner.rows.len() > MOST {
-            inner.rows.pop_front();
+        let machine = counted.machine.since(&inner.before.machine);
+        let own = counted.own.since(&inner.before.own);
+        let stages = counted.profile.since(&inner.before.profile).by_name();
+        let look = look(&machine, &own, &counted.executor, &inner.before.executor);
+        inner.now = detail(&machine, &own, &stages, gpus);
+        inner.looks.push_back(look);
+        if inner.looks.len() > MOST {
+            inner.looks.pop_front();
         }
-        (inner.machine, inner.own, inner.executor, inner.stages) = (machine, own, figures, stages);
+        inner.before = counted;
     }
 
     /// What was seen.
     pub fn view(&self) -> MachineView {
         let inner = self.inner();
-        let mut looks = Looks::default();
-        for Row { time_ms, values } in &inner.rows {
-            looks.time_ms.push(*time_ms);
-            for (column, value) in looks.columns().into_iter().zip(values) {
-                column.push(*value);
-            }
-        }
+        let of =
+            |value: fn(&Look) -> Option<f64>| -> Vec<_> { inner.looks.iter().map(value).collect() };
+        let looks = Looks {
+            time_ms: inner.looks.iter().map(|look| look.time_ms).collect(),
+            processors: of(|look| look.processors),
+            own_processors: of(|look| look.own_processors),
+            memory_bytes: of(|look| look.memory_bytes),
+            own_bytes: of(|look| look.own_bytes),
+            processor_stall: of(|look| look.processor_stall),
+            memory_stall: of(|look| look.memory_stall),
+            disk_stall: of(|look| look.disk_stall),
+            read_s: of(|look| look.read_s),
+            written_s: of(|look| look.written_s),
+            received_s: of(|look| look.received_s),
+            sent_s: of(|look| look.sent_s),
+            foreground_busy: of(|look| look.foreground_busy),
+            background_busy: of(|look| look.background_busy),
+            tasks_waiting: of(|look| look.tasks_waiting),
+        };
         MachineView { looks, now: inner.now.clone() }
     }
 }
 
-impl Looks {
-    /// Columns in the order of [`values`].
-    fn columns(&mut self) -> [&mut Vec<Option<f64>>; 14] {
-        [
-            &mut self.processors,
-            &mut self.own_processors,
-            &mut self.memory_bytes,
-            &mut self.own_bytes,
-            &mut self.processor_stall,
-            &mut self.memory_stall,
-            &mut self.disk_stall,
-            &mut self.read_s,
-            &mut self.written_s,
-            &mut self.received_s,
-            &mut self.sent_s,
-            &mut self.foreground_busy,
-            &mut self.background_busy,
-            &mut self.tasks_waiting,
-        ]
-    }
-}
-
-fn now_ms() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
-}
-
-/// Runs and processor time of each stage so far.
-fn stages(profiler: Option<&Profiler>) -> BTreeMap<String, (u64, u64)> {
-    let mut all: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for stage in profiler.map(Profiler::profile).unwrap_or_default().stages {
-        let sum = all.entry(stage.name().to_owned()).or_default();
-        sum.0 += stage.runs;
-        sum.1 += stage.own.cpu_ns;
-    }
-    all
-}
-
-fn values(
+fn look(
     machine: &MachineUse,
     own: &OwnUse,
     executor: &ExecutorFigures,
     earlier: &ExecutorFigures,
-) -> [Option<f64>; 14] {
+) -> Look {
     let count = machine.processors.len() as f64;
     let known = !machine.processors.is_empty();
     let busy = machine.processors.iter().sum::<f64>() / count;
     let share = own.cpu_s / (own.span_s * count);
     let some = |stall: Option<Stall>| stall.map(|stall| stall.some);
-    let outside = || machine.networks.iter().filter(|network| network.name != "lo");
-    let disks = !machine.disks.is_empty();
-    let waiting: u64 = [Priority::Critical, Priority::High, Priority::Normal, Priority::Background]
-        .into_iter()
-        .map(|class| executor.class(class).waiting as u64)
-        .sum();
-    [
-        known.then_some(busy),
-        (known && own.span_s > 0.0).then_some(share.clamp(0.0, 1.0)),
-        machine.memory.map(|(used, _)| used as f64),
-        (own.resident_bytes > 0).then_some(own.resident_bytes as f64),
-        some(machine.processor_stall),
-        some(machine.memory_stall),
-        some(machine.disk_stall),
-        disks.then(|| machine.disks.iter().map(|disk| disk.read_s).sum()),
-        disks.then(|| machine.disks.iter().map(|disk| disk.written_s).sum()),
-        outside().next().map(|_| outside().map(|network| network.received_s).sum()),
-        outside().next().map(|_| outside().map(|network| network.sent_s).sum()),
-        Some(executor.foreground.since(&earlier.foreground).utilisation()),
-        Some(executor.background.since(&earlier.background).utilisation()),
-        Some(waiting as f64),
-    ]
+    let disks = |rate: fn(&DiskUse) -> f64| {
+        (!machine.disks.is_empty()).then(|| machine.disks.iter().map(rate).sum())
+    };
+    let outside: Vec<&NetworkUse> =
+        machine.networks.iter().filter(|network| network.name != "lo").collect();
+    let networks = |rate: fn(&NetworkUse) -> f64| {
+        (!outside.is_empty()).then(|| outside.iter().map(|network| rate(network)).sum())
+    };
+    let waiting: usize = Priority::ALL.into_iter().map(|class| executor.class(class).waiting).sum();
+    Look {
+        time_ms: now_ms(),
+        processors: known.then_some(busy),
+        own_processors: (known && own.span_s > 0.0).then_some(share.clamp(0.0, 1.0)),
+        memory_bytes: machine.memory.map(|(used, _)| used as f64),
+        own_bytes: (own.resident_bytes > 0).then_some(own.resident_bytes as f64),
+        processor_stall: some(machine.processor_stall),
+        memory_stall: some(machine.memory_stall),
+        disk_stall: some(machine.disk_stall),
+        read_s: disks(|disk| disk.read_s),
+        written_s: disks(|disk| disk.written_s),
+        received_s: networks(|network| network.received_s),
+        sent_s: networks(|network| network.sent_s),
+        foreground_busy: Some(executor.foreground.since(&earlier.foreground).utilisation()),
+        background_busy: Some(executor.background.since(&earlier.background).utilisation()),
+        tasks_waiting: Some(waiting as f64),
+    }
 }
 
-fn detail(
-    machine: &MachineUse,
-    own: &OwnUse,
-    stages: &BTreeMap<String, (u64, u64)>,
-    earlier: &BTreeMap<String, (u64, u64)>,
-    gpus: Vec<Gpu>,
-) -> Detail {
+fn detail(machine: &MachineUse, own: &OwnUse, stages: &[StageFigures], gpus: Vec<Gpu>) -> Detail {
     let span_s = own.span_s.max(1e-9);
     let ranked = |mut parts: Vec<Part>| {
         parts.sort_by(|a, b| b.busy.total_cmp(&a.busy));
         parts.truncate(NAMED);
         parts
     };
-    let thread = |threads: &watch::system::ThreadUse| Part {
+    let thread = |threads: &ThreadUse| Part {
         name: threads.name.clone(),
         count: threads.count as u64,
         busy: threads.cpu_s / span_s,
     };
-    let stage = |(name, (runs, cpu_ns)): (&String, &(u64, u64))| {
-        let (runs_before, ns_before) = earlier.get(name).copied().unwrap_or_default();
-        Part {
-            name: name.clone(),
-            count: runs.saturating_sub(runs_before),
-            busy: cpu_ns.saturating_sub(ns_before) as f64 / 1e9 / span_s,
-        }
+    let stage = |stage: &StageFigures| Part {
+        name: stage.name().to_owned(),
+        count: stage.runs,
+        busy: stage.own.cpu_ns as f64 / 1e9 / span_s,
+    };
+    let disk = |disk: &DiskUse| Part { name: disk.name.clone(), count: 1, busy: disk.busy };
+    let gpu = |Gpu { name, busy, used_bytes, total_bytes }| GpuView {
+        name,
+        busy,
+        used_bytes,
+        total_bytes,
+    };
+    let account = |AccountUse { name, used, peak, .. }| AccountView {
+        name,
+        used_bytes: used,
+        peak_bytes: peak,
     };
     let budget = MemoryBudget::process();
     Detail {
@@ -297,30 +299,10 @@ fn detail(
         memory_total_bytes: machine.memory.map(|(_, total)| total),
         memory_left_bytes: budget.left(),
         threads: ranked(own.threads.iter().map(thread).collect()),
-        stages: ranked(stages.iter().map(stage).filter(|stage| stage.count > 0).collect()),
-        disks: machine
-            .disks
-            .iter()
-            .map(|disk| Part { name: disk.name.clone(), count: 1, busy: disk.busy })
-            .collect(),
-        gpus: gpus
-            .into_iter()
-            .map(|Gpu { name, busy, used_bytes, total_bytes }| GpuView {
-                name,
-                busy,
-                used_bytes,
-                total_bytes,
-            })
-            .collect(),
-        accounts: budget
-            .accounts()
-            .into_iter()
-            .map(|account| AccountView {
-                name: account.name,
-                used_bytes: account.used,
-                peak_bytes: account.peak,
-            })
-            .collect(),
+        stages: ranked(stages.iter().map(stage).collect()),
+        disks: machine.disks.iter().map(disk).collect(),
+        gpus: gpus.into_iter().map(gpu).collect(),
+        accounts: budget.accounts().into_iter().map(account).collect(),
     }
 }
 
@@ -338,8 +320,8 @@ mod tests {
         }
         let view = log.view();
         assert_eq!((view.looks.time_ms.len(), view.looks.tasks_waiting.len()), (3, 3));
-        let first = log.inner().rows[0].time_ms;
-        log.inner().rows.resize_with(MOST, Row::default);
+        let first = log.inner().looks[0].time_ms;
+        log.inner().looks.resize_with(MOST, Look::default);
         log.look(executor, None);
         let looks = log.view().looks;
         // The first one has gone, the last one is there.

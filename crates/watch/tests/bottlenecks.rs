@@ -7,6 +7,9 @@
 
 use std::alloc::System;
 use std::hint::black_box;
+use std::io::Write;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::mpsc::{RecvTimeoutError, sync_channel};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -234,9 +237,25 @@ fn a_disk_that_is_waited_for_at_every_row() {
     match outcome.off_cpu >= 0.5 {
         true => named(&outcome.diagnosis, Kind::Disk, trial(Kind::Disk).stage),
         false => {
-            eprintln!("skipped: the disk of this machine makes nobody wait, even for rows of 64 kB")
+            eprintln!("skipped: the disk of this machine makes nobody wait, even for rows of 1 MiB")
         }
     }
+    // Small rows, and thousands of them at once, as a disk likes it.
+    let file = tempfile::tempfile_in(env!("CARGO_MANIFEST_DIR")).unwrap();
+    let program = Program::begin();
+    program.threads(1, |_| {
+        let (mut file, mut rows) = (&file, 0_u64);
+        while program.goes_on() {
+            let _stage = tracing::info_span!("commit").entered();
+            compute(2_000);
+            file.write_all(&[7; 512]).unwrap();
+            rows += 1;
+            if rows.is_multiple_of(50_000) {
+                file.sync_data().unwrap();
+            }
+        }
+    });
+    not_named(&program.end(Vec::new(), None), Kind::Disk);
 }
 
 #[test]
@@ -257,16 +276,58 @@ fn a_stage_that_sleeps_between_two_looks() {
     tried(Kind::Sleep);
 }
 
+/// A queue whose ends take so much for a piece.
+fn at_a_queue(slow: u64, fast: u64) -> Diagnosis {
+    let program = Program::begin();
+    let (give, take) = sync_channel::<u64>(4);
+    let take = Mutex::new(take);
+    let waiting = AtomicUsize::new(0);
+    let looks = Mutex::new(QueueLooks::new("blocks", 4, "learn", "collect"));
+    program.threads(2, |number| {
+        if number == 0 {
+            let take = take.lock().unwrap();
+            loop {
+                let _stage = tracing::info_span!("learn").entered();
+                looks.lock().unwrap().see(waiting.load(Ordering::Relaxed).min(4));
+                match take.recv_timeout(Duration::from_millis(200)) {
+                    Ok(_) => {
+                        waiting.fetch_sub(1, Ordering::Relaxed);
+                        compute(fast);
+                    }
+                    Err(RecvTimeoutError::Timeout) if program.goes_on() => {}
+                    Err(_) => break,
+                }
+            }
+        } else {
+            while program.goes_on() {
+                let _stage = tracing::info_span!("collect").entered();
+                compute(slow);
+                waiting.fetch_add(1, Ordering::Relaxed);
+                // The one who takes may have left.
+                let _ = give.try_send(1).map_err(|error| match error {
+                    std::sync::mpsc::TrySendError::Full(value) => give.send(value).is_ok(),
+                    std::sync::mpsc::TrySendError::Disconnected(_) => false,
+                });
+            }
+        }
+    });
+    let looks = looks.into_inner().unwrap();
+    program.end(vec![looks], None)
+}
+
 #[test]
 fn a_queue_that_is_starved() {
-    let faulty = run(Kind::StarvedQueue, Way::Faulty);
-    named(&faulty.diagnosis, Kind::StarvedQueue, trial(Kind::StarvedQueue).stage);
+    let kind = Kind::StarvedQueue;
+    named(&run(kind, Way::Faulty).diagnosis, kind, trial(kind).stage);
+    // The stage that fills it made faster: more threads do as much only where processors are free.
+    not_named(&at_a_queue(LONG / 10, LONG), kind);
 }
 
 #[test]
 fn a_queue_without_room() {
-    let faulty = run(Kind::FullQueue, Way::Faulty);
-    named(&faulty.diagnosis, Kind::FullQueue, trial(Kind::FullQueue).stage);
+    let kind = Kind::FullQueue;
+    named(&run(kind, Way::Faulty).diagnosis, kind, trial(kind).stage);
+    not_named(&at_a_queue(5 * LONG, LONG / 100), kind);
 }
 
 #[test]

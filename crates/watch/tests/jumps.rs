@@ -2,7 +2,9 @@
 //! warms and cools by 190 K.
 #![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
 
-use catalogue::{Catalogue, Channel, Unit, ValueKind};
+mod sensed;
+
+use catalogue::Unit;
 use lunar_habitat_watch::alarm::{Overrides, State};
 use lunar_habitat_watch::anomaly::{Facts, Lookout, rules_of};
 
@@ -24,16 +26,7 @@ fn bed(k: usize) -> f64 {
 
 /// The first minute of each alarm in four days, rows changed by `change`.
 fn raised(change: impl Fn(usize, &mut [f64; 4])) -> Vec<(String, usize)> {
-    let channel = |(id, unit): &(&str, Unit)| Channel {
-        id: (*id).into(),
-        quantity: (*id).into(),
-        unit: *unit,
-        kind: ValueKind::Sensed,
-        limits: None,
-        owner: id.rsplit_once('.').unwrap().0.into(),
-        source: "test".into(),
-    };
-    let catalogue = Catalogue::new(IDS.iter().map(channel).collect()).unwrap();
+    let catalogue = sensed::catalogue(&IDS);
     let rules = rules_of(&catalogue, &Facts::default());
     let mut lookout = Lookout::new(&catalogue, rules, &Overrides::default()).unwrap();
     let mut found: Vec<(String, usize)> = Vec::new();

@@ -1,7 +1,9 @@
 //! Units held against what they are rated for: found without a past, in any light, and left alone while they start and stop.
 #![allow(clippy::unwrap_used)] // Test code outside `#[test]` functions too.
 
-use catalogue::{Catalogue, Channel, Unit, ValueKind};
+mod sensed;
+
+use catalogue::Unit;
 use lunar_habitat_watch::alarm::{Overrides, State};
 use lunar_habitat_watch::anomaly::{Detection, Facts, Lookout, rules_of};
 
@@ -18,19 +20,6 @@ const IDS: [(&str, Unit); 11] = [
     ("habitat.fuel_cell.sensed_store_fraction", Unit::One),
     ("habitat.fuel_cell.set_electrolyser_w", Unit::Watt),
 ];
-
-fn catalogue() -> Catalogue {
-    let channel = |(id, unit): &(&str, Unit)| Channel {
-        id: (*id).into(),
-        quantity: (*id).into(),
-        unit: *unit,
-        kind: if id.contains(".set_") { ValueKind::Commanded } else { ValueKind::Sensed },
-        limits: None,
-        owner: id.rsplit_once('.').unwrap().0.into(),
-        source: "test".into(),
-    };
-    Catalogue::new(IDS.iter().map(channel).collect()).unwrap()
-}
 
 fn facts() -> Facts {
     let rated = [
@@ -71,7 +60,7 @@ fn raised(
     minutes: usize,
     change: impl Fn(usize, &mut [f64; 11]),
 ) -> Vec<(String, usize)> {
-    let catalogue = catalogue();
+    let catalogue = sensed::catalogue(&IDS);
     let rules = rules_of(&catalogue, facts);
     let mut lookout = Lookout::new(&catalogue, rules, &Overrides::default()).unwrap();
     let mut found: Vec<(String, usize)> = Vec::new();

@@ -45,8 +45,13 @@ export function open(element) {
       show(facts, standing(now, looks));
       show(curves, CHARTS.map(([title, unit, scale, columns]) => drawn(title, unit, scale, columns, looks)));
       show(parts,
-        html('div', {}, table('Threads by name', ['thread', 'number', 'processors'], now.threads), table('Disks', ['disk', '', 'busy, %'], now.disks, 100)),
-        html('div', {}, table('Stages', ['stage', 'runs', 'processors'], now.stages), accounts(now.accounts)));
+        html('div', {},
+          table('Threads by name', ['thread', 'number', 'processors'], now.threads.map(({ name, count, busy }) => [name, plain(count, 0), plain(busy, 3)])),
+          table('Disks', ['disk', 'busy, %'], now.disks.map(({ name, busy }) => [name, plain(100 * busy, 1)]))),
+        html('div', {},
+          table('Stages', ['stage', 'runs', 'processors'], now.stages.map(({ name, count, busy }) => [name, plain(count, 0), plain(busy, 3)])),
+          table('Memory by part', ['memory of', 'MB', 'at most'],
+            now.accounts.map(({ name, used_bytes, peak_bytes }) => [name, plain(mega(used_bytes), 1), plain(mega(peak_bytes), 1)]))));
     } catch (error) {
       say(error);
     }
@@ -89,21 +94,10 @@ function standing(now, looks) {
   return html('dl', { class: 'lh-dl' }, [...facts].map(([name, value]) => [html('dt', {}, name), html('dd', {}, value)]));
 }
 
-/** Parts with their shares; nothing where there are none. */
-function table(title, [what, count, busy], parts, scale = 1) {
-  if (parts.length === 0) {
-    return null;
-  }
-  const number = (value, digits) => html('td', { class: 'lh-number' }, plain(value, digits));
-  return html('table', { class: 'lh-table', 'aria-label': title },
-    html('thead', {}, html('tr', {}, html('th', {}, what), html('th', {}, count), html('th', {}, busy))),
-    html('tbody', {}, parts.map((part) => html('tr', {}, html('th', {}, part.name), count === '' ? html('td') : number(part.count, 0), number(scale * part.busy, scale === 1 ? 3 : 1)))));
-}
-
-/** Memory that parts of the program have reserved. */
-function accounts(list) {
-  const number = (value) => html('td', { class: 'lh-number' }, plain(mega(value), 1));
-  return list.length === 0 ? null : html('table', { class: 'lh-table', 'aria-label': 'Memory by part' },
-    html('thead', {}, html('tr', {}, html('th', {}, 'memory of'), html('th', {}, 'MB'), html('th', {}, 'at most'))),
-    html('tbody', {}, list.map((one) => html('tr', {}, html('th', {}, one.name), number(one.used_bytes), number(one.peak_bytes)))));
+/** A table of names and numbers, each of which is text; nothing where there are no rows. */
+function table(title, head, rows) {
+  return rows.length === 0 ? null : html('table', { class: 'lh-table', 'aria-label': title },
+    html('thead', {}, html('tr', {}, head.map((text) => html('th', {}, text)))),
+    html('tbody', {}, rows.map(([name, ...numbers]) =>
+      html('tr', {}, html('th', {}, name), numbers.map((number) => html('td', { class: 'lh-number' }, number))))));
 }

@@ -123,7 +123,6 @@ pub struct Args {
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     args.profiling.begin("campaign", args.threads.map_or_else(cores, usize::from))?;
-    args.profiling.observe();
     if let Some(name) = args.suite {
         args.keep.is_not_for_a_suite()?;
         let code = suite::run(name, &args)?;

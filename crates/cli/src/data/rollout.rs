@@ -110,7 +110,6 @@ struct Written {
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let threads = args.threads.map_or_else(cores, usize::from);
     args.profiling.begin("rollout", threads)?;
-    args.profiling.observe();
     let (task, last) = prepare(&args)?;
     let mut shape = blank(&task, args.shield).into_frame();
     shape.facts.extend(trajectory::facts(

@@ -111,7 +111,6 @@ pub struct Args {
 /// [`CliError`]; bad input is refused before anything is written.
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     args.profiling.begin("evaluate", args.threads.map_or_else(cores, usize::from))?;
-    args.profiling.observe();
     if let (Some(name), Some(trained)) = (args.suite, &args.trained) {
         args.keep.is_not_for_a_suite()?;
         let code = suite::run(name, trained, &args)?;

@@ -123,7 +123,6 @@ pub struct Args {
 pub fn run(args: Args) -> Result<ExitCode, CliError> {
     // Threads that write wait for the one that computes.
     args.profiling.begin("simulate", 1)?;
-    args.profiling.observe();
     let mission = prepare(&args)?;
     let threads = args.threads.map_or_else(cores, usize::from);
     let dir = args.out.clone().unwrap_or_else(|| {

@@ -196,7 +196,6 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let profiling = if args.supervise { Profiling::default() } else { args.profiling.clone() };
     let threads = args.threads.map_or_else(cores, usize::from);
     profiling.begin("train", threads)?;
-    profiling.observe();
     let dir = args.out.clone().unwrap_or_else(|| {
         let suffix = args.changes.suffix();
         let acts = if args.acts == Acts::Thresholds { "" } else { "-dials" };

@@ -89,7 +89,6 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
         threads: args.threads.map_or_else(cores, usize::from),
     };
     args.profiling.begin("watch score", extent.threads)?;
-    args.profiling.observe();
     let campaign = campaign::run(&model, extent, &settings)?;
     args.profiling.end()?;
     let tallies: Vec<Tally> =

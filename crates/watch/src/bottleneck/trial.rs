@@ -23,8 +23,15 @@ use crate::profile::{Profiler, ProfilerOptions};
 
 /// Turns of some milliseconds.
 const LONG: u64 = 1_000_000;
-/// Bytes of a row that is made durable: a disk that forgets at a power cut makes nobody wait for less.
-const ROW: usize = 64 << 10;
+/// Bytes of a row that is made durable: the first for which one waits. A disk that forgets at a power cut makes nobody wait for a
+/// small one.
+const ROWS: [usize; 3] = [512, 64 << 10, 1 << 20];
+/// Time of processors for a row, and least time that somebody waits for a disk that is slow.
+const ROW_TURNS: u64 = 20_000;
+const SLOW: Duration = Duration::from_micros(200);
+
+/// Turns of the faster end of a queue.
+const FAST: u64 = LONG / 100;
 
 /// Whether a program has its fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -62,7 +69,7 @@ impl Trial {
     /// Run the program for about `time`.
     ///
     /// # Errors
-    /// What the operating system refuses: threads, a file in the folder for temporary ones, a connection inside the machine.
+    /// What the operating system refuses: threads, a file without a name in the folder at hand, a connection inside the machine.
     pub fn run(&self, way: Way, time: Duration) -> io::Result<Outcome> {
         (self.run)(way, time)
     }
@@ -255,9 +262,25 @@ fn allocation(way: Way, time: Duration) -> io::Result<Outcome> {
     Ok(program.end(Vec::new(), None))
 }
 
+/// Size of the smallest row that somebody waits for, of the largest one where nobody does.
+fn slow_row(mut file: &File) -> io::Result<usize> {
+    for row in ROWS {
+        let bytes = vec![7; row];
+        let begun = Instant::now();
+        for _ in 0..8 {
+            file.write_all(&bytes)?;
+            file.sync_data()?;
+        }
+        if begun.elapsed() >= 8 * SLOW {
+            return Ok(row);
+        }
+    }
+    Ok(ROWS[ROWS.len() - 1])
+}
+
 fn disk(way: Way, time: Duration) -> io::Result<Outcome> {
     let file = tempfile::tempfile_in(".")?;
-    let bytes = vec![7; ROW];
+    let bytes = vec![7; slow_row(&file)?];
     let program = Program::begin(time)?;
     let failed = Failed::default();
     program.threads(1, |_| {
@@ -265,7 +288,7 @@ fn disk(way: Way, time: Duration) -> io::Result<Outcome> {
             let (mut file, mut rows) = (&file, 0_u64);
             while program.goes_on() {
                 let _stage = stage!("commit");
-                compute(20_000);
+                compute(ROW_TURNS);
                 file.write_all(&bytes)?;
                 rows += 1;
                 if way == Way::Faulty || rows.is_multiple_of(64) {
@@ -459,12 +482,12 @@ fn next(take: &Mutex<Receiver<()>>) -> Result<(), RecvTimeoutError> {
 
 fn starved(way: Way, time: Duration) -> io::Result<Outcome> {
     let givers = if way == Way::Faulty { 1 } else { 2 };
-    at_a_queue(time, (givers, LONG), (1, LONG / 100))
+    at_a_queue(time, (givers, LONG), (1, FAST))
 }
 
 fn full(way: Way, time: Duration) -> io::Result<Outcome> {
     let takers = if way == Way::Faulty { 1 } else { 2 };
-    at_a_queue(time, (1, LONG / 100), (takers, LONG))
+    at_a_queue(time, (1, FAST), (takers, LONG))
 }
 
 fn one_thread(way: Way, time: Duration) -> io::Result<Outcome> {

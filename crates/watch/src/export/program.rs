@@ -1,7 +1,5 @@
 //! Metrics that every program has.
 
-use std::collections::BTreeMap;
-
 use super::{Metric, Reading};
 use crate::profile::Profiler;
 use crate::system::Own;
@@ -37,15 +35,10 @@ pub fn read_program(profiler: Option<&Profiler>) -> Vec<Reading> {
             Reading::of("lunar_habitat_processor_milliseconds_total", (own.cpu_s * 1e3).round()),
         ]);
     }
-    let mut sums: BTreeMap<String, (u64, u64)> = BTreeMap::new();
-    for stage in profiler.map(Profiler::profile).unwrap_or_default().stages {
-        let sum = sums.entry(stage.name().to_owned()).or_default();
-        sum.0 += stage.runs;
-        sum.1 += stage.own.cpu_ns / 1_000;
-    }
-    for (stage, (runs, micros)) in sums {
-        let of = |name, value| Reading::with(name, "stage", stage.clone(), value);
-        readings.push(of("lunar_habitat_stage_runs_total", runs as f64));
+    for stage in profiler.map(Profiler::profile).unwrap_or_default().by_name() {
+        let of = |name, value| Reading::with(name, "stage", stage.name(), value);
+        let micros = stage.own.cpu_ns / 1_000;
+        readings.push(of("lunar_habitat_stage_runs_total", stage.runs as f64));
         readings.push(of("lunar_habitat_stage_processor_microseconds_total", micros as f64));
     }
     readings
