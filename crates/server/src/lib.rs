@@ -18,6 +18,7 @@
 //! | `announcer` | tells people of alarms who have no screen open |
 //! | `turns` | how many may do at a time what takes long |
 //! | `door` | connections: limits, time-outs, TLS |
+//! | `leftover` | bodies that nobody reads: taken, so that the refusal arrives |
 //! | `api` | what can be asked, and its description |
 //! | `gauges` | metrics, for Prometheus and by OTLP |
 //! | `names` | names that requests choose from, for the description |
@@ -37,6 +38,7 @@ mod fleet;
 mod gauges;
 mod history;
 mod keeper;
+mod leftover;
 mod machine;
 mod names;
 mod pacer;

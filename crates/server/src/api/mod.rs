@@ -30,12 +30,12 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use axum::body::Body;
-use axum::extract::rejection::BytesRejection;
+use axum::extract::rejection::{BytesRejection, FailedToBufferBody};
 use axum::extract::{DefaultBodyLimit, FromRequest, FromRequestParts, MatchedPath, Path, Query};
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
 use axum::http::{StatusCode, header};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
 use axum::{Router, routing};
 use bytes::Bytes;
@@ -59,6 +59,7 @@ use crate::access::{COOKIE, Tokens, Who, needed};
 use crate::error::Refusal;
 use crate::fleet::{Fleet, Member};
 use crate::keeper::Keeper;
+use crate::leftover::throw_away;
 use crate::machine::MachineLog;
 use crate::pacer::Pacer;
 use crate::session::view::View;
@@ -265,6 +266,7 @@ pub fn router(desk: Arc<Desk>) -> Router {
         .layer(RequestBodyTimeoutLayer::new(BODY_WAIT))
         .layer(DefaultBodyLimit::max(BODY_MOST))
         .layer(from_fn_with_state(Arc::clone(&desk), count))
+        .layer(from_fn(throw_away))
         .with_state(desk)
 }
 
@@ -356,7 +358,20 @@ impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Told<T> {
     type Rejection = ApiError;
 
     async fn from_request(request: Request<Body>, state: &S) -> Result<Told<T>, ApiError> {
+        let too_long = || {
+            let error = format!("the body is too long; allowed are up to {BODY_MOST} bytes");
+            ApiError::new(StatusCode::PAYLOAD_TOO_LARGE, error)
+        };
+        // What says of itself that it is too long is not read first.
+        let length = request.headers().get(header::CONTENT_LENGTH);
+        let length = length.and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+        if length.is_some_and(|length| length > BODY_MOST as u64) {
+            return Err(too_long());
+        }
         let bytes = Bytes::from_request(request, state).await.map_err(|error| match error {
+            BytesRejection::FailedToBufferBody(FailedToBufferBody::LengthLimitError(_)) => {
+                too_long()
+            }
             BytesRejection::FailedToBufferBody(error) => {
                 ApiError::new(error.status(), error.body_text())
             }
