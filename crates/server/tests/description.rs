@@ -93,6 +93,34 @@ fn bodies_of_like_names_are_told_apart() {
     assert!(instead["properties"]["value"].is_object(), "{instead}");
 }
 
+/// Every answer about alarms was described as any JSON.
+#[test]
+fn alarms_are_what_they_are_said_to_be() {
+    let dir = tempfile::tempdir().unwrap();
+    let server = server(dir.path(), |_| {});
+    let client = Client::new(server.url());
+    let all = described(&client);
+    let properties = |name: &str| -> BTreeSet<String> {
+        let mut found = Vec::new();
+        under(&all["components"]["schemas"][name], "properties", &mut found);
+        found.iter().flat_map(|one| one.as_object().unwrap().keys().cloned()).collect()
+    };
+    let keys = |value: &Value| -> BTreeSet<String> {
+        value.as_object().unwrap().keys().cloned().collect()
+    };
+    let id = client.make(json!({ "scenario": "artemis-30d" }));
+    let listed = client.good(&format!("/api/sessions/{id}/alarms?all=true"));
+    let wanted = &properties("Alarm") | &properties("ListedAlarm");
+    assert!(wanted.len() >= 17, "{wanted:?}");
+    assert_eq!(keys(&listed[0]), wanted);
+    let alarm = listed.as_array().unwrap().iter().find(|one| one["priority"] == "low").unwrap();
+    let body = json!({ "id": alarm["id"], "until_s": 3_600.0, "why": "known" });
+    let moved = client.does(&format!("/api/sessions/{id}/alarms/shelve"), body);
+    assert_eq!(keys(&moved), properties("AlarmTransition"));
+    let states = &all["components"]["schemas"]["AlarmState"]["enum"];
+    assert!(states.as_array().unwrap().contains(&moved["to"]), "{moved}");
+}
+
 #[test]
 fn bodies_are_taken_up_to_the_limit_and_refused_in_json_beyond() {
     let dir = tempfile::tempdir().unwrap();

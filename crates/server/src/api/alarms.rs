@@ -5,7 +5,7 @@ use std::sync::Arc;
 use axum::Json;
 use axum::extract::State;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 use watch::WatchError;
 use watch::alarm::{Active, Alarms, Transition};
@@ -15,10 +15,12 @@ use crate::ApiError;
 use crate::access::Who;
 
 /// An alarm in a list.
-#[derive(Serialize)]
-struct Listed {
+#[derive(Debug, Serialize, ToSchema)]
+#[schema(as = ListedAlarm)]
+pub struct Listed {
     #[serde(flatten)]
     alarm: Active,
+    /// Units whose fault it is taken to be.
     suspects: Vec<String>,
 }
 
@@ -31,21 +33,18 @@ pub struct Which {
     all: Option<bool>,
 }
 
-/// Alarms, the most urgent first; `suspects` are the units whose fault each is taken to be.
+/// Alarms, the most urgent first.
 #[utoipa::path(get, path = "/api/sessions/{id}/alarms", operation_id = "list_alarms", tag = "alarms", params(("id" = String, Path), Which),
-    responses((status = 200, body = [Value]), Refusals))]
+    responses((status = 200, body = [Listed]), Refusals))]
 pub async fn list(
     State(desk): Shared,
     At(id): At,
     Asked(which): Asked<Which>,
-) -> Result<Json<Vec<Value>>, ApiError> {
+) -> Result<Json<Vec<Listed>>, ApiError> {
     let all = which.all.unwrap_or(false);
     let list = desk.with(&id, move |member| {
         let list = member.session.alarms(all);
-        let of = |(alarm, suspects)| {
-            serde_json::to_value(Listed { alarm, suspects }).map_err(ApiError::broken)
-        };
-        list.into_iter().map(of).collect()
+        Ok(list.into_iter().map(|(alarm, suspects)| Listed { alarm, suspects }).collect())
     });
     list.await.map(Json)
 }
@@ -60,13 +59,13 @@ pub struct One {
 
 /// Say that it is known.
 #[utoipa::path(post, path = "/api/sessions/{id}/alarms/acknowledge", tag = "alarms", params(("id" = String, Path)),
-    request_body = One, responses((status = 200, body = Value), Refusals))]
+    request_body = One, responses((status = 200, body = Transition), Refusals))]
 pub async fn acknowledge(
     State(desk): Shared,
     who: Who,
     At(id): At,
     Told(One { id: alarm }): Told<One>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Transition>, ApiError> {
     desk.session(&id)?;
     desk.record(&who, "acknowledge", &id, json!({ "alarm": alarm })).await?;
     change(&desk, &id, move |alarms| alarms.acknowledge(&alarm, &who.who)).await
@@ -87,13 +86,13 @@ pub struct Aside {
 
 /// Put it aside for some time; critical ones stay.
 #[utoipa::path(post, path = "/api/sessions/{id}/alarms/shelve", tag = "alarms", params(("id" = String, Path)),
-    request_body = Aside, responses((status = 200, body = Value), Refusals))]
+    request_body = Aside, responses((status = 200, body = Transition), Refusals))]
 pub async fn shelve(
     State(desk): Shared,
     who: Who,
     At(id): At,
     Told(Aside { id: alarm, until_s, why }): Told<Aside>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Transition>, ApiError> {
     desk.session(&id)?;
     super::check_why(&why)?;
     let detail = json!({ "alarm": alarm, "until_s": until_s, "why": why });
@@ -103,13 +102,13 @@ pub async fn shelve(
 
 /// Take it back.
 #[utoipa::path(post, path = "/api/sessions/{id}/alarms/unshelve", tag = "alarms", params(("id" = String, Path)),
-    request_body = One, responses((status = 200, body = Value), Refusals))]
+    request_body = One, responses((status = 200, body = Transition), Refusals))]
 pub async fn unshelve(
     State(desk): Shared,
     who: Who,
     At(id): At,
     Told(One { id: alarm }): Told<One>,
-) -> Result<Json<Value>, ApiError> {
+) -> Result<Json<Transition>, ApiError> {
     desk.session(&id)?;
     desk.record(&who, "unshelve", &id, json!({ "alarm": alarm })).await?;
     change(&desk, &id, move |alarms| alarms.unshelve(&alarm, &who.who)).await
@@ -120,10 +119,6 @@ async fn change(
     desk: &Arc<Desk>,
     id: &str,
     change: impl FnOnce(&mut Alarms) -> Result<Transition, WatchError> + Send + 'static,
-) -> Result<Json<Value>, ApiError> {
-    let done = desk.with(id, move |member| {
-        let transition = member.session.alarm(change)?;
-        serde_json::to_value(transition).map_err(ApiError::broken)
-    });
-    done.await.map(Json)
+) -> Result<Json<Transition>, ApiError> {
+    desk.with(id, move |member| member.session.alarm(change)).await.map(Json)
 }

@@ -36,6 +36,7 @@ mod cached;
 mod census;
 mod claim;
 mod codec;
+mod encryption;
 mod estimate;
 mod event;
 mod index_advice;

@@ -11,6 +11,7 @@ use postgres::error::SqlState;
 use postgres::types::{FromSql, IsNull, ToSql, Type, WrongType, to_sql_checked};
 use postgres::{Client, Config, NoTls, Statement};
 
+use super::encryption::{Encryption, connector};
 use super::link::{Access, Dialect, Link, Row, Value};
 use super::location::Location;
 use crate::StoreError;
@@ -30,11 +31,22 @@ pub(crate) struct PostgresLink {
 impl PostgresLink {
     pub(crate) fn open(url: &str, access: Access, wait: Duration) -> Result<Self, StoreError> {
         let place = Location::Postgres(url.to_owned()).to_string();
-        let mut config: Config = url.parse().map_err(|error: postgres::Error| {
-            StoreError::Database { place: place.clone(), action: "open", reason: words(&error) }
+        let refused =
+            |reason| StoreError::Database { place: place.clone(), action: "open", reason };
+        let (encryption, url) = Encryption::of(url).map_err(refused)?;
+        let parsed = url.parse::<Config>();
+        let mut config = parsed.map_err(|error| refused(words(&error)))?;
+        config.application_name("lunar-habitat").connect_timeout(wait).ssl_mode(encryption.mode());
+        let connected = match &encryption {
+            Encryption::None => config.connect(NoTls),
+            Encryption::Full { authorities } => {
+                config.connect(connector(authorities.as_deref()).map_err(refused)?)
+            }
+        };
+        let client = connected.map_err(|error| match is_of_a_certificate(&error) {
+            true => refused(words(&error)),
+            false => fault(&place, "open", &error),
         })?;
-        config.application_name("lunar-habitat").connect_timeout(wait);
-        let client = config.connect(NoTls).map_err(|error| fault(&place, "open", &error))?;
         let mut link =
             PostgresLink { client: Some(client), place, statements: HashMap::new(), open: false };
         link.script(&format!("SET lock_timeout = {}", wait.as_millis().max(1)))?;
@@ -80,6 +92,11 @@ fn words(error: &postgres::Error) -> String {
         cause = next.source();
     }
     words
+}
+
+/// Whether the server could not prove who it is, or does not encrypt: to wait does not help.
+fn is_of_a_certificate(error: &postgres::Error) -> bool {
+    error.to_string().contains("TLS handshake")
 }
 
 /// Whether it is a value that could not be taken or given, which the driver finds before the server does.

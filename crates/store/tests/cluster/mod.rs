@@ -1,7 +1,7 @@
 //! A private PostgreSQL for tests: in a temporary directory, on a socket, gone when dropped.
 
 use std::fs;
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt, chown};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -11,6 +11,7 @@ pub struct Cluster {
     directory: tempfile::TempDir,
     bin: PathBuf,
     user: Option<(u32, u32)>,
+    port: u16,
 }
 
 /// Where the programs of the server are.
@@ -44,7 +45,19 @@ fn user() -> Option<(u32, u32)> {
 
 impl Cluster {
     /// Start one, or say in one line why there is none.
+    #[allow(dead_code)] // Each test program uses its part of this module.
     pub fn start() -> Option<Cluster> {
+        Cluster::with(None, "", &[])
+    }
+
+    /// Start one that listens to 127.0.0.1 too, with some lines of settings and with files beside its data that nobody else may
+    /// read.
+    #[allow(dead_code)] // Each test program uses its part of this module.
+    pub fn listening(port: u16, settings: &str, files: &[(&str, &str)]) -> Option<Cluster> {
+        Cluster::with(Some(port), settings, files)
+    }
+
+    fn with(port: Option<u16>, settings: &str, files: &[(&str, &str)]) -> Option<Cluster> {
         let Some(bin) = programs() else {
             eprintln!(
                 "skipped on PostgreSQL: no server is installed; `apt-get install postgresql` brings one"
@@ -56,7 +69,8 @@ impl Cluster {
         if let Some((uid, gid)) = user {
             chown(directory.path(), Some(uid), Some(gid)).unwrap();
         }
-        let cluster = Cluster { directory, bin, user };
+        let address = port.map_or("", |_| "127.0.0.1");
+        let cluster = Cluster { directory, bin, user, port: port.unwrap_or(5432) };
         let data = cluster.data();
         let made = cluster
             .command("initdb")
@@ -67,8 +81,17 @@ impl Cluster {
         assert!(made.status.success(), "initdb: {}", String::from_utf8_lossy(&made.stderr));
         let socket = cluster.directory.path().display();
         let settings = format!(
-            "listen_addresses = ''\nunix_socket_directories = '{socket}'\nmax_connections = 60\n"
+            "listen_addresses = '{address}'\nport = {}\nunix_socket_directories = '{socket}'\nmax_connections = 60\n{settings}\n",
+            cluster.port
         );
+        for (name, text) in files {
+            let path = data.join(name);
+            fs::write(&path, text).unwrap();
+            fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+            if let Some((uid, gid)) = cluster.user {
+                chown(&path, Some(uid), Some(gid)).unwrap();
+            }
+        }
         let file = data.join("postgresql.conf");
         fs::write(&file, fs::read_to_string(&file).unwrap() + &settings).unwrap();
         cluster.up();
@@ -108,7 +131,7 @@ impl Cluster {
     /// The socket that it listens to.
     #[allow(dead_code)] // Each test program uses its part of this module.
     pub fn socket(&self) -> PathBuf {
-        self.directory.path().join(".s.PGSQL.5432")
+        self.directory.path().join(format!(".s.PGSQL.{}", self.port))
     }
 
     /// Stop the server and remove everything of it: a static is never dropped.
@@ -121,10 +144,14 @@ impl Cluster {
     /// URL of a new, empty database.
     pub fn database(&self, name: &str) -> String {
         let socket = self.directory.path().display().to_string();
-        let made =
-            self.command("createdb").args(["-h", &socket, "-U", "habitat", name]).output().unwrap();
+        let port = self.port.to_string();
+        let made = self
+            .command("createdb")
+            .args(["-h", &socket, "-p", &port, "-U", "habitat", name])
+            .output()
+            .unwrap();
         assert!(made.status.success(), "createdb: {}", String::from_utf8_lossy(&made.stderr));
-        format!("postgres://habitat@{}/{name}", socket.replace('/', "%2F"))
+        format!("postgres://habitat@{}:{port}/{name}", socket.replace('/', "%2F"))
     }
 }
 

@@ -4,6 +4,7 @@ use super::{Bound, Priority, Shelving, State};
 
 /// An alarm as people see it in a list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = Alarm))]
 pub struct Active {
     /// Id, by which it is acknowledged and shelved.
     pub id: String,

@@ -2,6 +2,7 @@ use serde::{Deserialize, Serialize};
 
 /// How soon somebody has to act, from the least to the most.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AlarmPriority))]
 #[serde(rename_all = "snake_case")]
 pub enum Priority {
     /// When there is time.
@@ -16,6 +17,7 @@ pub enum Priority {
 
 /// What about a channel the alarm is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AlarmBound))]
 #[serde(rename_all = "snake_case")]
 pub enum Bound {
     /// Below the warning limit.

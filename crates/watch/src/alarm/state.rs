@@ -4,6 +4,7 @@ use super::Priority;
 
 /// The state of an alarm, as ISA-18.2 tells them apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AlarmState))]
 #[serde(rename_all = "snake_case")]
 pub enum State {
     /// Inside the limit, and nothing is left to acknowledge.
@@ -46,6 +47,7 @@ impl State {
 
 /// Who put an alarm aside, why, and until when.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AlarmShelving))]
 pub struct Shelving {
     /// Who.
     pub who: String,
@@ -59,6 +61,7 @@ pub struct Shelving {
 
 /// What moved an alarm from one state to another.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AlarmCause))]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// A sample.
@@ -83,6 +86,7 @@ pub enum Cause {
 
 /// A change of the state of an alarm.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(utoipa::ToSchema), schema(as = AlarmTransition))]
 pub struct Transition {
     /// Number of the transition, from 1, without gaps, across snapshots.
     pub sequence: u64,
