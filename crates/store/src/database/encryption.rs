@@ -55,7 +55,7 @@ impl Encryption {
             }
             (Some(other), _) => {
                 return Err(format!(
-                    "sslmode is `{other}`; allowed are disable, require and verify-full (both check the certificate)"
+                    "sslmode is `{other}`; allowed are disable, and require or verify-full, which both check the certificate"
                 ));
             }
         };
