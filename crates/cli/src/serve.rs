@@ -11,12 +11,12 @@ use std::process::ExitCode;
 use server::{Announcing, Server, ServerSettings, Tokens};
 use store::Location;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use watch::alarm::Overrides;
 
 use crate::error::CliError;
 use crate::keep::Place;
 use crate::mission::cores;
 use crate::profile::Profiling;
+use crate::watch::limits;
 
 /// Variable with the token of the address that gets alarms.
 const TOKEN: &str = "LUNAR_HABITAT_WEBHOOK_TOKEN";
@@ -50,7 +50,8 @@ pub struct Args {
     /// Key of the certificate, as PEM
     #[arg(long, value_name = "FILE", requires = "tls_cert")]
     tls_key: Option<String>,
-    /// Changes to the limits of alarms, as TOML: a file for each scenario that one names, and one for all others
+    /// Changes to the limits of alarms, as TOML: a file for each scenario that one names, and one for all others; or `tuned` for
+    /// those that come with the program
     #[arg(long, value_name = "FILE")]
     alarms: Vec<PathBuf>,
     /// File that gets each change of an alarm as a line of JSON, behind what is in it
@@ -85,13 +86,10 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
         Some(path) => Tokens::parse(&read(path)?, &path.display().to_string())?,
         None => Tokens::default(),
     };
-    let alarms = args.alarms.iter().map(|path| {
-        let wrong = |error: watch::WatchError| {
-            CliError::flag(format!("--alarms {}", path.display()), error.to_string())
-        };
-        Overrides::parse(&read(path)?).map_err(wrong)
-    });
-    let alarms = alarms.collect::<Result<Vec<Overrides>, CliError>>()?;
+    let mut alarms = Vec::new();
+    for path in &args.alarms {
+        alarms.extend(limits::all(path)?);
+    }
     // Lives as long as the server.
     let scratch = match args.demo {
         true => Some(tempfile::tempdir().map_err(|error| CliError::Failed(error.to_string()))?),

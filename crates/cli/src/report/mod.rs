@@ -67,7 +67,7 @@ pub struct Args {
     /// The scenario that was flown, where its name is not enough
     #[arg(long, value_name = "NAME|FILE")]
     scenario: Option<String>,
-    /// File of overrides of alarms (TOML)
+    /// File of overrides of alarms (TOML), or `tuned` for those that come with the program
     #[arg(long, value_name = "FILE")]
     alarms: Option<PathBuf>,
     /// Profile of the run: what --profile of its verb wrote
@@ -93,7 +93,7 @@ pub fn run(args: Args) -> Result<ExitCode, CliError> {
     let overrides = match &args.alarms {
         Some(path) => {
             let name = setting.as_ref().and_then(|setting| setting.name.as_deref());
-            crate::watch::overrides(path, name)?
+            crate::watch::limits::of(path, name)?
         }
         None => Overrides::default(),
     };

@@ -21,7 +21,7 @@ pub struct Args {
     /// Name of a shipped scenario, or a file
     #[arg(long, value_name = "NAME|FILE", default_value = "artemis-30d")]
     scenario: String,
-    /// File of overrides (TOML)
+    /// File of overrides (TOML), or `tuned` for those that come with the program
     #[arg(long, value_name = "FILE")]
     alarms: Option<PathBuf>,
     /// Print the plan as JSON instead of a table
@@ -37,7 +37,7 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
     let loaded = scenario::load(&args.scenario)?;
     let plan = Plan::compile(&loaded.scenario, loaded.hash)?;
     let overrides = match &args.alarms {
-        Some(path) => super::overrides(path, Some(&loaded.scenario.name))?,
+        Some(path) => super::limits::of(path, Some(&loaded.scenario.name))?,
         None => Overrides::default(),
     };
     let lookout =

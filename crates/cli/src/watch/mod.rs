@@ -13,6 +13,7 @@
 pub mod campaign;
 pub mod draw;
 pub mod flight;
+pub mod limits;
 mod list;
 mod proposal;
 mod recording;
@@ -23,11 +24,9 @@ pub mod tune;
 pub mod visibility;
 pub mod watcher;
 
-use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Subcommand;
-use watch::alarm::Overrides;
 
 use crate::error::CliError;
 
@@ -74,18 +73,4 @@ fn days(text: &str) -> Result<f64, String> {
         Ok(days) if days > 0.0 && days <= DAYS_MOST => Ok(days),
         _ => Err(format!("allowed: more than 0 and up to {DAYS_MOST}")),
     }
-}
-
-/// Read a file of overrides for the scenario with this name, or for one whose name is not known.
-///
-/// # Errors
-/// [`CliError::Flag`] for a file that cannot be read, is refused or is for another scenario.
-pub fn overrides(path: &Path, scenario: Option<&str>) -> Result<Overrides, CliError> {
-    let refused = |problem: String| CliError::flag(format!("--alarms {}", path.display()), problem);
-    let text = std::fs::read_to_string(path).map_err(|error| refused(error.to_string()))?;
-    let overrides = Overrides::parse(&text).map_err(|error| refused(error.to_string()))?;
-    if let Some(scenario) = scenario {
-        overrides.fits(scenario).map_err(|error| refused(error.to_string()))?;
-    }
-    Ok(overrides)
 }

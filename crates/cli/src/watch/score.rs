@@ -25,7 +25,7 @@ use crate::{output, table};
 /// Arguments of `watch score`.
 #[derive(Debug, clap::Args)]
 #[command(after_help = "Example:\n  \
-    lunar-habitat watch score --scenario artemis-30d --held-out --alarms data/alarms/artemis-30d.toml")]
+    lunar-habitat watch score --scenario artemis-30d --held-out --alarms tuned")]
 pub struct Args {
     /// Name of a shipped scenario, or a file
     #[arg(long, value_name = "NAME|FILE", default_value = "artemis-30d")]
@@ -42,7 +42,7 @@ pub struct Args {
     /// Fly environments that training and tuning never see
     #[arg(long)]
     held_out: bool,
-    /// File of overrides, scored beside the limits as declared
+    /// File of overrides, or `tuned` for those that come with the program, scored beside the limits as declared
     #[arg(long, value_name = "FILE")]
     alarms: Option<PathBuf>,
     /// Worker threads; results never depend on it [default: all cores]
@@ -78,7 +78,7 @@ pub fn run(args: &Args) -> Result<ExitCode, CliError> {
     let mut settings = vec![Overrides::default()];
     let mut names = vec!["as declared".to_owned()];
     if let Some(path) = &args.alarms {
-        settings.push(super::overrides(path, Some(&model.name))?);
+        settings.push(super::limits::of(path, Some(&model.name))?);
         names.push(path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into()));
     }
     let extent = Extent {
