@@ -26,7 +26,7 @@ import { plain } from './number.js';
  * @property {string} text
  */
 
-const MARGIN = { left: 58, right: 14, top: 12, bottom: 30 };
+const MARGIN = { left: 58, right: 14, top: 22, bottom: 30 };
 
 /** Round numbers between two values, about `count` of them. @returns {number[]} */
 export function ticks(low, high, count) {
@@ -161,7 +161,7 @@ export function chart({ title, unit, curves = [], fans = [], levels = [], textOf
   ];
   const cursor = svg('line', { class: 'lh-cursor', y1: MARGIN.top, y2: height - MARGIN.bottom, visibility: 'hidden' });
   const picture = svg('svg', { viewBox: `0 0 ${width} ${height}`, role: 'img', 'aria-label': `${title}, ${unit}` },
-    grid, along, svg('text', { class: 'lh-tick', x: 4, y: MARGIN.top + 2 }, unit), drawn, cursor);
+    grid, along, svg('text', { class: 'lh-tick', x: 4, y: MARGIN.top - 10 }, unit), drawn, cursor);
   const entries = [...curves, ...fans];
   const readings = entries.map(() => html('b', {}, ''));
   const legend = html('div', { class: 'lh-legend' },

@@ -19,6 +19,7 @@ const EVERY_S = 3;
  * @typedef {object} Active an alarm in the list, see the server
  * @property {string} id
  * @property {string} channel
+ * @property {string} quantity in words
  * @property {string} state
  * @property {string} priority
  * @property {number} since_s
@@ -113,10 +114,9 @@ export function open(element, { session, feed }) {
       : `${shown(alarm.value, alarm.unit, alarm.channel)}${alarm.limit === null || alarm.limit === undefined ? '' : `, limit ${shown(alarm.limit, alarm.unit, alarm.channel)}`}`;
     // The score of an anomaly is no channel of the habitat: there is no plot to go to, and it has no unit.
     const isScore = alarm.channel.includes('.anomaly_');
-    const number = (value) => (value === null || value === undefined ? 'no score' : value.toPrecision(3));
     const where = isScore
-      ? [`score ${number(alarm.value)}, limit ${number(alarm.limit)}`]
-      : [html('a', { href: addressOf(session, 'channel', alarm.channel) }, alarm.channel), ` · ${standing}`];
+      ? null
+      : html('p', { class: 'lh-quiet' }, html('a', { href: addressOf(session, 'channel', alarm.channel) }, alarm.channel), ` · ${standing}`);
     return html(
       'li',
       { class: `lh-alarm is-${alarm.priority} is-${alarm.state}`, 'data-alarm': alarm.id, 'data-state': alarm.state },
@@ -126,7 +126,7 @@ export function open(element, { session, feed }) {
         alarm.first_out ? html('span', { class: 'lh-first', title: 'First alarm of its group' }, 'first') : null,
         html('time', {}, missionTime(alarm.since_s))),
       html('p', {}, alarm.text),
-      html('p', { class: 'lh-quiet' }, ...where),
+      where,
       isScore && alarm.suspects.length > 0 ? html('p', { class: 'lh-quiet' }, `Look at ${alarm.suspects.join(', ')}.`) : null,
       alarm.acknowledged_by ? html('p', { class: 'lh-quiet' }, `Acknowledged by ${alarm.acknowledged_by}.`) : null,
       alarm.shelving

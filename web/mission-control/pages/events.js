@@ -101,10 +101,13 @@ function picture(events, now_s) {
   const toX = (t_s) => 120 + ((t_s - from) / (to - from)) * (WIDTH - 140);
   const hours = ticks(from / 3600, to / 3600, 6);
   return svg('svg', { viewBox: `0 0 ${WIDTH} ${height}`, role: 'img', 'aria-label': 'Time line of events' },
-    hours.map((hour) => [
-      svg('line', { class: 'lh-grid', x1: toX(hour * 3600), x2: toX(hour * 3600), y1: 0, y2: height - 22 }),
-      svg('text', { class: 'lh-tick', x: toX(hour * 3600), y: height - 6, 'text-anchor': 'middle' }, missionTime(hour * 3600))
-    ]),
+    hours.map((hour) => {
+      const x = toX(hour * 3600);
+      return [
+        svg('line', { class: 'lh-grid', x1: x, x2: x, y1: 0, y2: height - 22 }),
+        svg('text', { class: 'lh-tick', x, y: height - 6, 'text-anchor': x > WIDTH - 60 ? 'end' : 'middle' }, missionTime(hour * 3600))
+      ];
+    }),
     lanes.map((kind, at) => [
       svg('text', { class: 'lh-tick', x: 4, y: at * LANE + 17 }, kind),
       svg('line', { class: 'lh-grid', x1: 120, x2: WIDTH - 20, y1: at * LANE + 13, y2: at * LANE + 13 })

@@ -83,9 +83,11 @@ function difference({ t_s, recorded, other }, id, channel) {
     }
   }
   const { scale, digits } = scaleOf(channel.unit, id);
+  // Two figures at least, so that what is small can be told from nothing.
+  const places = most === 0 ? digits : Math.max(digits, Math.min(6, 1 - Math.floor(Math.log10(most * scale))));
   return html('p', { class: 'lh-quiet' }, most === 0
     ? 'The two do not differ.'
-    : `Furthest apart by ${plain(most * scale, digits)} ${symbolOf(channel.unit, id)} at ${missionTime(at)}; recorded ${figure(a[a.length - 1], channel.unit, id)}, instead ${figure(b[b.length - 1], channel.unit, id)} at the end.`);
+    : `Furthest apart by ${plain(most * scale, places)} ${symbolOf(channel.unit, id)} at ${missionTime(at)}; recorded ${figure(a[a.length - 1], channel.unit, id)}, instead ${figure(b[b.length - 1], channel.unit, id)} at the end.`);
 }
 
 /** Both outcomes as a table of what they have. */
@@ -94,7 +96,7 @@ function outcomes({ outcome_recorded, outcome_other }, controller) {
   const names = [...new Set([...first.keys(), ...second.keys()])];
   const text = (value) => (typeof value === 'number' ? plain(value, Number.isInteger(value) ? 0 : 2) : value === undefined || value === null ? '–' : String(value));
   return html('table', { class: 'lh-table', 'aria-label': 'Outcomes' },
-    html('thead', {}, html('tr', {}, ['Outcome', 'recorded', controller].map((one) => html('th', { scope: 'col' }, one)))),
+    html('thead', {}, html('tr', {}, ['Outcome', outcome_recorded === null ? 'recorded, not over yet' : 'recorded', controller].map((one) => html('th', { scope: 'col' }, one)))),
     html('tbody', {}, names.map((name) =>
       html('tr', {}, html('th', { scope: 'row' }, name.replaceAll('_', ' ')), html('td', {}, text(first.get(name))), html('td', {}, text(second.get(name)))))));
 }

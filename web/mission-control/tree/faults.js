@@ -1,5 +1,4 @@
 import { get, post, sessionPath } from '../habitat/api.js';
-import { Catalogue } from '../habitat/catalogue.js';
 import { Feed } from '../habitat/feed.js';
 import { shown } from '../draw/number.js';
 
@@ -41,11 +40,8 @@ export class FaultList {
     if (session === undefined) {
       return [];
     }
-    const [alarms, catalogue] = await Promise.all([
-      get(sessionPath(String(session.id), 'alarms')),
-      Catalogue.of(String(session.id))
-    ]);
-    return alarms.map((alarm) => ({ type: 'global-alarm-status', fault: faultOf(alarm, catalogue, session) }));
+    const alarms = await get(sessionPath(String(session.id), 'alarms'));
+    return alarms.map((alarm) => ({ type: 'global-alarm-status', fault: faultOf(alarm, session) }));
   }
 
   subscribe(object, callback) {
@@ -87,14 +83,14 @@ export class FaultList {
 }
 
 /** An alarm as a fault of Open MCT. */
-function faultOf(alarm, catalogue, session) {
+function faultOf(alarm, session) {
   const isHigh = alarm.bound?.endsWith('_high') ?? false;
   const range = alarm.limit === null || alarm.limit === undefined ? 'IN_LIMITS' : isHigh ? 'HIGH' : 'LOW';
   const severity = SEVERITY[alarm.priority] ?? 'WATCH';
   const text = (value) => (value === null || value === undefined ? '–' : shown(value, alarm.unit, alarm.channel));
   return {
     id: alarm.id,
-    name: catalogue.byId.get(alarm.channel)?.quantity ?? alarm.channel,
+    name: alarm.quantity,
     namespace: alarm.channel,
     seqNum: 0,
     severity,

@@ -10,6 +10,8 @@ pub struct Active {
     pub id: String,
     /// Its channel.
     pub channel: String,
+    /// The quantity of the channel, in words.
+    pub quantity: String,
     /// What about the channel.
     pub bound: Bound,
     /// Its state.
@@ -36,6 +38,6 @@ pub struct Active {
     pub acknowledged_by: Option<String>,
     /// Who put it aside, why, until when.
     pub shelving: Option<Shelving>,
-    /// One line for people.
+    /// What about its channel, in one line; the state stands beside it.
     pub text: String,
 }

@@ -10,6 +10,8 @@ use crate::WatchError;
 
 /// Most characters of a name or a reason.
 const WORDS_MOST: usize = 1_000;
+/// What the catalogue says of every quantity here: only what instruments show is watched, so that nobody has to be told.
+const MEASURED: &str = ", as measured";
 
 /// All alarms of a habitat: samples and commands in, transitions out.
 ///
@@ -430,7 +432,7 @@ impl Alarms {
             first_out: self.points[at].is_first,
             value: self.values[alarm.channel],
             cause,
-            text: self.text(at),
+            text: format!("{}; {}", self.text(at), self.state(at).name()),
         };
         // Commands give theirs back; samples leave theirs here.
         if matches!(transition.cause, Cause::Sample | Cause::Expired | Cause::FloodOver) {
@@ -439,26 +441,33 @@ impl Alarms {
         transition
     }
 
+    /// What about the channel, in one line.
     fn text(&self, at: usize) -> String {
         let alarm = &self.shared.plan.alarms[at];
         let channel = &self.shared.plan.channels[alarm.channel];
-        let state = self.state(at).name();
+        let owner = &channel.owner;
+        let quantity = channel.quantity.replace(MEASURED, "");
         if alarm.bound == Bound::Silent {
-            return format!("{} of {} is silent; {state}", channel.quantity, channel.owner);
+            return format!("{owner}: {quantity} is silent");
         }
         // A share or a score has no unit that anybody would say.
         let unit = match channel.unit.as_str() {
             "1" => String::new(),
             unit => format!(" {unit}"),
         };
-        let value = match self.values[alarm.channel] {
-            Some(value) => format!("{value:.4}{unit}"),
-            None => "unknown".to_owned(),
-        };
         let side = if alarm.bound.is_low() { "below" } else { "above" };
         let kind = if alarm.bound.is_warning() { "warning" } else { "caution" };
-        let (quantity, owner, limit) = (&channel.quantity, &channel.owner, alarm.limit);
-        format!("{quantity} of {owner} {value}; {kind} {side} {limit:.4}{unit}; {state}")
+        let (value, limit) = (self.values[alarm.channel], alarm.limit);
+        if channel.column.is_none() {
+            let value = value.map_or_else(|| "unknown".to_owned(), |value| figures(value, 3));
+            let limit = figures(limit, 3);
+            return format!("{owner}: {quantity}, score {value} ({kind} {side} {limit})");
+        }
+        let value = match value {
+            Some(value) => format!("{}{unit}", figures(value, 5)),
+            None => "unknown".to_owned(),
+        };
+        format!("{owner}: {quantity} {value} ({kind} {side} {}{unit})", figures(limit, 5))
     }
 
     fn seen(&self, at: usize) -> Active {
@@ -467,6 +476,7 @@ impl Alarms {
         Active {
             id: alarm.id.clone(),
             channel: channel.id.clone(),
+            quantity: channel.quantity.replace(MEASURED, ""),
             bound: alarm.bound,
             state: self.state(at),
             priority: alarm.priority,
@@ -485,6 +495,19 @@ impl Alarms {
     }
 }
 
+/// A number with so many figures, and no zeros behind them.
+fn figures(value: f64, figures: i32) -> String {
+    let places = match value.abs().log10().floor() {
+        size if size.is_finite() => (figures - 1 - size as i32).clamp(0, 12),
+        _ => 0,
+    };
+    let text = format!("{value:.*}", places as usize);
+    match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text,
+    }
+}
+
 /// Refuse words that say nothing, and words that are kept with each alarm and would fill memory.
 fn named(id: &str, quantity: &'static str, words: &str) -> Result<(), WatchError> {
     let letters = words.chars().count();
@@ -499,4 +522,26 @@ fn named(id: &str, quantity: &'static str, words: &str) -> Result<(), WatchError
 
 fn refused(id: &str, verb: &'static str, found: State, allowed: &'static str) -> WatchError {
     WatchError::State { id: id.to_owned(), verb, found: found.name(), allowed }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::figures;
+
+    #[test]
+    fn numbers_have_the_figures_that_count() {
+        for (value, many, wanted) in [
+            (423.4544, 5, "423.45"),
+            (399.966, 5, "399.97"),
+            (33_535.688_8, 5, "33536"),
+            (400.0, 5, "400"),
+            (0.148, 5, "0.148"),
+            (-1.80261, 3, "-1.8"),
+            (1_234_567.8, 5, "1234568"),
+            (0.000_012_345_6, 5, "0.000012346"),
+            (0.0, 5, "0"),
+        ] {
+            assert_eq!(figures(value, many), wanted);
+        }
+    }
 }
