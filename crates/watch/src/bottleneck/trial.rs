@@ -98,7 +98,7 @@ pub const TRIALS: &[Trial] = &[
     trial(
         Kind::MemoryBandwidth,
         "sums",
-        "eight passes over 128 MB; over 16 kB at a time",
+        "sixteen passes over 128 MB; over 4 kB at a time",
         memory_bandwidth,
     ),
     trial(Kind::SmallBatches, "batch", "one piece at a time; 256 at a time", small_batches),
@@ -515,7 +515,7 @@ fn bandwidth_of(threads: usize) -> Option<f64> {
 
 fn memory_bandwidth(way: Way, time: Duration) -> io::Result<Outcome> {
     const NUMBERS: usize = 8 << 20;
-    const PASSES: usize = 8;
+    const PASSES: usize = 16;
     let threads = cores().min(4);
     let bandwidth_s = bandwidth_of(threads);
     let arrays = || Mutex::new((vec![1.0_f64; NUMBERS], vec![2.0_f64; NUMBERS]));
@@ -524,7 +524,7 @@ fn memory_bandwidth(way: Way, time: Duration) -> io::Result<Outcome> {
     // Numbers of one run of the stage, and of the pieces that all passes are made over one after the other.
     let (part, piece) = match way {
         Way::Faulty => (NUMBERS, NUMBERS),
-        Way::Mended => (NUMBERS / 64, 1 << 10),
+        Way::Mended => (NUMBERS / 64, 1 << 8),
     };
     program.threads(threads, |number| {
         let (to, from) = &mut *held(&arrays[number]);
