@@ -32,43 +32,40 @@ fn answer(stream: &mut TcpStream) -> String {
     answer
 }
 
-/// Everything is sent, a piece at a time, before the answer is looked at.
-fn sent_slowly(stream: &mut TcpStream) {
+/// What a body is answered that is sent whole, a piece at a time, before the answer is looked at.
+fn told(server: &Server) -> String {
+    let mut stream = announced(server, &length(LONG));
     for piece in vec![b' '; LONG].chunks(1 << 20) {
         stream.write_all(piece).unwrap();
         std::thread::sleep(Duration::from_millis(20));
     }
+    answer(&mut stream)
 }
 
 #[test]
 fn who_sends_all_before_reading_is_told_what_was_wrong() {
     let dir = tempfile::tempdir().unwrap();
     let open = server(dir.path(), |_| {});
-    let mut stream = announced(&open, &length(LONG));
-    sent_slowly(&mut stream);
-    let told = answer(&mut stream);
-    assert!(told.starts_with("HTTP/1.1 413") && told.contains("up to 16777216 bytes"), "{told}");
+    let answer = told(&open);
+    let is_said = answer.contains("up to 16777216 bytes");
+    assert!(answer.starts_with("HTTP/1.1 413") && is_said, "{answer}");
     open.stop();
 
     let dir = tempfile::tempdir().unwrap();
     let closed = server(dir.path(), |settings| settings.tokens = tokens());
-    let mut stream = announced(&closed, &length(LONG));
-    sent_slowly(&mut stream);
-    let told = answer(&mut stream);
-    assert!(told.starts_with("HTTP/1.1 401") && told.contains("\"error\""), "{told}");
+    let answer = told(&closed);
+    assert!(answer.starts_with("HTTP/1.1 401") && answer.contains("\"error\""), "{answer}");
     closed.stop();
 
     let dir = tempfile::tempdir().unwrap();
     let strict = server(dir.path(), |settings| settings.requests_per_s = 1);
     let client = Client::new(strict.url());
     // On a slow machine a request may be allowed again before this one comes.
-    let told = (0..20).find_map(|_| {
+    let answer = (0..20).find_map(|_| {
         while client.get("/healthz").0 == 200 {}
-        let mut stream = announced(&strict, &length(LONG));
-        sent_slowly(&mut stream);
-        Some(answer(&mut stream)).filter(|told| told.starts_with("HTTP/1.1 429"))
+        Some(told(&strict)).filter(|answer| answer.starts_with("HTTP/1.1 429"))
     });
-    assert!(told.unwrap().contains("\"error\""));
+    assert!(answer.unwrap().contains("\"error\""));
     strict.stop();
 }
 

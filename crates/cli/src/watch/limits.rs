@@ -34,16 +34,12 @@ pub fn all(path: &Path) -> Result<Vec<Overrides>, CliError> {
 /// # Errors
 /// As [`all`]; for limits of another scenario.
 pub fn of(path: &Path, scenario: Option<&str>) -> Result<Overrides, CliError> {
-    let fits = |one: &Overrides| scenario.map_or(Ok(()), |scenario| one.fits(scenario));
-    let mut reason = None;
-    for one in all(path)? {
-        match fits(&one) {
-            Ok(()) => return Ok(one),
-            Err(error) => reason = Some(error),
-        }
-    }
-    let reason = reason.map_or_else(String::new, |error| error.to_string());
-    Err(refused(path, reason))
+    let fitting = |one: Overrides| match scenario.map_or(Ok(()), |name| one.fits(name)) {
+        Ok(()) => Ok(one),
+        Err(error) => Err(refused(path, error)),
+    };
+    let first_that_fits = all(path)?.into_iter().map(fitting).reduce(Result::or);
+    first_that_fits.unwrap_or_else(|| Err(refused(path, "there are no limits in it")))
 }
 
 #[cfg(test)]
